@@ -1,0 +1,1 @@
+"""Speaks to devices: one module per protocol, each yielding packets or resolving to one that does."""

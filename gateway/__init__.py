@@ -1,0 +1,1 @@
+"""Sharp Eyes Gateway: a permissioned video integration gateway for a district command centre."""

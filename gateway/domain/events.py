@@ -1,0 +1,48 @@
+"""Events: what rules made of observations, from birth in a worker to a person's decision."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from gateway.domain.observations import Box, ObservationKind
+
+
+class Phase(StrEnum):
+    """A moment in an event's life; an event is opened once, extended any number of times and closed once."""
+
+    OPEN = "open"
+    EXTEND = "extend"
+    CLOSE = "close"
+
+
+class CandidateState(StrEnum):
+    """Where a candidate stands."""
+
+    OPEN = "open"
+    CONFIRMED = "confirmed"
+    DISMISSED = "dismissed"
+    EXPIRED = "expired"
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """A report of one phase of one event. ``id`` is a UUIDv7 given at birth; times are Unix seconds.
+
+    ``picture_at`` is when the picture that opened it left the device's connection. ``why`` holds the measure, the
+    threshold and what else a person needs to see why the rule fired.
+    """
+
+    id: str
+    camera_id: str
+    rule_id: str
+    kind: ObservationKind
+    phase: Phase
+    opened_at: float
+    last_at: float
+    picture_at: float
+    box: Box
+    measure: float
+    threshold: float
+    fault: bool
+    why: dict[str, float | str] = field(default_factory=dict)

@@ -1,0 +1,57 @@
+"""Operators: the people who sign in, and what their roles could ever allow."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from gateway.domain.actions import Action
+
+
+class Role(StrEnum):
+    """What an operator is employed to do. The three managers are separate people and none of them sees video."""
+
+    DISTRICT_OPERATOR = "district_operator"
+    SHIFT_LEADER = "shift_leader"
+    TOWNSHIP_OPERATOR = "township_operator"
+    DEPARTMENT_STAFF = "department_staff"
+    GRID_MEMBER = "grid_member"
+    SYSTEM_MANAGER = "system_manager"
+    SECURITY_MANAGER = "security_manager"
+    AUDIT_MANAGER = "audit_manager"
+
+
+_WATCHING = frozenset(
+    {Action.DIRECTORY, Action.LIST, Action.VIEW_LIVE, Action.SNAPSHOT, Action.SEE_EVENTS, Action.HANDLE_TICKETS}
+)
+
+ROLE_ACTIONS: dict[Role, frozenset[Action]] = {
+    Role.DISTRICT_OPERATOR: _WATCHING | {Action.PLAYBACK, Action.PTZ, Action.SHARE},
+    Role.SHIFT_LEADER: _WATCHING | {Action.PLAYBACK, Action.PTZ, Action.SHARE, Action.MANAGE, Action.EXPORT},
+    Role.TOWNSHIP_OPERATOR: _WATCHING | {Action.PLAYBACK, Action.PTZ, Action.SHARE, Action.MANAGE},
+    Role.DEPARTMENT_STAFF: _WATCHING | {Action.PLAYBACK, Action.SHARE, Action.MANAGE},
+    Role.GRID_MEMBER: frozenset({Action.DIRECTORY, Action.HANDLE_TICKETS}),
+    Role.SYSTEM_MANAGER: frozenset({Action.DIRECTORY, Action.LIST, Action.MANAGE}),
+    Role.SECURITY_MANAGER: frozenset({Action.DIRECTORY, Action.LIST}),
+    Role.AUDIT_MANAGER: frozenset({Action.DIRECTORY, Action.LIST}),
+}
+"""The most a role may ever do: a grant gives nothing beyond it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Operator:
+    """A person with one account, in one organisation, acting in at least one role."""
+
+    id: str
+    login: str
+    name: str
+    organisation_id: str
+    roles: frozenset[Role]
+    language: str = "zh-CN"
+    disabled_at: datetime | None = None
+
+    @property
+    def ceiling(self) -> frozenset[Action]:
+        """Every action that any of the operator's roles may exercise; no role, nothing."""
+        return frozenset().union(*(ROLE_ACTIONS[role] for role in self.roles))

@@ -1,0 +1,1 @@
+"""One store over two databases: rows in, frozen dataclasses out."""

@@ -1,0 +1,1 @@
+"""Turns frames into observations: one module per thing that is detected."""
