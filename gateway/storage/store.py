@@ -1,0 +1,125 @@
+"""The store: one way to read and write, over a SQLite file or a PostgreSQL server."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, event
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.pool import ConnectionPoolEntry
+
+from gateway.storage.migrating import migrate, refuse_newer
+
+READERS = 4
+"""SQLite connections kept for reading; they never wait for the writer (WAL)."""
+
+POOL = 10
+"""PostgreSQL connections kept; as many again may be opened under load."""
+
+
+class Store:
+    """Transactions on the database. Made by ``open_store``; ``dialect`` is "sqlite" or "postgresql"."""
+
+    def __init__(self, url: URL, writer: AsyncEngine, reader: AsyncEngine) -> None:
+        self.url = url
+        self.dialect: str = writer.dialect.name
+        self._writer = writer
+        self._reader = reader
+        # SQLite takes one writer: queueing here is fair and cheap, queueing in busy_timeout is neither.
+        self._turn: asyncio.Lock | None = asyncio.Lock() if self.dialect == "sqlite" else None
+
+    @asynccontextmanager
+    async def begin(self) -> AsyncIterator[AsyncConnection]:
+        """A write transaction, committed (to disk) when the block ends and rolled back if it raises.
+
+        Must not be nested: the inner one would wait for the outer one for ever.
+        """
+        if self._turn is None:
+            async with self._writer.begin() as connection:
+                yield connection
+            return
+        async with self._turn, self._writer.begin() as connection:
+            yield connection
+
+    @asynccontextmanager
+    async def read(self) -> AsyncIterator[AsyncConnection]:
+        """A connection for reading; what it wrote would be lost (and SQLite refuses it)."""
+        async with self._reader.connect() as connection:
+            yield connection
+
+
+def database_url(url: str | URL) -> URL:
+    """The URL with the asynchronous driver that we use. Raises ValueError for any other kind of database."""
+    parsed = make_url(url)
+    match parsed.get_backend_name():
+        case "sqlite":
+            if parsed.database in (None, "", ":memory:"):
+                raise ValueError("the database must be a SQLite file, not one in memory: give sqlite:///path/to/file")
+            return parsed.set(drivername="sqlite+aiosqlite")
+        case "postgresql":
+            return parsed.set(drivername="postgresql+asyncpg")
+        case other:
+            raise ValueError(f"the database {other!r} is not supported: give a sqlite:/// or postgresql:// address")
+
+
+def sqlite_url(path: Path) -> str:
+    """The URL of a SQLite file."""
+    return f"sqlite:///{path.absolute()}"
+
+
+@asynccontextmanager
+async def open_store(url: str | URL, *, migrating: bool = True) -> AsyncIterator[Store]:
+    """The store at that URL, brought to this version's schema first unless ``migrating`` is False.
+
+    Raises ``SchemaTooNew`` (its text is one sentence for the operator) if a newer version of the gateway wrote it.
+    """
+    target = database_url(url)
+    await (migrate(target) if migrating else refuse_newer(target))
+    if target.get_backend_name() == "sqlite":
+        writer = _sqlite_engine(target, writing=True)
+        reader = _sqlite_engine(target, writing=False)
+    else:
+        writer = reader = create_async_engine(
+            target, pool_size=POOL, max_overflow=POOL, pool_pre_ping=True, json_serializer=_dump
+        )
+    try:
+        yield Store(target, writer, reader)
+    finally:
+        await reader.dispose()
+        await writer.dispose()
+
+
+def _dump(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def _sqlite_engine(url: URL, *, writing: bool) -> AsyncEngine:
+    engine = create_async_engine(
+        url, pool_size=1 if writing else READERS, max_overflow=0, pool_timeout=60, json_serializer=_dump
+    )
+
+    def on_connect(connection: Any, _: ConnectionPoolEntry) -> None:
+        connection.isolation_level = None  # the driver's own BEGIN comes too late and is never IMMEDIATE
+        cursor = connection.cursor()
+        cursor.execute("PRAGMA busy_timeout = 30000")
+        cursor.execute("PRAGMA journal_mode = WAL")
+        cursor.execute("PRAGMA synchronous = FULL")
+        cursor.execute("PRAGMA foreign_keys = ON")
+        cursor.execute("PRAGMA cache_size = -16000")
+        cursor.execute("PRAGMA temp_store = MEMORY")
+        if not writing:
+            cursor.execute("PRAGMA query_only = ON")
+        cursor.close()
+
+    def on_begin(connection: Connection) -> None:
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
+
+    event.listen(engine.sync_engine, "connect", on_connect)
+    event.listen(engine.sync_engine, "begin", on_begin)
+    return engine
