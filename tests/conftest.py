@@ -6,7 +6,7 @@ import os
 import shutil
 import socket
 import subprocess
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import ExitStack
 from functools import cache
 from pathlib import Path
@@ -89,7 +89,7 @@ def config_dir() -> Path:
 
 
 @pytest.fixture
-def free_ports() -> Iterator[Callable[[int], list[int]]]:
+def free_ports() -> Callable[[int], list[int]]:
     """Gives N loopback TCP ports nobody listens on. They are held together until all are known, so they differ."""
 
     def choose(count: int) -> list[int]:
@@ -99,7 +99,7 @@ def free_ports() -> Iterator[Callable[[int], list[int]]]:
                 one.bind(("127.0.0.1", 0))
             return [int(one.getsockname()[1]) for one in sockets]
 
-    yield choose
+    return choose
 
 
 @pytest.fixture
