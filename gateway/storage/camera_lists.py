@@ -1,0 +1,207 @@
+"""Lists of cameras as one operator may see them: searched, filtered, sorted, by pages."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, RowMapping, Select, case, func, not_, or_, select, tuple_, union
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from gateway.domain.actions import Action
+from gateway.domain.cameras import Camera, CameraState
+from gateway.domain.operators import Operator
+from gateway.storage import cameras as camera_rows
+from gateway.storage.paging import Page, bounded, cursor, position
+from gateway.storage.reaching import Reach, reach
+from gateway.storage.tables import camera_status, cameras, organisations
+from gateway.storage.upserting import chunks
+
+
+@dataclass(frozen=True, slots=True)
+class CameraQuery:
+    """What to list: every field narrows; ``sort`` is "name", "id" or "state", with "-" in front to turn it round."""
+
+    q: str = ""
+    owner_id: str | None = None
+    township_code: str | None = None
+    kind: str | None = None
+    recorder_id: str | None = None
+    state: CameraState | None = None
+    sort: str = "name"
+
+
+@dataclass(frozen=True, slots=True)
+class CameraListed:
+    """A camera as a list shows it. ``state_since`` is None before its first report."""
+
+    camera: Camera
+    owner_name_zh: str
+    owner_name_en: str
+    state: CameraState
+    state_reason: str
+    state_since: datetime | None
+    sample: bool
+    version: int
+
+
+MAX_ARMS = 60
+"""Up to so many granted targets each get a query of their own that reads its index in order; more share one scan."""
+
+STATE: ColumnElement[str] = case(
+    (cameras.c.enabled, func.coalesce(camera_status.c.state, CameraState.UNKNOWN.value)),
+    else_=CameraState.DISABLED.value,
+)
+"""A camera's state as shown; needs the outer join with ``camera_status``."""
+
+_SORTS: dict[str, tuple[ColumnElement[str], ...]] = {
+    "name": (cameras.c.name_zh, cameras.c.id),
+    "id": (cameras.c.id,),
+    "state": (STATE, cameras.c.id),
+}
+
+
+async def page(
+    connection: AsyncConnection,
+    operator: Operator,
+    action: Action,
+    at: datetime,
+    query: CameraQuery,
+    *,
+    after: str | None = None,
+    limit: int = 50,
+) -> Page[CameraListed]:
+    """One page of the cameras with which the operator may do the action.
+
+    Raises ``BadCursor`` for a cursor of another list and ValueError for an unknown sort.
+    """
+    limit = bounded(limit)
+    keys = _keys(query.sort)
+    scope = await reach(connection, operator, action, at)
+    if scope.nothing:
+        return Page((), None)
+    start = None if after is None else position(after, query.sort, *(str for _ in keys))
+    arms = [_arm(condition, query, scope, start, limit + 1) for condition in _ways(scope)]
+    ids = list((await connection.execute(_merged(arms, query.sort, limit + 1))).mappings())
+    listed = await by_ids(connection, [row["id"] for row in ids[:limit]])
+    if len(ids) <= limit:
+        return Page(listed, None)
+    last = ids[limit - 1]
+    return Page(listed, cursor(query.sort, *(last[f"key{n}"] for n in range(len(keys)))))
+
+
+async def everything(
+    connection: AsyncConnection, operator: Operator, action: Action, at: datetime, query: CameraQuery
+) -> list[CameraListed]:
+    """The same without pages: for trees, maps and exports."""
+    scope = await reach(connection, operator, action, at)
+    if scope.nothing:
+        return []
+    statement = _narrowed(select(cameras.c.id), query).where(scope.condition()).order_by(*_ordering(query.sort))
+    return await by_ids(connection, (await connection.scalars(statement)).all())
+
+
+async def by_ids(connection: AsyncConnection, ids: Sequence[str]) -> list[CameraListed]:
+    """The cameras with those ids as lists show them, in that order; asks nobody's permission."""
+    found = await camera_rows.many(connection, ids)
+    shown: dict[str, RowMapping] = {}
+    for chunk in chunks(ids):
+        statement = (
+            select(
+                cameras.c.id,
+                cameras.c.sample,
+                cameras.c.version,
+                organisations.c.name_zh.label("owner_name_zh"),
+                organisations.c.name_en.label("owner_name_en"),
+                STATE.label("state"),
+                func.coalesce(camera_status.c.reason, "").label("reason"),
+                camera_status.c.since,
+            )
+            .join(organisations, organisations.c.id == cameras.c.owner_id)
+            .outerjoin(camera_status, camera_status.c.camera_id == cameras.c.id)
+            .where(cameras.c.id.in_(chunk))
+        )
+        shown |= {row["id"]: row for row in (await connection.execute(statement)).mappings()}
+    return [_listed(found[camera_id], shown[camera_id]) for camera_id in ids if camera_id in found]
+
+
+def _listed(camera: Camera, row: RowMapping) -> CameraListed:
+    return CameraListed(
+        camera=camera,
+        owner_name_zh=row["owner_name_zh"],
+        owner_name_en=row["owner_name_en"],
+        state=CameraState(row["state"]),
+        state_reason=row["reason"],
+        state_since=row["since"],
+        sample=row["sample"],
+        version=row["version"],
+    )
+
+
+def _keys(sort: str) -> tuple[ColumnElement[str], ...]:
+    keys = _SORTS.get(sort.removeprefix("-"))
+    if keys is None:
+        raise ValueError(f"cameras are sorted by {', '.join(_SORTS)}, not by {sort!r}")
+    return keys
+
+
+def _ordering(sort: str) -> list[ColumnElement[Any]]:
+    return [key.desc() if sort.startswith("-") else key.asc() for key in _keys(sort)]
+
+
+def _ways(scope: Reach) -> list[ColumnElement[bool] | None]:
+    if scope.everything:
+        return [None]
+    ways = scope.ways()
+    return [*ways] if len(ways) <= MAX_ARMS else [or_(*ways)]
+
+
+def _arm(
+    condition: ColumnElement[bool] | None, query: CameraQuery, scope: Reach, start: Sequence[str] | None, limit: int
+) -> Select[Any]:
+    """The first rows of one way to see cameras, read in the index's order: never more than ``limit`` of them."""
+    keys = _keys(query.sort)
+    labels = [key.label(f"key{n}") for n, key in enumerate(keys)]
+    statement = _narrowed(select(cameras.c.id.label("id"), *labels), query)
+    if condition is not None:
+        statement = statement.where(condition)
+    if scope.denied:
+        statement = statement.where(*(not_(way) for way in scope.denied_ways()))
+    if start is not None:
+        here, there = tuple_(*keys), tuple_(*start)
+        statement = statement.where(here < there if query.sort.startswith("-") else here > there)
+    return statement.order_by(*_ordering(query.sort)).limit(limit)
+
+
+def _merged(arms: Sequence[Select[Any]], sort: str, limit: int) -> Select[Any]:
+    if len(arms) == 1:
+        return arms[0]
+    merged = union(*(select(arm.subquery()) for arm in arms)).subquery()
+    keys = [merged.c[f"key{n}"] for n in range(len(_keys(sort)))]
+    ordering = [key.desc() if sort.startswith("-") else key.asc() for key in keys]
+    return select(merged).order_by(*ordering).limit(limit)
+
+
+def _narrowed(statement: Select[Any], query: CameraQuery) -> Select[Any]:
+    if query.state is not None or query.sort.removeprefix("-") == "state":
+        statement = statement.outerjoin(camera_status, camera_status.c.camera_id == cameras.c.id)
+    if query.state is not None:
+        statement = statement.where(STATE.in_([query.state.value]))
+    for column, value in (
+        (cameras.c.owner_id, query.owner_id),
+        (cameras.c.township_code, query.township_code),
+        (cameras.c.kind, query.kind),
+        (cameras.c.recorder_id, query.recorder_id),
+    ):
+        if value is not None:
+            statement = statement.where(column == value)
+    for word in query.q.lower().replace("\0", "").split():
+        statement = statement.where(_matches(word))
+    return statement
+
+
+def _matches(word: str) -> ColumnElement[bool]:
+    columns = (cameras.c.name_zh, cameras.c.initials, cameras.c.gb_id, cameras.c.id, cameras.c.name_en)
+    return or_(*(column.icontains(word, autoescape=True) for column in columns))

@@ -1,0 +1,247 @@
+"""Cameras in the database: one by one, many, and how they are written. Lists are in ``camera_lists``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import RowMapping, Select, case, delete, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from gateway.domain.cameras import Camera, CameraKind, Datum, Place, StreamAddress
+from gateway.domain.filing import Filing
+from gateway.domain.packets import StreamKind
+from gateway.storage import epochs
+from gateway.storage.pinyin import initials
+from gateway.storage.tables import cameras, recorders, streams
+from gateway.storage.upserting import chunks, insert
+
+
+class Stale(Exception):
+    """Someone else changed the row since it was read; the text is one sentence for the caller."""
+
+    def __init__(self) -> None:
+        super().__init__("someone else changed it in the meantime: load it again and repeat the change")
+
+
+@dataclass(frozen=True, slots=True)
+class NewCamera:
+    """A camera to be written, with its filing fields."""
+
+    camera: Camera
+    filing: Filing = field(default_factory=Filing)
+    sample: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class CameraFile:
+    """Everything kept about a camera. ``version`` grows with every change."""
+
+    camera: Camera
+    filing: Filing
+    sample: bool
+    version: int
+    created_at: datetime
+    updated_at: datetime
+
+
+_OWN = ("host", "rtsp_port", "onvif_port", "credential_id")
+"""Columns that a recorder's channel has from its recorder."""
+
+_PERMISSION = frozenset({"owner_id", "maintainer_id", "township_code", "kind", "recorder_id"})
+"""Columns that grants point at: changing one changes who may see the camera."""
+
+_FILING = tuple(Filing.__dataclass_fields__)
+
+PATCHABLE = frozenset(
+    {"name_zh", "name_en", "kind", "owner_id", "maintainer_id", "township_code", "site_id", "recorder_id", "channel"}
+    | {"latitude", "longitude", "datum", "scheme", "enabled", "purposes", "streams", *_OWN, *_FILING}
+)
+"""What ``patch`` takes; ``streams`` is a sequence of StreamAddress."""
+
+
+async def get(connection: AsyncConnection, camera_id: str) -> Camera | None:
+    """The camera with that id."""
+    return (await many(connection, [camera_id])).get(camera_id)
+
+
+async def many(connection: AsyncConnection, ids: Iterable[str]) -> dict[str, Camera]:
+    """The cameras with those ids, by id; unknown ids are left out."""
+    found: dict[str, Camera] = {}
+    for chunk in chunks(dict.fromkeys(ids)):
+        rows = (await connection.execute(_select().where(cameras.c.id.in_(chunk)))).mappings().all()
+        addresses = await _streams_of(connection, chunk)
+        found |= {row["id"]: camera_from(row, addresses.get(row["id"], ())) for row in rows}
+    return found
+
+
+async def every(connection: AsyncConnection, *, enabled_only: bool = False) -> list[Camera]:
+    """All cameras, by id: for the conductor and for export, never for a user's list."""
+    statement = _select().order_by(cameras.c.id)
+    if enabled_only:
+        statement = statement.where(cameras.c.enabled)
+    rows = (await connection.execute(statement)).mappings().all()
+    addresses = await _streams_of(connection, None)
+    return [camera_from(row, addresses.get(row["id"], ())) for row in rows]
+
+
+async def get_file(connection: AsyncConnection, camera_id: str) -> CameraFile | None:
+    """The camera's whole file."""
+    return next(iter(await files(connection, [camera_id])), None)
+
+
+async def files(connection: AsyncConnection, ids: Iterable[str]) -> list[CameraFile]:
+    """The whole files of the cameras with those ids, in that order; unknown ids are left out."""
+    wanted = list(dict.fromkeys(ids))
+    found: dict[str, CameraFile] = {}
+    for chunk in chunks(wanted):
+        rows = (await connection.execute(_select().where(cameras.c.id.in_(chunk)))).mappings().all()
+        addresses = await _streams_of(connection, chunk)
+        found |= {row["id"]: _file_from(row, addresses.get(row["id"], ())) for row in rows}
+    return [found[camera_id] for camera_id in wanted if camera_id in found]
+
+
+async def replace(connection: AsyncConnection, items: Sequence[NewCamera], at: datetime) -> None:
+    """Inserts the cameras, or overwrites those with the same id; bumps the permission and assignment epochs."""
+    if not items:
+        return
+    rows = [_row(item, at) for item in items]
+    statement = insert(connection, cameras)
+    changed: dict[str, Any] = {name: statement.excluded[name] for name in rows[0] if name not in ("id", "created_at")}
+    changed["version"] = cameras.c.version + 1
+    await connection.execute(statement.on_conflict_do_update(index_elements=["id"], set_=changed), rows)
+    await _write_streams(connection, {item.camera.id: item.camera.streams for item in items})
+    await epochs.bump(connection, epochs.PERMISSION)
+    await epochs.bump(connection, epochs.ASSIGNMENT)
+
+
+async def patch(
+    connection: AsyncConnection, camera_id: str, version: int, changes: Mapping[str, Any], at: datetime
+) -> int | None:
+    """Changes some columns if the row is still at ``version``; returns the new version, None for no such camera.
+
+    Raises ``Stale`` if it is at another version and ValueError for a name outside ``PATCHABLE``.
+    """
+    if unknown := changes.keys() - PATCHABLE:
+        raise ValueError(f"a camera has no changeable {', '.join(sorted(unknown))}")
+    values = {name: value for name, value in changes.items() if name != "streams"}
+    if "name_zh" in values:
+        values["initials"] = initials(values["name_zh"])
+    statement = (
+        update(cameras)
+        .where(cameras.c.id == camera_id, cameras.c.version == version)
+        .values(**values, version=version + 1, updated_at=at)
+    )
+    if (await connection.execute(statement)).rowcount == 0:
+        if await connection.scalar(select(cameras.c.id).where(cameras.c.id == camera_id)) is None:
+            return None
+        raise Stale
+    if "streams" in changes:
+        await _write_streams(connection, {camera_id: tuple(changes["streams"])})
+    if changes.keys() & _PERMISSION:
+        await epochs.bump(connection, epochs.PERMISSION)
+    await epochs.bump(connection, epochs.ASSIGNMENT)
+    return version + 1
+
+
+def camera_from(row: RowMapping, addresses: Sequence[StreamAddress]) -> Camera:
+    """The camera in a row of ``cameras`` whose address columns already are the recorder's where it has one."""
+    return Camera(
+        id=row["id"],
+        gb_id=row["gb_id"],
+        name_zh=row["name_zh"],
+        name_en=row["name_en"],
+        kind=CameraKind(row["kind"]),
+        owner_id=row["owner_id"],
+        maintainer_id=row["maintainer_id"],
+        township_code=row["township_code"],
+        site_id=row["site_id"],
+        place=Place(row["latitude"], row["longitude"], Datum(row["datum"])),
+        scheme=row["scheme"],
+        host=row["host"],
+        rtsp_port=row["rtsp_port"],
+        onvif_port=row["onvif_port"],
+        credential_id=row["credential_id"],
+        streams=tuple(addresses),
+        purposes=tuple(row["purposes"]),
+        recorder_id=row["recorder_id"],
+        channel=row["channel"],
+        enabled=row["enabled"],
+    )
+
+
+def _select() -> Select[Any]:
+    own = [column for column in cameras.c if column.name not in _OWN]
+    behind = cameras.c.recorder_id.is_not(None)
+    inherited = [case((behind, recorders.c[name]), else_=cameras.c[name]).label(name) for name in _OWN]
+    return select(*own, *inherited).outerjoin(recorders, recorders.c.id == cameras.c.recorder_id)
+
+
+def _file_from(row: RowMapping, addresses: Sequence[StreamAddress]) -> CameraFile:
+    filing = Filing(**{name: row[name] for name in _FILING})
+    return CameraFile(
+        camera=camera_from(row, addresses),
+        filing=filing,
+        sample=row["sample"],
+        version=row["version"],
+        created_at=row["created_at"],
+        updated_at=row["updated_at"],
+    )
+
+
+def _row(item: NewCamera, at: datetime) -> dict[str, Any]:
+    camera = item.camera
+    alone = camera.recorder_id is None
+    return asdict(item.filing) | {
+        "id": camera.id,
+        "gb_id": camera.gb_id,
+        "name_zh": camera.name_zh,
+        "name_en": camera.name_en,
+        "initials": initials(camera.name_zh),
+        "kind": camera.kind.value,
+        "owner_id": camera.owner_id,
+        "maintainer_id": camera.maintainer_id,
+        "township_code": camera.township_code,
+        "site_id": camera.site_id,
+        "recorder_id": camera.recorder_id,
+        "channel": camera.channel,
+        "latitude": camera.place.latitude,
+        "longitude": camera.place.longitude,
+        "datum": camera.place.datum.value,
+        "scheme": camera.scheme,
+        "host": camera.host if alone else "",
+        "rtsp_port": camera.rtsp_port,
+        "onvif_port": camera.onvif_port if alone else None,
+        "credential_id": camera.credential_id if alone else None,
+        "enabled": camera.enabled,
+        "purposes": list(camera.purposes),
+        "sample": item.sample,
+        "version": 1,
+        "created_at": at,
+        "updated_at": at,
+    }
+
+
+async def _streams_of(connection: AsyncConnection, ids: Sequence[str] | None) -> dict[str, tuple[StreamAddress, ...]]:
+    statement = select(streams).order_by(streams.c.camera_id, streams.c.kind)
+    if ids is not None:
+        statement = statement.where(streams.c.camera_id.in_(ids))
+    found: dict[str, tuple[StreamAddress, ...]] = {}
+    for row in (await connection.execute(statement)).mappings():
+        address = StreamAddress(StreamKind(row["kind"]), row["path"], row["transport"])
+        found[row["camera_id"]] = (*found.get(row["camera_id"], ()), address)
+    return found
+
+
+async def _write_streams(connection: AsyncConnection, wanted: Mapping[str, Sequence[StreamAddress]]) -> None:
+    for chunk in chunks(wanted):
+        await connection.execute(delete(streams).where(streams.c.camera_id.in_(chunk)))
+    rows = [
+        {"camera_id": camera_id, "kind": address.kind.value, "path": address.path, "transport": address.transport}
+        for camera_id, addresses in wanted.items()
+        for address in addresses
+    ]
+    if rows:
+        await connection.execute(streams.insert(), rows)
