@@ -1,0 +1,1 @@
+"""The doorbell, in process and over Redis."""

@@ -1,0 +1,1 @@
+"""How packets become what browsers play: fragments, RTP payloads, and the hub that shares them."""

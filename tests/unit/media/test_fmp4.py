@@ -1,0 +1,137 @@
+"""The segments are played back by a demuxer we did not write."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import struct
+from fractions import Fraction
+
+import av
+import numpy as np
+import pytest
+
+from gateway.domain.packets import Packet
+from gateway.media import nal, rtp
+from gateway.media.sps import Unplayable, shape
+from gateway.media.units import Chronicle, Unit
+
+
+def encoded(
+    codec: str = "libx264", frames: int = 30, size: tuple[int, int] = (322, 182), **options: str
+) -> list[Packet]:
+    """Annex B access units of a moving pattern, as a worker would send them."""
+    name = "h265" if "265" in codec else "h264"
+    context = av.CodecContext.create(codec, "w")
+    context.width, context.height = size
+    context.pix_fmt = "yuv420p"
+    context.time_base = Fraction(1, 10)
+    quiet = {"x265-params": "log-level=none:keyint=10"}
+    context.options = {"preset": "ultrafast", "tune": "zerolatency", "g": "10", **quiet, **options}
+    packets = []
+    for index in range(frames):
+        picture = np.full((size[1] * 3 // 2, size[0]), (index * 7) % 255, np.uint8)
+        frame = av.VideoFrame.from_ndarray(picture, format="yuv420p")
+        frame.pts = index
+        packets += context.encode(frame)
+    packets += context.encode(None)
+    return [Packet(9000 * i + 5, bool(p.is_keyframe), bytes(p), 0.0, 3, name) for i, p in enumerate(packets)]
+
+
+def units_of(packets: list[Packet]) -> list[Unit]:
+    chronicle = Chronicle()
+    return [unit for packet in packets if (unit := chronicle.unit(packet)) is not None]
+
+
+@pytest.mark.parametrize("codec", ["libx264", "libx265"])
+def test_a_demuxer_reads_every_picture_back(codec: str) -> None:
+    units = units_of(encoded(codec))
+    chapter = units[0].chapter
+    assert (chapter.shape.width, chapter.shape.height) == (322, 182)
+    file = io.BytesIO(chapter.initialisation + b"".join(unit.fragment for unit in units))
+    with av.open(file) as container:
+        stream = container.streams.video[0]
+        assert (stream.width, stream.height) == (322, 182)
+        pictures = list(container.decode(stream))
+    assert len(pictures) == 30
+    times = [picture.pts for picture in pictures]
+    assert times == [times[0] + 9000 * index for index in range(30)]
+
+
+def test_codec_strings_name_profile_and_level() -> None:
+    assert units_of(encoded())[0].chapter.mime.startswith('video/mp4; codecs="avc1.42C0')
+    mime = units_of(encoded("libx265"))[0].chapter.mime
+    assert mime.startswith('video/mp4; codecs="hvc1.1.6.L')
+
+
+def boxes(data: bytes) -> list[tuple[str, bytes]]:
+    found = []
+    while data:
+        size, name = struct.unpack(">I4s", data[:8])
+        found.append((name.decode(), data[8:size]))
+        data = data[size:]
+    return found
+
+
+def test_a_fragment_is_one_moof_and_one_mdat_with_lengths_in_place_of_start_codes() -> None:
+    unit = units_of(encoded())[3]
+    (moof, inside), (mdat, samples) = boxes(unit.fragment)
+    assert (moof, mdat) == ("moof", "mdat")
+    (_, header), (_, traf) = boxes(inside)
+    assert struct.unpack(">II", header) == (0, unit.number)
+    tfhd, tfdt, trun = (body for _, body in boxes(traf))
+    assert struct.unpack(">II", tfhd) == (0x020000, 1)
+    assert struct.unpack(">IQ", tfdt) == (0x01000000, unit.time)
+    _, count, offset, duration, size, flags = struct.unpack(">6I", trun)
+    assert (count, offset, duration, flags) == (1, len(inside) + 16, 9000, 0x01010000)
+    assert size == len(samples)
+    while samples:
+        (length,) = struct.unpack(">I", samples[:4])
+        assert samples[4] & 0x1F == nal.H264_SLICE
+        samples = samples[4 + length :]
+
+
+def test_time_goes_on_over_a_change_of_generation() -> None:
+    first = encoded(frames=5)
+    second = [Packet(p.pts + 77, p.keyframe, p.data, 0.0, 4) for p in encoded(frames=5, size=(160, 90))]
+    units = units_of(first + second)
+    assert [unit.time for unit in units] == [9000 * index for index in range(10)]
+    assert [unit.chapter.number for unit in units] == [0] * 5 + [1] * 5
+    assert units[5].chapter.shape.width == 160
+
+
+def test_nothing_comes_before_the_first_keyframe() -> None:
+    assert units_of(encoded()[1:10]) == []
+
+
+def test_missing_parameter_sets_are_said() -> None:
+    with pytest.raises(Unplayable, match="no parameter sets"):
+        shape("h264", {})
+    with pytest.raises(Unplayable, match="too short"):
+        shape("h264", {nal.H264_SPS: b"\x67", nal.H264_PPS: b"\x68"})
+
+
+@pytest.mark.parametrize("cut", range(4, 24))
+def test_a_broken_parameter_set_never_raises_anything_else(cut: int) -> None:
+    sets = nal.parameter_sets("h264", encoded(frames=1)[0].data)
+    sets[nal.H264_SPS] = sets[nal.H264_SPS][:cut]
+    with contextlib.suppress(Unplayable):
+        shape("h264", sets)
+
+
+def test_rtp_payloads_put_together_are_the_access_unit() -> None:
+    big = Packet(0, True, b"\0\0\0\1\x67ab\0\0\1\x68cd\0\0\0\1\x65" + bytes(range(1, 256)) * 40, 0.0)
+    made = rtp.payloads(big.data)
+    assert all(len(payload) <= rtp.PAYLOAD_MAX for payload in made)
+    assert made[0] == b"\x78\0\3\x67ab\0\3\x68cd"
+    assert made[1][1] == 0x85
+    assert made[-1][1] == 0x45
+    whole = bytes([made[1][0] & 0x60 | made[1][1] & 0x1F]) + b"".join(payload[2:] for payload in made[1:])
+    assert whole == b"\x65" + bytes(range(1, 256)) * 40
+
+
+def test_b_pictures_are_refused_for_webrtc() -> None:
+    packets = encoded(bf="2", tune="film", **{"x264-params": "b-adapt=0:scenecut=0"})
+    with pytest.raises(rtp.Bidirectional):
+        [rtp.payloads(packet.data) for packet in packets]
+    assert all(rtp.payloads(packet.data) for packet in encoded())
