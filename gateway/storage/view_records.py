@@ -1,0 +1,124 @@
+"""View records: who watched what, when, for what purpose and by which grant. Begun before the first byte of picture."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+
+from sqlalchemy import RowMapping, Select, bindparam, select, tuple_, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from gateway.storage.tables import view_records
+
+OPEN = "open"
+"""The result of a view that still runs."""
+
+
+@dataclass(frozen=True, slots=True)
+class ViewRecord:
+    """One look at one camera. ``result`` is "open" while it runs, then why it ended; ``bytes`` is what was sent."""
+
+    id: str
+    operator_id: str
+    organisation_id: str
+    session_id: str | None
+    camera_id: str
+    action: str
+    stream: str
+    transport: str
+    purpose: str
+    reason: str
+    ticket_id: str | None
+    grant_id: str
+    remote: str
+    gateway_id: str
+    started_at: datetime
+    ended_at: datetime | None = None
+    bytes: int = 0
+    result: str = OPEN
+
+
+@dataclass(frozen=True, slots=True)
+class Closing:
+    """How one view ended."""
+
+    id: str
+    ended_at: datetime
+    bytes: int
+    result: str
+
+
+async def insert(connection: AsyncConnection, record: ViewRecord) -> None:
+    """Begins a record."""
+    await connection.execute(view_records.insert().values(asdict(record)))
+
+
+async def progress(connection: AsyncConnection, sent: Sequence[tuple[str, int]]) -> None:
+    """Notes how many bytes running views have sent so far: (record id, bytes)."""
+    statement = (
+        update(view_records)
+        .where(view_records.c.id == bindparam("record"), view_records.c.ended_at.is_(None))
+        .values(bytes=bindparam("sent"))
+    )
+    if sent:
+        await connection.execute(statement, [{"record": record, "sent": count} for record, count in sent])
+
+
+async def close(connection: AsyncConnection, closings: Sequence[Closing]) -> None:
+    """Ends records; one that has ended stays as it is."""
+    statement = (
+        update(view_records)
+        .where(view_records.c.id == bindparam("record"), view_records.c.ended_at.is_(None))
+        .values(ended_at=bindparam("at"), bytes=bindparam("sent"), result=bindparam("how"))
+    )
+    rows = [{"record": c.id, "at": c.ended_at, "sent": c.bytes, "how": c.result} for c in closings]
+    if rows:
+        await connection.execute(statement, rows)
+
+
+async def close_left_open(connection: AsyncConnection, gateway_id: str, at: datetime) -> int:
+    """Ends what a gateway of that name left open when it was killed; returns how many."""
+    statement = (
+        update(view_records)
+        .where(view_records.c.gateway_id == gateway_id, view_records.c.ended_at.is_(None))
+        .values(ended_at=at, result="gateway_killed")
+    )
+    return (await connection.execute(statement)).rowcount
+
+
+async def get(connection: AsyncConnection, record_id: str) -> ViewRecord | None:
+    """The record with that id."""
+    row = (await connection.execute(select(view_records).where(view_records.c.id == record_id))).mappings().first()
+    return None if row is None else _from(row)
+
+
+async def of_camera(
+    connection: AsyncConnection, camera_id: str, after: tuple[datetime, str] | None = None, limit: int = 50
+) -> list[ViewRecord]:
+    """Views of one camera, newest first; ``after`` is (started_at, id) of the last one seen."""
+    return await _page(connection, select(view_records).where(view_records.c.camera_id == camera_id), after, limit)
+
+
+async def every(
+    connection: AsyncConnection, after: tuple[datetime, str] | None = None, limit: int = 50
+) -> list[ViewRecord]:
+    """All views, newest first; ``after`` is (started_at, id) of the last one seen."""
+    return await _page(connection, select(view_records), after, limit)
+
+
+async def _page(
+    connection: AsyncConnection,
+    statement: Select[tuple[object, ...]],
+    after: tuple[datetime, str] | None,
+    limit: int,
+) -> list[ViewRecord]:
+    key = tuple_(view_records.c.started_at, view_records.c.id)
+    if after is not None:
+        statement = statement.where(key < after)
+    ordered = statement.order_by(view_records.c.started_at.desc(), view_records.c.id.desc()).limit(limit)
+    return [_from(row) for row in (await connection.execute(ordered)).mappings()]
+
+
+def _from(row: RowMapping) -> ViewRecord:
+    return ViewRecord(**{name: row[name] for name in ViewRecord.__dataclass_fields__})
