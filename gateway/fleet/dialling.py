@@ -1,0 +1,157 @@
+"""Dialling: a link to every worker, kept; and the worker that owns a camera now, as an upstream for pictures."""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from collections.abc import Callable, Mapping, Sequence
+
+import structlog
+
+from gateway.domain.events import Event
+from gateway.domain.packets import Packet, StreamKey
+from gateway.fleet.address import LinkAddress
+from gateway.fleet.inbox import Reports
+from gateway.fleet.link import Subscription, WorkerLink, dial
+from gateway.fleet.wire import StatusReport
+from gateway.ports import Clock, Unavailable
+from gateway.supervise import Backoff, keep
+
+log = structlog.get_logger(__name__)
+
+ALIVE_SECONDS = 6.0
+"""A worker that has said nothing for so long has lost its cameras."""
+_PAUSES = Backoff(0.1, 2.0)
+
+
+class Pull:
+    """A subscription at whichever worker owns the camera; it ends when the camera moves."""
+
+    def __init__(self, fleet: Dialling, worker_id: str, key: StreamKey, ended: Callable[[str], None]) -> None:
+        self._fleet = fleet
+        self._ended = ended
+        self.worker_id = worker_id
+        self.key = key
+        self.subscription: Subscription | None = None
+
+    def close(self) -> None:
+        """Ends the pull without a word; safe to call twice."""
+        self._fleet.pulls.discard(self)
+        if self.subscription is not None:
+            self.subscription.close()
+
+    def over(self, reason: str) -> None:
+        """The worker or the fleet ends it."""
+        if self in self._fleet.pulls:
+            self.close()
+            self._ended(reason)
+
+
+class Dialling:
+    """The links of one gateway. ``run`` dials every listed address for as long as it is not cancelled."""
+
+    def __init__(self, gateway_id: str, reports: Reports, clock: Clock, tls: ssl.SSLContext | None = None) -> None:
+        self._gateway_id = gateway_id
+        self._reports = reports
+        self._clock = clock
+        self._tls = tls
+        self._heard: dict[str, float] = {}
+        self._owners: Mapping[str, str] = {}
+        self.links: dict[str, WorkerLink] = {}
+        self.addresses: dict[str, str] = {}
+        self.pulls: set[Pull] = set()
+        self.changed = asyncio.Event()
+        self.figures: dict[str, dict[str, float]] = {}
+
+    def alive(self) -> list[str]:
+        """Workers that are linked and have spoken of late, in order of name."""
+        now = asyncio.get_running_loop().time()
+        return sorted(worker for worker in self.links if now - self._heard.get(worker, 0.0) < ALIVE_SECONDS)
+
+    def owned(self, owners: Mapping[str, str]) -> None:
+        """Takes in who owns which camera; pulls at a worker that owns the camera no more are ended."""
+        self._owners = owners
+        for pull in list(self.pulls):
+            if owners.get(pull.key.camera_id) != pull.worker_id:
+                pull.over("the camera has moved to another worker")
+
+    def subscribe(self, key: StreamKey, sink: Callable[[Packet], None], ended: Callable[[str], None]) -> Pull:
+        """Begins a pull at the camera's worker. Raises ``Unavailable`` if no linked worker owns it."""
+        link = self._link_of(key.camera_id)
+        pull = Pull(self, link.worker_id, key, ended)
+        self.pulls.add(pull)
+        pull.subscription = link.subscribe(key, sink, pull.over)
+        return pull
+
+    async def still(self, camera_id: str, width: int | None) -> bytes:
+        """A JPEG of the camera's newest picture, made by its worker. Raises ``Unavailable``."""
+        return await self._link_of(camera_id).still(camera_id, width)
+
+    def _link_of(self, camera_id: str) -> WorkerLink:
+        link = self.links.get(self._owners.get(camera_id, ""))
+        if link is None:
+            raise Unavailable("no worker pulls this camera now")
+        return link
+
+    async def run(self, addresses: Sequence[LinkAddress]) -> None:
+        """Keeps a link to each of these addresses until cancelled."""
+        async with asyncio.TaskGroup() as group:
+            for address in addresses:
+                group.create_task(self._keep(address), name=f"link to {address}")
+
+    async def _keep(self, address: LinkAddress) -> None:
+        await keep(
+            lambda: self._once(address),
+            self._clock,
+            name=f"link to worker at {address}",
+            backoff=_PAUSES,
+            settled_after=1.0,
+        )
+
+    async def _once(self, address: LinkAddress) -> None:
+        async with dial(address, self._gateway_id, self, tls=self._tls) as link:
+            if link.worker_id in self.links:
+                raise Unavailable(f"two addresses lead to the worker {link.worker_id}")
+            self.links[link.worker_id] = link
+            self.addresses[link.worker_id] = str(address)
+            self._hear(link.worker_id)
+            self.changed.set()
+            log.info("worker linked", worker=link.worker_id, address=str(address))
+            try:
+                await link.run()
+            finally:
+                del self.links[link.worker_id]
+                self.figures.pop(link.worker_id, None)
+                self.changed.set()
+        raise Unavailable("the worker hung up")
+
+    def _hear(self, worker_id: str) -> None:
+        self._heard[worker_id] = asyncio.get_running_loop().time()
+
+    async def status(self, worker_id: str, cameras: Sequence[StatusReport]) -> None:
+        """Passes a report on."""
+        self._hear(worker_id)
+        await self._reports.status(worker_id, cameras)
+
+    async def event(self, worker_id: str, serial: int, event: Event) -> None:
+        """Passes a report on."""
+        await self._reports.event(worker_id, serial, event)
+
+    async def evidence(
+        self,
+        worker_id: str,
+        event_id: str,
+        kind: str,
+        data: bytes | None,
+        sha256: str | None,
+        media_type: str | None,
+        missing: str | None,
+    ) -> None:
+        """Passes a report on."""
+        await self._reports.evidence(worker_id, event_id, kind, data, sha256, media_type, missing)
+
+    def metrics(self, worker_id: str, figures: dict[str, float]) -> None:
+        """Keeps the worker's newest figures: its sign of life."""
+        self._hear(worker_id)
+        self.figures[worker_id] = figures
+        self._reports.metrics(worker_id, figures)
