@@ -15,8 +15,7 @@ CONSOLE := gateway/console
 NPM := PATH="$(CURDIR)/$(BIN):$$PATH" npm --prefix $(CONSOLE)
 CONSOLE_SOURCES := $(shell find $(CONSOLE) \( -name node_modules -o -name dist \) -prune -o -type f -print 2>/dev/null)
 COMPILE := env -u PIP_FIND_LINKS -u PIP_EXTRA_INDEX_URL -u PIP_INDEX_URL PIP_CONFIG_FILE=/dev/null CUSTOM_COMPILE_COMMAND="make lock" \
-  $(BIN)/pip-compile --quiet --no-config --generate-hashes --strip-extras --allow-unsafe \
-  --no-emit-index-url --no-emit-find-links --no-emit-options --no-emit-trusted-host
+  $(BIN)/pip-compile --quiet --no-config --generate-hashes --strip-extras --allow-unsafe --no-emit-options
 
 .PHONY: help setup run test quick check bench fuzz soak lock wheel clean
 
