@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, RowMapping, Select, func, select, tuple_, update
+from sqlalchemy import ColumnElement, RowMapping, Select, bindparam, func, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.domain.actions import Action
 from gateway.domain.events import CandidateState
 from gateway.domain.operators import Operator
 from gateway.storage.cameras import Stale
-from gateway.storage.paging import Page, bounded, cursor, position
+from gateway.storage.paging import Page, bounded, cursor, moment, position
 from gateway.storage.reaching import reach
 from gateway.storage.tables import cameras, candidates, events, evidence
 
 ORDER = "candidates"
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,16 +103,15 @@ async def page(
         return Page((), None)
     statement = _select().where(scope.condition(), *_narrowing(query))
     if after is not None:
-        micros, last_id = position(after, ORDER, int, str)
-        start = _EPOCH + timedelta(microseconds=micros)
+        began, last_id = position(after, ORDER, str, str)
+        start = bindparam(None, moment(began), candidates.c.created_at.type)
         statement = statement.where(tuple_(candidates.c.created_at, candidates.c.id) < tuple_(start, last_id))
     statement = statement.order_by(candidates.c.created_at.desc(), candidates.c.id.desc()).limit(limit + 1)
     rows = (await connection.execute(statement)).mappings().all()
     items = [_from(row) for row in rows[:limit]]
     if len(rows) <= limit:
         return Page(items, None)
-    micros = (items[-1].created_at - _EPOCH) // timedelta(microseconds=1)
-    return Page(items, cursor(ORDER, micros, items[-1].id))
+    return Page(items, cursor(ORDER, items[-1].created_at.isoformat(), items[-1].id))
 
 
 async def count_open(connection: AsyncConnection, operator: Operator, at: datetime) -> int:

@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, RowMapping, and_, false, func, or_, select, tuple_, update
+from sqlalchemy import ColumnElement, RowMapping, and_, bindparam, false, func, or_, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.domain.actions import Action
 from gateway.domain.operators import Operator
 from gateway.domain.tickets import ENDED, PAUSED, Operation, Ticket, TicketKind, TicketMove, TicketState
 from gateway.storage.cameras import Stale
-from gateway.storage.paging import Page, bounded, cursor, position
+from gateway.storage.paging import Page, bounded, cursor, moment, position
 from gateway.storage.reaching import reach
 from gateway.storage.tables import cameras, ticket_moves, tickets
 
 ORDER = "tickets"
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _ENDED = sorted(state.value for state in ENDED)
 _QUIET = sorted(state.value for state in ENDED | PAUSED)
 
@@ -109,16 +108,15 @@ async def page(
     limit = bounded(limit)
     statement = select(tickets).where(await visible(connection, operator, at), *_narrowing(operator, at, query))
     if after is not None:
-        micros, last_id = position(after, ORDER, int, str)
-        start = _EPOCH + timedelta(microseconds=micros)
+        began, last_id = position(after, ORDER, str, str)
+        start = bindparam(None, moment(began), tickets.c.created_at.type)
         statement = statement.where(tuple_(tickets.c.created_at, tickets.c.id) < tuple_(start, last_id))
     statement = statement.order_by(tickets.c.created_at.desc(), tickets.c.id.desc()).limit(limit + 1)
     rows = (await connection.execute(statement)).mappings().all()
     items = [_from(row) for row in rows[:limit]]
     if len(rows) <= limit:
         return Page(items, None)
-    micros = (items[-1].created_at - _EPOCH) // timedelta(microseconds=1)
-    return Page(items, cursor(ORDER, micros, items[-1].id))
+    return Page(items, cursor(ORDER, items[-1].created_at.isoformat(), items[-1].id))
 
 
 async def count(connection: AsyncConnection, operator: Operator, at: datetime, query: TicketQuery) -> int:
