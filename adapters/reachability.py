@@ -1,0 +1,28 @@
+"""Says in one sentence why a device cannot be used, when the protocol library's own error does not."""
+
+from __future__ import annotations
+
+import errno
+import socket
+
+SECONDS = 3.0
+
+_WORDS = {
+    errno.ECONNREFUSED: "nothing listens at the device's address and port",
+    errno.EHOSTUNREACH: "there is no route to the device",
+    errno.ENETUNREACH: "there is no route to the device",
+    errno.ECONNRESET: "the device hung up",
+}
+
+
+def explain(host: str, port: int, seconds: float = SECONDS) -> str:
+    """What a bare connection to that address shows. Blocks up to ``seconds``; never raises."""
+    try:
+        with socket.create_connection((host, port), timeout=seconds):
+            return "the device takes the connection but sends no usable stream"
+    except TimeoutError:
+        return "the device does not answer"
+    except socket.gaierror:
+        return "the device's host name is not known"
+    except OSError as error:
+        return _WORDS.get(error.errno or 0, "the device cannot be reached")

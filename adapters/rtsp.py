@@ -1,0 +1,176 @@
+"""RTSP through FFmpeg: one pull of one stream, its packets put in order.
+
+What devices do that the standard does not foresee is met by the named policies below; each has its test.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from urllib.parse import quote
+
+import av
+import av.error
+from av.packet import Packet as AvPacket
+from av.video.stream import VideoStream
+
+from adapters import bitstream
+from adapters.reachability import explain
+from adapters.timeline import TimeLine
+from gateway.domain.packets import CLOCK_RATE, Packet
+from gateway.ports import Credential, DeviceAddress, Refused, Unavailable
+
+CODECS = {"h264": "h264", "hevc": "h265"}
+OPEN_SECONDS = 8.0
+"""From dialling to the first packet; FFmpeg's own limit for one answer is ``SOCKET_SECONDS``."""
+SOCKET_SECONDS = 5.0
+
+FAST_OPEN = {"analyzeduration": "0", "probesize": "32", "fpsprobesize": "0"}
+"""Policy: left alone, FFmpeg watches a stream for 1-4 s before it yields anything at 10 pictures a second.
+Its ``nobuffer`` flag is left off, since that throws the first keyframe away."""
+VIDEO_ONLY = {"allowed_media_types": "video"}
+"""Policy: sound is not pulled; it is nobody's purpose here, and with two streams FFmpeg moves the stamps by RTCP."""
+TRANSPORTS = {
+    "tcp": {"rtsp_transport": "tcp+udp", "rtsp_flags": "prefer_tcp"},
+    "udp": {"rtsp_transport": "udp", "reorder_queue_size": "128"},
+}
+"""Policy: a device that answers TCP with 461 (VLC does) is asked again for UDP."""
+
+
+class Busy(Unavailable):
+    """The device takes no further session (453, 503): it is to be left alone for longer."""
+
+
+@dataclass(frozen=True, slots=True)
+class RtspAdapter:
+    """Opens RTSP streams. ``open_seconds`` bounds dialling, ``socket_seconds`` each silence on the wire."""
+
+    open_seconds: float = OPEN_SECONDS
+    socket_seconds: float = SOCKET_SECONDS
+
+    @contextmanager
+    def open(self, address: DeviceAddress, credential: Credential | None) -> Iterator[RtspConnection]:
+        """A pull of that stream. Blocks while dialling. Raises ``Unavailable`` (``Busy``) or ``Refused``."""
+        options = {
+            "timeout": str(int(self.socket_seconds * 1e6)),
+            **FAST_OPEN,
+            **VIDEO_ONLY,
+            **TRANSPORTS.get(address.transport, TRANSPORTS["tcp"]),
+        }
+        try:
+            # A read time-out given to PyAV would take the GIL inside FFmpeg for every few bytes of every stream.
+            container = av.open(_url(address, credential), options=options, timeout=(self.open_seconds, None))
+        except av.error.FFmpegError as error:
+            raise _translated(error, address) from None
+        connection: RtspConnection | None = None
+        try:
+            connection = RtspConnection(container, _video(container), address)
+            yield connection
+        finally:
+            # Closing is what sends TEARDOWN and frees the device's session; it belongs to the thread that read.
+            with suppress(av.error.FFmpegError):
+                container.close()
+
+
+class RtspConnection:
+    """One open pull. ``packets`` and leaving the ``with`` block belong to one thread; ``close`` to any."""
+
+    def __init__(self, container: av.container.InputContainer, stream: VideoStream, address: DeviceAddress) -> None:
+        self._container, self._stream, self._address = container, stream, address
+        self.codec = CODECS[stream.codec_context.name]
+        self._closed = False
+        self._generation = 0
+        self._line = TimeLine()
+        self._joins = 0
+        self._extradata = bytes(stream.codec_context.extradata or b"")
+        self._length_size = 4
+        if self._extradata and not bitstream.is_annex_b(self._extradata):
+            self._length_size, self._extradata = bitstream.from_configuration(self._extradata, self.codec)
+        self._sets = bitstream.parameter_sets(self._extradata, self.codec)
+        self._emitted: list[bytes] = []
+        time_base = stream.time_base
+        self._ticks = CLOCK_RATE * time_base if time_base is not None else None
+
+    def close(self) -> None:
+        """Ends ``packets`` at the next packet or time-out; nothing is freed here, the reading thread does that."""
+        self._closed = True
+
+    def packets(self) -> Iterator[Packet]:
+        """Packets from the first keyframe on, until the device ends the stream. Raises ``Unavailable``/``Refused``."""
+        started = False
+        try:
+            for raw in self._container.demux(self._stream):
+                if self._closed:
+                    return
+                if raw.size == 0:
+                    continue
+                packet = self._repaired(raw, time.time())
+                started = started or packet.keyframe
+                if started:
+                    yield packet
+        except av.error.FFmpegError as error:
+            if not self._closed:
+                raise _translated(error, self._address) from None
+
+    def _repaired(self, raw: AvPacket[VideoStream], arrived_at: float) -> Packet:
+        pts = raw.pts
+        if pts is not None and self._ticks is not None and self._ticks != 1:
+            pts = int(pts * self._ticks)
+        stamp = self._line.repaired(pts, arrived_at)
+        data = bytes(raw)
+        if not bitstream.is_annex_b(data):
+            data = bitstream.annex_b(data, self._length_size)
+        keyframe = raw.is_keyframe
+        if keyframe:
+            data, keyframe = self._with_parameters(data)
+        return Packet(stamp, keyframe, data, arrived_at, self._generation, self.codec)
+
+    def _with_parameters(self, data: bytes) -> tuple[bytes, bool]:
+        """The keyframe with its parameter sets in front; not a keyframe while there are none to begin with."""
+        seen = bitstream.parameter_sets(data, self.codec)
+        if seen:
+            self._sets = bitstream.merged(self._sets, seen, self.codec)
+        if not bitstream.complete(self._sets, self.codec):
+            return data, False
+        changed = self._emitted != self._sets
+        joined = self._joins != self._line.joins
+        if (changed or joined) and self._emitted:
+            self._generation += 1
+        self._emitted, self._joins = list(self._sets), self._line.joins
+        return bitstream.joined(self._sets) + bitstream.without_parameters(data, self.codec), True
+
+
+def _url(address: DeviceAddress, credential: Credential | None) -> str:
+    """The URL FFmpeg wants; it holds the password, so it never goes into a message."""
+    who = ""
+    if credential is not None:
+        who = f"{quote(credential.username, safe='')}:{quote(credential.password, safe='')}@"
+    host = f"[{address.host}]" if ":" in address.host else address.host
+    return f"rtsp://{who}{host}:{address.port}/{address.path.lstrip('/')}"
+
+
+def _video(container: av.container.InputContainer) -> VideoStream:
+    for stream in container.streams.video:
+        if stream.codec_context.name in CODECS:
+            return stream
+    found = ", ".join(sorted({stream.codec_context.name for stream in container.streams.video})) or "no video"
+    raise Unavailable(f"the device sends {found}; only H.264 and H.265 can be taken")
+
+
+def _translated(error: av.error.FFmpegError, address: DeviceAddress) -> Exception:
+    """The error in our words. FFmpeg's own text holds the URL with the password and is not used."""
+    if isinstance(error, av.error.HTTPUnauthorizedError | av.error.HTTPForbiddenError):
+        return Refused("the device does not take the user name and password")
+    if isinstance(error, av.error.HTTPNotFoundError):
+        return Unavailable("the device knows no stream at that path (404)")
+    if isinstance(error, av.error.HTTPOtherClientError | av.error.HTTPTooManyRequestsError):
+        return Busy("the device takes no further session")
+    if isinstance(error, av.error.HTTPServerError):
+        return Busy("the device is overloaded or faulty (its answer is 5xx)")
+    if isinstance(error, av.error.HTTPBadRequestError):
+        return Unavailable("the device does not understand the request (400)")
+    if isinstance(error, ConnectionRefusedError):
+        return Unavailable("nothing listens at the device's address and port")
+    return Unavailable(explain(address.host, address.port))
