@@ -64,9 +64,9 @@ class Dialling:
         self.figures: dict[str, dict[str, float]] = {}
 
     def alive(self) -> list[str]:
-        """Workers that are linked and have spoken of late, in order of name."""
+        """Workers that have spoken of late, in order of name; one that is just being restarted keeps its place."""
         now = asyncio.get_running_loop().time()
-        return sorted(worker for worker in self.links if now - self._heard.get(worker, 0.0) < ALIVE_SECONDS)
+        return sorted(worker for worker, heard in self._heard.items() if now - heard < ALIVE_SECONDS)
 
     def owned(self, owners: Mapping[str, str]) -> None:
         """Takes in who owns which camera; pulls at a worker that owns the camera no more are ended."""
