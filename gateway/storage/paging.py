@@ -7,6 +7,7 @@ import binascii
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Generic, TypeVar
 
 T_co = TypeVar("T_co", covariant=True)
@@ -52,6 +53,17 @@ def position(text: str, order: str, *kinds: type) -> list[Any]:
     if any(isinstance(value, int) and abs(value) >= 2**63 for value in values):
         raise BadCursor
     return values
+
+
+def moment(text: str) -> datetime:
+    """A time from a cursor. Raises ``BadCursor`` if it is none."""
+    try:
+        parsed = datetime.fromisoformat(text)
+    except ValueError:
+        raise BadCursor from None
+    if parsed.tzinfo is None:
+        raise BadCursor
+    return parsed
 
 
 def bounded(limit: int) -> int:

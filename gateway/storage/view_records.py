@@ -1,23 +1,23 @@
-"""View records: who watched what, when, for what purpose and by which grant. Begun before the first byte of picture."""
+"""View records: who looked at which camera, for what, by which grant. Opened before the first byte of picture."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import RowMapping, Select, bindparam, select, tuple_, update
+from sqlalchemy import RowMapping, bindparam, func, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from gateway.storage.paging import Page, bounded, cursor, moment, position
 from gateway.storage.tables import view_records
 
 OPEN = "open"
-"""The result of a view that still runs."""
+"""The ``result`` of a record that has not ended."""
 
 
 @dataclass(frozen=True, slots=True)
 class ViewRecord:
-    """One look at one camera. ``result`` is "open" while it runs, then why it ended; ``bytes`` is what was sent."""
+    """One look at one camera. ``result`` is "open" until it ends, then the code of why it ended."""
 
     id: str
     operator_id: str
@@ -25,99 +25,103 @@ class ViewRecord:
     session_id: str | None
     camera_id: str
     action: str
-    stream: str
     transport: str
     purpose: str
-    reason: str
-    ticket_id: str | None
     grant_id: str
     remote: str
     gateway_id: str
     started_at: datetime
+    stream: str = ""
+    reason: str = ""
+    ticket_id: str | None = None
     ended_at: datetime | None = None
     bytes: int = 0
     result: str = OPEN
 
 
-@dataclass(frozen=True, slots=True)
-class Closing:
-    """How one view ended."""
-
-    id: str
-    ended_at: datetime
-    bytes: int
-    result: str
-
-
 async def insert(connection: AsyncConnection, record: ViewRecord) -> None:
-    """Begins a record."""
-    await connection.execute(view_records.insert().values(asdict(record)))
+    """Opens a record; a still or a file is opened and closed in one go by giving ``ended_at`` and ``result``."""
+    values = {name: getattr(record, name) for name in ViewRecord.__dataclass_fields__}
+    await connection.execute(view_records.insert().values(values))
 
 
-async def progress(connection: AsyncConnection, sent: Sequence[tuple[str, int]]) -> None:
-    """Notes how many bytes running views have sent so far: (record id, bytes)."""
+async def add_bytes(connection: AsyncConnection, record_id: str, amount: int) -> None:
+    """Adds to what was sent so far."""
+    statement = update(view_records).where(view_records.c.id == record_id)
+    await connection.execute(statement.values(bytes=view_records.c.bytes + amount))
+
+
+async def end(connection: AsyncConnection, record_id: str, at: datetime, result: str, amount: int = 0) -> bool:
+    """Closes a record and adds the last bytes; False if it was closed before."""
     statement = (
         update(view_records)
-        .where(view_records.c.id == bindparam("record"), view_records.c.ended_at.is_(None))
-        .values(bytes=bindparam("sent"))
+        .where(view_records.c.id == record_id, view_records.c.ended_at.is_(None))
+        .values(ended_at=at, result=result, bytes=view_records.c.bytes + amount)
     )
-    if sent:
-        await connection.execute(statement, [{"record": record, "sent": count} for record, count in sent])
+    return (await connection.execute(statement)).rowcount == 1
 
 
-async def close(connection: AsyncConnection, closings: Sequence[Closing]) -> None:
-    """Ends records; one that has ended stays as it is."""
-    statement = (
-        update(view_records)
-        .where(view_records.c.id == bindparam("record"), view_records.c.ended_at.is_(None))
-        .values(ended_at=bindparam("at"), bytes=bindparam("sent"), result=bindparam("how"))
-    )
-    rows = [{"record": c.id, "at": c.ended_at, "sent": c.bytes, "how": c.result} for c in closings]
-    if rows:
-        await connection.execute(statement, rows)
-
-
-async def close_left_open(connection: AsyncConnection, gateway_id: str, at: datetime) -> int:
-    """Ends what a gateway of that name left open when it was killed; returns how many."""
+async def end_abandoned(connection: AsyncConnection, gateway_id: str, at: datetime) -> int:
+    """Closes what a gateway left open when it was killed; called when it starts again. Returns how many."""
     statement = (
         update(view_records)
         .where(view_records.c.gateway_id == gateway_id, view_records.c.ended_at.is_(None))
-        .values(ended_at=at, result="gateway_killed")
+        .values(ended_at=at, result="abandoned")
     )
     return (await connection.execute(statement)).rowcount
 
 
 async def get(connection: AsyncConnection, record_id: str) -> ViewRecord | None:
     """The record with that id."""
-    row = (await connection.execute(select(view_records).where(view_records.c.id == record_id))).mappings().first()
+    result = await connection.execute(select(view_records).where(view_records.c.id == record_id))
+    row = result.mappings().one_or_none()
     return None if row is None else _from(row)
 
 
-async def of_camera(
-    connection: AsyncConnection, camera_id: str, after: tuple[datetime, str] | None = None, limit: int = 50
-) -> list[ViewRecord]:
-    """Views of one camera, newest first; ``after`` is (started_at, id) of the last one seen."""
-    return await _page(connection, select(view_records).where(view_records.c.camera_id == camera_id), after, limit)
-
-
-async def every(
-    connection: AsyncConnection, after: tuple[datetime, str] | None = None, limit: int = 50
-) -> list[ViewRecord]:
-    """All views, newest first; ``after`` is (started_at, id) of the last one seen."""
-    return await _page(connection, select(view_records), after, limit)
-
-
-async def _page(
+async def page(
     connection: AsyncConnection,
-    statement: Select[tuple[object, ...]],
-    after: tuple[datetime, str] | None,
-    limit: int,
-) -> list[ViewRecord]:
-    key = tuple_(view_records.c.started_at, view_records.c.id)
+    *,
+    camera_id: str | None = None,
+    operator_id: str | None = None,
+    organisation_id: str | None = None,
+    since: datetime | None = None,
+    until: datetime | None = None,
+    after: str | None = None,
+    limit: int = 50,
+) -> Page[ViewRecord]:
+    """Records newest first, narrowed by what is given; ``since`` is inclusive, ``until`` not. Raises ``BadCursor``."""
+    columns = view_records.c
+    keys = (columns.started_at, columns.id)
+    limit = bounded(limit)
+    statement = select(view_records).order_by(*(key.desc() for key in keys)).limit(limit + 1)
+    for column, value in (
+        (columns.camera_id, camera_id),
+        (columns.operator_id, operator_id),
+        (columns.organisation_id, organisation_id),
+    ):
+        if value is not None:
+            statement = statement.where(column == value)
+    if since is not None:
+        statement = statement.where(columns.started_at >= since)
+    if until is not None:
+        statement = statement.where(columns.started_at < until)
     if after is not None:
-        statement = statement.where(key < after)
-    ordered = statement.order_by(view_records.c.started_at.desc(), view_records.c.id.desc()).limit(limit)
-    return [_from(row) for row in (await connection.execute(ordered)).mappings()]
+        began, record_id = position(after, "views", str, str)
+        there = tuple_(bindparam(None, moment(began), columns.started_at.type), record_id)
+        statement = statement.where(tuple_(*keys) < there)
+    items = [_from(row) for row in (await connection.execute(statement)).mappings()]
+    if len(items) <= limit:
+        return Page(items, None)
+    last = items[limit - 1]
+    return Page(items[:limit], cursor("views", last.started_at.isoformat(), last.id))
+
+
+async def open_count(connection: AsyncConnection, camera_id: str | None = None) -> int:
+    """How many looks are going on, at one camera or at all."""
+    statement = select(func.count()).select_from(view_records).where(view_records.c.ended_at.is_(None))
+    if camera_id is not None:
+        statement = statement.where(view_records.c.camera_id == camera_id)
+    return int(await connection.scalar(statement) or 0)
 
 
 def _from(row: RowMapping) -> ViewRecord:

@@ -1,0 +1,145 @@
+"""The audit chains in the database: appended to, never changed."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import RowMapping, bindparam, select, text, tuple_
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from gateway.domain.audit import GENESIS, Break, Link, canonical, chained, first_break
+from gateway.storage.paging import Page, bounded, cursor, moment, position
+from gateway.storage.tables import audit_entries
+
+VERIFY_BATCH = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class AuditEntry:
+    """One line of the audit."""
+
+    chain: str
+    seq: int
+    at: datetime
+    actor_id: str
+    action: str
+    object_kind: str
+    object_id: str
+    detail: Mapping[str, Any]
+
+
+async def append(
+    connection: AsyncConnection,
+    chain: str,
+    at: datetime,
+    actor_id: str,
+    action: str,
+    object_kind: str,
+    object_id: str,
+    detail: Mapping[str, Any],
+) -> int:
+    """Adds an entry at the end of the chain, in the caller's transaction; returns its sequence number from 1."""
+    if connection.dialect.name == "postgresql":
+        # SQLite has one writer anyway; here two transactions must not both follow the same entry.
+        await connection.execute(text("SELECT pg_advisory_xact_lock(742202, hashtext(:chain))"), {"chain": chain})
+    entries = audit_entries.c
+    last = (
+        await connection.execute(
+            select(entries.seq, entries.hash).where(entries.chain == chain).order_by(entries.seq.desc()).limit(1)
+        )
+    ).one_or_none()
+    seq, previous = (1, GENESIS) if last is None else (last.seq + 1, last.hash)
+    written = canonical(chain, seq, at, actor_id, action, object_kind, object_id, detail)
+    await connection.execute(
+        audit_entries.insert().values(
+            chain=chain,
+            seq=seq,
+            at=at,
+            actor_id=actor_id,
+            action=action,
+            object_kind=object_kind,
+            object_id=object_id,
+            canonical=written,
+            previous=previous,
+            hash=chained(previous, written),
+        )
+    )
+    return seq
+
+
+async def verify(connection: AsyncConnection, chain: str) -> Break | None:
+    """The first place where the chain does not hold, None if all of it does. Reads in batches."""
+    entries = audit_entries.c
+    previous, seq = GENESIS, 1
+    while True:
+        statement = (
+            select(audit_entries)
+            .where(entries.chain == chain, entries.seq >= seq)
+            .order_by(entries.seq)
+            .limit(VERIFY_BATCH)
+        )
+        rows = (await connection.execute(statement)).mappings().all()
+        links = [Link(row["seq"], row["canonical"], row["previous"], row["hash"]) for row in rows]
+        found = first_break(links, previous, seq) or next((b for row in rows if (b := _column_break(row))), None)
+        if found is not None or not links:
+            return found
+        previous, seq = links[-1].hash, links[-1].seq + 1
+
+
+async def chains(connection: AsyncConnection) -> list[str]:
+    """The names of all chains."""
+    statement = select(audit_entries.c.chain).distinct().order_by(audit_entries.c.chain)
+    return list((await connection.scalars(statement)).all())
+
+
+async def page(
+    connection: AsyncConnection,
+    *,
+    object_kind: str | None = None,
+    object_id: str | None = None,
+    actor_id: str | None = None,
+    after: str | None = None,
+    limit: int = 50,
+) -> Page[AuditEntry]:
+    """Entries of all chains, newest first. Raises ``BadCursor``."""
+    entries = audit_entries.c
+    keys = (entries.at, entries.chain, entries.seq)
+    limit = bounded(limit)
+    statement = select(audit_entries).order_by(*(key.desc() for key in keys)).limit(limit + 1)
+    for column, value in ((entries.object_kind, object_kind), (entries.object_id, object_id)):
+        if value is not None:
+            statement = statement.where(column == value)
+    if actor_id is not None:
+        statement = statement.where(entries.actor_id == actor_id)
+    if after is not None:
+        began, chain, seq = position(after, "audit", str, str, int)
+        statement = statement.where(tuple_(*keys) < tuple_(bindparam(None, moment(began), entries.at.type), chain, seq))
+    rows = (await connection.execute(statement)).mappings().all()
+    items = [_from(row) for row in rows[:limit]]
+    if len(rows) <= limit:
+        return Page(items, None)
+    return Page(items, cursor("audit", items[-1].at.isoformat(), items[-1].chain, items[-1].seq))
+
+
+def _column_break(row: RowMapping) -> Break | None:
+    entry = _from(row)
+    again = canonical(
+        entry.chain,
+        entry.seq,
+        entry.at,
+        entry.actor_id,
+        entry.action,
+        entry.object_kind,
+        entry.object_id,
+        entry.detail,
+    )
+    return None if again == row["canonical"] else Break(entry.seq, f"entry {entry.seq}'s columns were changed")
+
+
+def _from(row: RowMapping) -> AuditEntry:
+    names = ("chain", "seq", "at", "actor_id", "action", "object_kind", "object_id")
+    return AuditEntry(**{name: row[name] for name in names}, detail=json.loads(row["canonical"])["detail"])

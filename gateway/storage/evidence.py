@@ -1,0 +1,112 @@
+"""Evidence in the database: which still and clip each event has, where the file is, or why there is none."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import RowMapping, Select, func, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from gateway.domain.events import CandidateState
+from gateway.storage.tables import candidates, evidence
+from gateway.storage.upserting import chunks, insert
+
+STILL = "still"
+CLIP = "clip"
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """One file of one event.
+
+    ``path`` is relative to the evidence folder; it is "" when there is no file, and ``missing_reason`` says why.
+    ``expires_at`` None keeps it for good.
+    """
+
+    event_id: str
+    kind: str
+    path: str
+    bytes: int
+    sha256: str
+    missing_reason: str
+    created_at: datetime
+    expires_at: datetime | None = None
+
+    @property
+    def id(self) -> str:
+        """The row's key: an event has one still and one clip."""
+        return f"{self.event_id}/{self.kind}"
+
+
+async def insert_once(connection: AsyncConnection, item: Evidence) -> bool:
+    """Stores a piece of evidence unless the event has one of that kind; a file replaces a note that it is missing."""
+    values = {name: getattr(item, name) for name in Evidence.__dataclass_fields__}
+    statement = insert(connection, evidence).values(id=item.id, **values)
+    names = ("path", "bytes", "sha256", "missing_reason", "created_at", "expires_at")
+    statement = statement.on_conflict_do_update(
+        index_elements=["event_id", "kind"],
+        set_={name: statement.excluded[name] for name in names},
+        where=(evidence.c.path == "") & (statement.excluded.path != ""),
+    )
+    return (await connection.execute(statement)).rowcount == 1
+
+
+async def of_event(connection: AsyncConnection, event_id: str) -> dict[str, Evidence]:
+    """The event's evidence by kind."""
+    return (await of_events(connection, [event_id])).get(event_id, {})
+
+
+async def of_events(connection: AsyncConnection, ids: Iterable[str]) -> dict[str, dict[str, Evidence]]:
+    """Evidence by event and kind."""
+    found: dict[str, dict[str, Evidence]] = {}
+    for chunk in chunks(dict.fromkeys(ids)):
+        rows = await connection.execute(select(evidence).where(evidence.c.event_id.in_(chunk)))
+        for row in rows.mappings():
+            found.setdefault(row["event_id"], {})[row["kind"]] = _from(row)
+    return found
+
+
+async def total_bytes(connection: AsyncConnection) -> int:
+    """How much room the files take."""
+    return int(await connection.scalar(select(func.coalesce(func.sum(evidence.c.bytes), 0))) or 0)
+
+
+async def expired(connection: AsyncConnection, at: datetime, limit: int = 200) -> list[Evidence]:
+    """Files whose time has come, oldest first."""
+    statement = _files().where(evidence.c.expires_at <= at).order_by(evidence.c.expires_at).limit(limit)
+    return [_from(row) for row in (await connection.execute(statement)).mappings()]
+
+
+async def evictable(connection: AsyncConnection, limit: int = 200) -> list[Evidence]:
+    """Files that may go when room is short, oldest first: never those of a confirmed candidate."""
+    confirmed = select(candidates.c.event_id).where(candidates.c.state == CandidateState.CONFIRMED.value)
+    statement = _files().where(evidence.c.event_id.not_in(confirmed)).order_by(evidence.c.created_at).limit(limit)
+    return [_from(row) for row in (await connection.execute(statement)).mappings()]
+
+
+async def forget(connection: AsyncConnection, items: Sequence[Evidence], reason: str) -> None:
+    """Notes that the files are gone and why."""
+    for chunk in chunks(item.id for item in items):
+        gone = update(evidence).where(evidence.c.id.in_(chunk))
+        await connection.execute(gone.values(path="", bytes=0, sha256="", missing_reason=reason, expires_at=None))
+
+
+async def keep(connection: AsyncConnection, event_id: str) -> None:
+    """Keeps the event's files for good: its candidate was confirmed."""
+    await connection.execute(update(evidence).where(evidence.c.event_id == event_id).values(expires_at=None))
+
+
+async def paths(connection: AsyncConnection) -> set[str]:
+    """Every path that is in use: what else lies in the folder is left from a crash."""
+    return set((await connection.scalars(select(evidence.c.path).where(evidence.c.path != ""))).all())
+
+
+def _files() -> Select[Any]:
+    return select(evidence).where(evidence.c.path != "")
+
+
+def _from(row: RowMapping) -> Evidence:
+    return Evidence(**{name: row[name] for name in Evidence.__dataclass_fields__})
