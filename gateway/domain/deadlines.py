@@ -119,11 +119,6 @@ Limit = tuple[TimeUnit, int]
 URGENT_LIMIT: Limit = (TimeUnit.URGENT_HOURS, 2)
 """What "urgent" shortens any longer limit to."""
 
-MAINTENANCE_LIMIT: Limit = (TimeUnit.NATURAL_DAYS, 2)
-"""A device fault outside the town seat (48 h)."""
-
-MAINTENANCE_SEAT_LIMIT: Limit = (TimeUnit.NATURAL_DAYS, 1)
-"""A device fault in the district's seat (24 h)."""
 
 _BY_MINOR: dict[str, Limit] = {
     "0101": (TimeUnit.WORK_DAYS, 15),

@@ -11,7 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.domain.actions import Action
 from gateway.domain.operators import Operator
-from gateway.domain.tickets import ENDED, PAUSED, Operation, Ticket, TicketKind, TicketMove, TicketState
+from gateway.domain.ticket_states import ENDED, PAUSED, Operation, TicketKind, TicketState
+from gateway.domain.tickets import Ticket, TicketMove
 from gateway.storage.cameras import Stale
 from gateway.storage.paging import Page, bounded, cursor, moment, position
 from gateway.storage.reaching import reach
