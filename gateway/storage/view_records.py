@@ -1,8 +1,9 @@
-"""View records: who looked at which camera, for what, by which grant. Opened before the first byte of picture."""
+"""View records: who watched what, when, for what purpose and by which grant. Begun before the first byte of picture."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 from datetime import datetime
 
 from sqlalchemy import RowMapping, bindparam, func, select, tuple_, update
@@ -12,12 +13,12 @@ from gateway.storage.paging import Page, bounded, cursor, moment, position
 from gateway.storage.tables import view_records
 
 OPEN = "open"
-"""The ``result`` of a record that has not ended."""
+"""The result of a view that still runs."""
 
 
 @dataclass(frozen=True, slots=True)
 class ViewRecord:
-    """One look at one camera. ``result`` is "open" until it ends, then the code of why it ended."""
+    """One look at one camera. ``result`` is "open" while it runs, then why it ended; ``bytes`` is what was sent."""
 
     id: str
     operator_id: str
@@ -25,56 +26,71 @@ class ViewRecord:
     session_id: str | None
     camera_id: str
     action: str
+    stream: str
     transport: str
     purpose: str
+    reason: str
+    ticket_id: str | None
     grant_id: str
     remote: str
     gateway_id: str
     started_at: datetime
-    stream: str = ""
-    reason: str = ""
-    ticket_id: str | None = None
     ended_at: datetime | None = None
     bytes: int = 0
     result: str = OPEN
 
 
+@dataclass(frozen=True, slots=True)
+class Closing:
+    """How one view ended."""
+
+    id: str
+    ended_at: datetime
+    bytes: int
+    result: str
+
+
 async def insert(connection: AsyncConnection, record: ViewRecord) -> None:
-    """Opens a record; a still or a file is opened and closed in one go by giving ``ended_at`` and ``result``."""
-    values = {name: getattr(record, name) for name in ViewRecord.__dataclass_fields__}
-    await connection.execute(view_records.insert().values(values))
+    """Begins a record."""
+    await connection.execute(view_records.insert().values(asdict(record)))
 
 
-async def add_bytes(connection: AsyncConnection, record_id: str, amount: int) -> None:
-    """Adds to what was sent so far."""
-    statement = update(view_records).where(view_records.c.id == record_id)
-    await connection.execute(statement.values(bytes=view_records.c.bytes + amount))
-
-
-async def end(connection: AsyncConnection, record_id: str, at: datetime, result: str, amount: int = 0) -> bool:
-    """Closes a record and adds the last bytes; False if it was closed before."""
+async def progress(connection: AsyncConnection, sent: Sequence[tuple[str, int]]) -> None:
+    """Notes how many bytes running views have sent so far: (record id, bytes)."""
     statement = (
         update(view_records)
-        .where(view_records.c.id == record_id, view_records.c.ended_at.is_(None))
-        .values(ended_at=at, result=result, bytes=view_records.c.bytes + amount)
+        .where(view_records.c.id == bindparam("record"), view_records.c.ended_at.is_(None))
+        .values(bytes=bindparam("sent"))
     )
-    return (await connection.execute(statement)).rowcount == 1
+    if sent:
+        await connection.execute(statement, [{"record": record, "sent": count} for record, count in sent])
 
 
-async def end_abandoned(connection: AsyncConnection, gateway_id: str, at: datetime) -> int:
-    """Closes what a gateway left open when it was killed; called when it starts again. Returns how many."""
+async def close(connection: AsyncConnection, closings: Sequence[Closing]) -> None:
+    """Ends records; one that has ended stays as it is."""
+    statement = (
+        update(view_records)
+        .where(view_records.c.id == bindparam("record"), view_records.c.ended_at.is_(None))
+        .values(ended_at=bindparam("at"), bytes=bindparam("sent"), result=bindparam("how"))
+    )
+    rows = [{"record": c.id, "at": c.ended_at, "sent": c.bytes, "how": c.result} for c in closings]
+    if rows:
+        await connection.execute(statement, rows)
+
+
+async def close_left_open(connection: AsyncConnection, gateway_id: str, at: datetime) -> int:
+    """Ends what a gateway of that name left open when it was killed; returns how many."""
     statement = (
         update(view_records)
         .where(view_records.c.gateway_id == gateway_id, view_records.c.ended_at.is_(None))
-        .values(ended_at=at, result="abandoned")
+        .values(ended_at=at, result="gateway_killed")
     )
     return (await connection.execute(statement)).rowcount
 
 
 async def get(connection: AsyncConnection, record_id: str) -> ViewRecord | None:
     """The record with that id."""
-    result = await connection.execute(select(view_records).where(view_records.c.id == record_id))
-    row = result.mappings().one_or_none()
+    row = (await connection.execute(select(view_records).where(view_records.c.id == record_id))).mappings().first()
     return None if row is None else _from(row)
 
 
