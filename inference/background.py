@@ -1,0 +1,164 @@
+"""The background of one place: what the empty view looks like, learned without labels in bounded memory."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from inference.picture import Luma, Plane
+
+Mask = npt.NDArray[np.uint8]
+SQUARE = np.ones((3, 3), np.uint8)
+
+
+@dataclass(frozen=True, slots=True)
+class Tuning:
+    """Constants of the background model; levels are of 0..255, times are seconds of picture time."""
+
+    floor: float = 12.0
+    """A difference under this is noise on any camera."""
+    spread: float = 3.0
+    """A pixel must differ by this many times its usual wavering."""
+    learn_seconds: float = 8.0
+    start_seconds: float = 2.0
+    waver_seconds: float = 4.0
+    hold_seconds: float = 90.0
+    """What stands still so long has become part of the place."""
+    review_seconds: float = 0.4
+    still_seconds: float = 0.6
+    still_levels: float = 8.0
+    shadow_low: float = 0.55
+    shadow_high: float = 0.97
+    shadow_texture: float = 5.0
+    first_samples: int = 7
+    """The model begins as the median of so many pictures, one per review: whoever was passing is not learned."""
+    flash_share: float = 0.6
+    """When more than this share of the picture differs, the light or the view has changed: nothing is called moving."""
+
+
+class Background:
+    """The empty place as learned so far. ``mask`` (255 = moving) belongs to the latest picture.
+
+    ``settled`` is false for the first seconds and after the light changed, while the model learns fast.
+    """
+
+    def __init__(self, first: Luma, at: float, tuning: Tuning) -> None:
+        self.tuning = tuning
+        self.mask: Mask = np.zeros(first.shape, np.uint8)
+        self._level = first.astype(np.float32)
+        self._waver = np.full(first.shape, 2.0, np.float32)
+        self._age = np.zeros(first.shape, np.float32)
+        self._still = np.zeros(first.shape, np.float32)
+        self._begin(first, at)
+
+    def _begin(self, first: Luma, at: float) -> None:
+        np.copyto(self._level, first)
+        self._age.fill(0)
+        self._still.fill(0)
+        self.mask.fill(0)
+        self._began = self._at = self._reviewed_at = at
+        self._reviewed = first.copy()
+        self._samples = [self._reviewed]
+        self._refresh()
+
+    def _refresh(self) -> None:
+        """Planes derived from the model, renewed at each review rather than at each picture."""
+        self._limit = np.maximum(self._waver * self.tuning.spread, np.float32(self.tuning.floor))
+        self._local = cv2.blur(self._level, (5, 5)) + np.float32(1.0)
+
+    @property
+    def settled(self) -> bool:
+        """Whether the model has seen the present light long enough to be believed."""
+        return self._at - self._began >= self.tuning.start_seconds
+
+    def update(self, small: Luma, at: float) -> Mask:
+        """The mask of what moves in this picture; learns from the rest."""
+        elapsed = min(max(at - self._at, 0.001), 5.0)
+        self._at = at
+        now = small.astype(np.float32)
+        difference = now - self._level
+        sample = np.sort(difference[::5, ::5], axis=None)
+        offset = sample[sample.size >> 1]
+        if abs(offset) > 0.75:
+            difference -= offset
+        distance = np.abs(difference, out=difference)
+        raw = _mask(distance > self._limit)
+        count = cv2.countNonZero(raw)
+        if count > self.tuning.flash_share * raw.size:
+            self._begin(small, at)
+            return self.mask
+        self.mask = self._cleaned(raw, small, now) if count else raw
+        self._learn(now, distance, elapsed)
+        if at - self._reviewed_at >= self.tuning.review_seconds:
+            self._review(small, now, min(at - self._reviewed_at, 5.0))
+            self._reviewed_at = at
+        return self.mask
+
+    def _cleaned(self, raw: Mask, small: Luma, now: Plane) -> Mask:
+        """Without shadows and specks, with small holes closed."""
+        t = self.tuning
+        gain = cv2.divide(cv2.blur(small, (5, 5)).astype(np.float32), self._local)
+        texture = cv2.blur(np.abs(now - self._level * gain), (3, 3))
+        lit = (gain < t.shadow_low) | (gain > t.shadow_high) | (texture >= t.shadow_texture)
+        raw *= lit
+        dense = _mask(cv2.blur(raw, (5, 5)) > 127)
+        return np.asarray(cv2.morphologyEx(dense, cv2.MORPH_CLOSE, SQUARE), np.uint8)
+
+    def _learn(self, now: Plane, distance: Plane, elapsed: float) -> None:
+        t = self.tuning
+        quiet = cv2.bitwise_not(self.mask)
+        part = 1.0 - math.exp(-elapsed / t.learn_seconds)
+        cv2.accumulateWeighted(now, self._level, part, quiet)
+        cv2.accumulateWeighted(distance, self._waver, 1.0 - math.exp(-elapsed / t.waver_seconds), quiet)
+
+    def _review(self, small: Luma, now: Plane, elapsed: float) -> None:
+        """A few times a second: ages what stands, takes in what has stood long, drops ghosts."""
+        t = self.tuning
+        moving = self.mask > 0
+        self._age += np.float32(elapsed)
+        self._age *= moving
+        unchanged = cv2.absdiff(small, self._reviewed) <= t.still_levels
+        self._still += np.float32(elapsed)
+        self._still *= unchanged
+        self._reviewed = small.copy()
+        if self._samples:
+            self._sample(self._reviewed)
+        if moving.any():
+            taken = self._age > t.hold_seconds
+            ghosts = self._ghosts(now)
+            if ghosts is not None:
+                taken |= ghosts
+            np.copyto(self._level, now, where=taken)
+            self._age *= ~taken
+        self._refresh()
+
+    def _sample(self, small: Luma) -> None:
+        self._samples.append(small)
+        np.copyto(self._level, np.median(np.stack(self._samples), axis=0))
+        if len(self._samples) >= self.tuning.first_samples:
+            self._samples = []
+
+    def _ghosts(self, now: Plane) -> npt.NDArray[np.bool_] | None:
+        """Where a still patch has its outline in the model and not in the picture: a thing learned that has left."""
+        count, labels, stats, _ = cv2.connectedComponentsWithStats(self.mask, connectivity=8)
+        ring = cv2.morphologyEx(self.mask, cv2.MORPH_GRADIENT, SQUARE) > 0
+        around = cv2.dilate(labels.astype(np.uint16), SQUARE)[ring]
+        present = np.bincount(around, _slope(now)[ring], count)
+        learned = np.bincount(around, _slope(self._level)[ring], count)
+        resting = np.bincount(labels.ravel(), (self._still > self.tuning.still_seconds).ravel(), count)
+        ghost = (learned > 1.3 * present) & (resting > 0.7 * stats[:, cv2.CC_STAT_AREA])
+        ghost[0] = False
+        return np.asarray(ghost[labels], np.bool_) if ghost.any() else None
+
+
+def _mask(where: npt.NDArray[np.bool_]) -> Mask:
+    return where.view(np.uint8) * np.uint8(255)
+
+
+def _slope(plane: Plane) -> Plane:
+    slope = np.abs(cv2.Sobel(plane, cv2.CV_32F, 1, 0)) + np.abs(cv2.Sobel(plane, cv2.CV_32F, 0, 1))
+    return slope.astype(np.float32, copy=False)
