@@ -1,0 +1,150 @@
+/** Feeds one video element with live fMP4 through Media Source Extensions. */
+
+import { forgettable, steer } from './latency'
+
+/** What went wrong, for the owner to decide about. */
+export type BufferTrouble = 'unplayable' | 'broken'
+
+const MOST_WAITING = 400
+const STEER_EVERY_MS = 250
+
+export class LiveBuffer {
+  private source: MediaSource | null = null
+  private buffer: SourceBuffer | null = null
+  private url = ''
+  private mime = ''
+  private waiting: ArrayBuffer[] = []
+  private steeredAt = 0
+  private closed = false
+
+  constructor(
+    private readonly video: HTMLVideoElement,
+    private readonly trouble: (kind: BufferTrouble) => void,
+  ) {}
+
+  /** Begins a generation. The same element goes on playing where the browser can change type in place. */
+  begin(mime: string): void {
+    if (this.closed) return
+    if (!('MediaSource' in window) || !MediaSource.isTypeSupported(mime)) {
+      this.trouble('unplayable')
+      return
+    }
+    this.waiting = []
+    if (this.buffer !== null && this.source?.readyState === 'open' && !this.buffer.updating) {
+      try {
+        // Aborting resets the parser, so that a half-written segment cannot swallow the new initialisation.
+        this.buffer.abort()
+        if (mime !== this.mime) this.buffer.changeType(mime)
+        this.buffer.mode = 'sequence'
+        this.mime = mime
+        return
+      } catch {
+        this.detach()
+      }
+    }
+    this.detach()
+    this.attach(mime)
+  }
+
+  /** Takes the initialisation segment or a fragment. */
+  push(bytes: ArrayBuffer): void {
+    if (this.closed || this.source === null) return
+    if (this.waiting.length >= MOST_WAITING) {
+      this.trouble('broken')
+      return
+    }
+    this.waiting.push(bytes)
+    this.pump()
+  }
+
+  /** Seconds between the playhead and the newest picture. */
+  behind(): number {
+    const ranges = this.video.buffered
+    return ranges.length === 0 ? 0 : Math.max(0, ranges.end(ranges.length - 1) - this.video.currentTime)
+  }
+
+  close(): void {
+    this.closed = true
+    this.detach()
+    this.video.removeAttribute('src')
+    this.video.load()
+  }
+
+  private attach(mime: string): void {
+    const source = new MediaSource()
+    this.source = source
+    this.mime = mime
+    this.url = URL.createObjectURL(source)
+    source.addEventListener(
+      'sourceopen',
+      () => {
+        URL.revokeObjectURL(this.url)
+        if (this.source !== source) return
+        try {
+          const buffer = source.addSourceBuffer(mime)
+          // Pictures follow one another whatever the device's clock does: a jump in time stamps is no hole to stall in.
+          buffer.mode = 'sequence'
+          buffer.addEventListener('updateend', () => this.updated(buffer))
+          buffer.addEventListener('error', () => this.trouble('broken'))
+          this.buffer = buffer
+          this.pump()
+        } catch {
+          this.trouble('unplayable')
+        }
+      },
+      { once: true },
+    )
+    this.video.src = this.url
+    void this.video.play().catch(() => undefined)
+  }
+
+  private detach(): void {
+    this.source = null
+    this.buffer = null
+    this.waiting = []
+  }
+
+  private pump(): void {
+    const buffer = this.buffer
+    if (buffer === null || buffer.updating || this.waiting.length === 0 || this.source?.readyState !== 'open') return
+    const next = this.waiting.length === 1 ? this.waiting[0]! : joined(this.waiting)
+    this.waiting = []
+    try {
+      buffer.appendBuffer(next)
+    } catch {
+      this.trouble('broken')
+    }
+  }
+
+  private updated(buffer: SourceBuffer): void {
+    if (buffer !== this.buffer) return
+    this.steerNow(buffer)
+    this.pump()
+  }
+
+  private steerNow(buffer: SourceBuffer): void {
+    const now = performance.now()
+    const ranges = buffer.buffered
+    if (ranges.length === 0 || now - this.steeredAt < STEER_EVERY_MS) return
+    this.steeredAt = now
+    const last = ranges.length - 1
+    const video = this.video
+    const reach = { at: video.currentTime, start: ranges.start(last), end: ranges.end(last), rate: video.playbackRate }
+    const { seek, rate } = steer(reach)
+    if (seek !== null) video.currentTime = seek
+    if (video.playbackRate !== rate) video.playbackRate = rate
+    if (video.paused && !document.hidden) void video.play().catch(() => undefined)
+    const until = forgettable({ ...reach, start: ranges.start(0) })
+    if (until !== null && !buffer.updating) buffer.remove(0, until)
+  }
+}
+
+function joined(parts: ArrayBuffer[]): ArrayBuffer {
+  const all = new Uint8Array(parts.reduce((sum, part) => sum + part.byteLength, 0))
+  let at = 0
+  for (const part of parts) {
+    all.set(new Uint8Array(part), at)
+    at += part.byteLength
+  }
+  return all.buffer
+}

@@ -1,0 +1,71 @@
+/** Pages and who sees them. Addresses follow a # so that the console works below any path and needs no rules on the server. */
+
+import { createRouter, createWebHashHistory, type RouteRecordRaw } from 'vue-router'
+import { onSignedOut } from './api/client'
+import { forgetCatalogue } from './state/catalogue'
+import { hush } from './state/messages'
+import { acts, forget, isManager, may, resume, session } from './state/session'
+
+export interface NavItem {
+  name: string
+  word: string
+  path: string
+  allowed: () => boolean
+}
+
+/** In the order of the top bar; the first that is allowed is home. */
+export const NAV: readonly NavItem[] = [
+  { name: 'wall', word: 'nav.wall', path: '/wall', allowed: () => may('view_live') && !isManager.value },
+  { name: 'candidates', word: 'nav.candidates', path: '/candidates', allowed: () => may('see_events') },
+  { name: 'tickets', word: 'nav.tickets', path: '/tickets', allowed: () => may('handle_tickets') },
+  { name: 'sharing', word: 'nav.sharing', path: '/sharing', allowed: () => may('share') || acts('security_manager') },
+  { name: 'cameras', word: 'nav.cameras', path: '/cameras', allowed: () => may('list') },
+  { name: 'operators', word: 'nav.operators', path: '/operators', allowed: () => acts('system_manager', 'security_manager') },
+  { name: 'view-records', word: 'nav.viewRecords', path: '/view-records', allowed: () => acts('audit_manager') },
+  { name: 'audit', word: 'nav.audit', path: '/audit', allowed: () => acts('audit_manager') },
+]
+
+export function home(): string {
+  return NAV.find((item) => item.allowed())?.path ?? '/nothing'
+}
+
+const routes: RouteRecordRaw[] = [
+  { path: '/sign-in', name: 'sign-in', component: () => import('./pages/SignIn.vue') },
+  {
+    path: '/',
+    component: () => import('./pages/Shell.vue'),
+    children: [
+      { path: '', name: 'home', component: () => import('./pages/Nothing.vue') },
+      { path: 'wall', name: 'wall', component: () => import('./pages/Wall.vue') },
+      { path: 'candidates/:id?', name: 'candidates', component: () => import('./pages/Candidates.vue') },
+      { path: 'tickets/:id?', name: 'tickets', component: () => import('./pages/Tickets.vue') },
+      { path: 'sharing', name: 'sharing', component: () => import('./pages/Sharing.vue') },
+      { path: 'cameras', name: 'cameras', component: () => import('./pages/Cameras.vue') },
+      { path: 'cameras/:id', name: 'camera', component: () => import('./pages/CameraPage.vue') },
+      { path: 'operators', name: 'operators', component: () => import('./pages/Operators.vue') },
+      { path: 'view-records', name: 'view-records', component: () => import('./pages/ViewRecords.vue') },
+      { path: 'audit', name: 'audit', component: () => import('./pages/Audit.vue') },
+      { path: ':rest(.*)*', name: 'nothing', component: () => import('./pages/Nothing.vue') },
+    ],
+  },
+]
+
+export const router = createRouter({ history: createWebHashHistory(), routes })
+
+router.beforeEach(async (to) => {
+  const known = session.value !== null || (await resume().catch(() => false))
+  if (to.name === 'sign-in') return known ? home() : true
+  if (!known) return { name: 'sign-in', query: to.fullPath === '/' ? {} : { to: to.fullPath } }
+  if (to.name === 'home') return home() === '/nothing' ? true : home()
+  const item = NAV.find((one) => one.name === (to.name === 'camera' ? 'cameras' : to.name))
+  if (item !== undefined && !item.allowed()) return home()
+  return true
+})
+
+onSignedOut(() => {
+  if (session.value === null) return
+  forget()
+  forgetCatalogue()
+  hush()
+  void router.push({ name: 'sign-in', query: { ended: '1', to: router.currentRoute.value.fullPath } })
+})

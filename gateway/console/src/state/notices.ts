@@ -1,0 +1,24 @@
+/** Short notices at the top of the page: one sentence, never a stack. */
+
+import { ElMessage } from 'element-plus'
+import { sentence } from '../words'
+
+export function tell(text: string): void {
+  ElMessage({ message: text, type: 'success', duration: 2500, grouping: true })
+}
+
+export function complain(error: unknown): void {
+  ElMessage({ message: sentence(error), type: 'error', duration: 5000, grouping: true, showClose: true })
+}
+
+/** Runs something a person asked for; true when it worked, otherwise says why not. */
+export async function attempt(run: () => Promise<unknown>, done?: string): Promise<boolean> {
+  try {
+    await run()
+  } catch (error) {
+    complain(error)
+    return false
+  }
+  if (done) tell(done)
+  return true
+}

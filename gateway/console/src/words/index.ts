@@ -1,0 +1,53 @@
+/** Languages: Chinese first, English complete. */
+
+import { createI18n } from 'vue-i18n'
+import { ApiError } from '../api/client'
+import type { Named } from '../api/types'
+import { en } from './en'
+import { zh } from './zh'
+
+export type Language = 'zh-CN' | 'en'
+
+const KEPT = 'language'
+
+function first(): Language {
+  return localStorage.getItem(KEPT) === 'en' ? 'en' : 'zh-CN'
+}
+
+export const i18n = createI18n({
+  legacy: false,
+  locale: first(),
+  fallbackLocale: 'zh-CN',
+  messages: { 'zh-CN': zh, en },
+})
+
+export function setLanguage(language: Language): void {
+  i18n.global.locale.value = language
+  localStorage.setItem(KEPT, language)
+  document.documentElement.lang = language
+  document.title = i18n.global.t('brand')
+}
+
+/** A thing's name in the language in use, or in the other one when it has none. */
+export function nameOf(thing: Named): string {
+  const english = i18n.global.locale.value === 'en'
+  return (english ? thing.name_en || thing.name_zh : thing.name_zh || thing.name_en) || ''
+}
+
+/** The word for a code under a heading, or the code itself when nobody has named it. */
+export function wordFor(heading: string, code: string | null | undefined): string {
+  if (!code) return ''
+  const key = `${heading}.${code}`
+  return i18n.global.te(key) || i18n.global.te(key, 'zh-CN') ? i18n.global.t(key) : code
+}
+
+/** Whatever went wrong as one calm sentence. */
+export function sentence(error: unknown): string {
+  const { t } = i18n.global
+  if (!(error instanceof ApiError)) return t('errors.unexpected')
+  const english = i18n.global.locale.value === 'en'
+  const known = wordFor('errors', error.code)
+  if (english && error.message) return error.message
+  if (known !== error.code) return known
+  return error.message || t('errors.unexpected')
+}

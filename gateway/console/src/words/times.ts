@@ -1,0 +1,39 @@
+/** Times and durations as people read them. */
+
+import { i18n } from './index'
+
+function pad(value: number): string {
+  return String(value).padStart(2, '0')
+}
+
+/** "11-23 20:15:03", with the year when it is not this one. */
+export function moment(iso: string | null | undefined, withSeconds = false): string {
+  if (!iso) return ''
+  const at = new Date(iso)
+  const year = at.getFullYear() === new Date().getFullYear() ? '' : `${at.getFullYear()}-`
+  const clock = `${pad(at.getHours())}:${pad(at.getMinutes())}${withSeconds ? `:${pad(at.getSeconds())}` : ''}`
+  return `${year}${pad(at.getMonth() + 1)}-${pad(at.getDate())} ${clock}`
+}
+
+export function clock(at: Date): string {
+  return `${pad(at.getHours())}:${pad(at.getMinutes())}:${pad(at.getSeconds())}`
+}
+
+/** A length of time in its two largest units. */
+export function duration(seconds: number): string {
+  const { t } = i18n.global
+  const whole = Math.max(0, Math.round(seconds))
+  const days = Math.floor(whole / 86_400)
+  const hours = Math.floor((whole % 86_400) / 3_600)
+  const minutes = Math.floor((whole % 3_600) / 60)
+  if (days > 0) return t('time.daysHours', { days, hours })
+  if (hours > 0) return t('time.hoursMinutes', { hours, minutes })
+  if (minutes > 0) return t('time.minutes', { minutes })
+  return t('time.seconds', { seconds: whole })
+}
+
+/** How long ago, in words. */
+export function ago(iso: string, now: number): string {
+  const seconds = (now - Date.parse(iso)) / 1000
+  return seconds < 5 ? i18n.global.t('time.justNow') : i18n.global.t('time.ago', { length: duration(seconds) })
+}
