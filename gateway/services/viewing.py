@@ -295,11 +295,11 @@ class Viewing:
             if not self._leases:
                 self._written_at = now
             return
+        running = [(lease.view_id, lease.bytes) for lease in self.running] if beat else []
         try:
             async with self._office.store.begin() as conn:
                 await view_records.close(conn, closings)
-                if beat:
-                    await view_records.progress(conn, [(lease.view_id, lease.bytes) for lease in self.running])
+                await view_records.progress(conn, running)
         except (SQLAlchemyError, OSError) as problem:
             self.tally.failures += 1
             log.error("view records could not be written", problem=str(problem))

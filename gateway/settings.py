@@ -1,0 +1,254 @@
+"""Settings: read in one place from a YAML file and the environment, checked, and handed down."""
+
+from __future__ import annotations
+
+import difflib
+import os
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+import gateway
+from gateway.domain.rules import Rule, rules_from
+from gateway.fleet.address import parse_address
+from gateway.storage.store import database_url
+
+PREFIX = "SHARP_EYES_"
+RESERVED = frozenset({"SHARP_EYES_KEY"})
+"""Names with the prefix that are not settings: secrets are never part of a configuration that gets printed."""
+
+
+class BadSettings(Exception):
+    """The configuration cannot be used; ``lines`` say in one sentence each what to change."""
+
+    def __init__(self, lines: list[str]) -> None:
+        super().__init__("\n".join(lines))
+        self.lines = lines
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Server(_Section):
+    """Where the gateway listens, and the address by which browsers know it."""
+
+    host: str = "127.0.0.1"
+    port: int = Field(default=8080, ge=0, le=65535)
+    public_url: str = ""
+
+
+class Workers(_Section):
+    """How many workers to start as children, or where workers that somebody else starts are listening."""
+
+    count: int | None = Field(default=None, ge=0, le=64)
+    listen: tuple[str, ...] = ()
+    tls_cert: Path | None = None
+    tls_key: Path | None = None
+    tls_ca: Path | None = None
+
+    @field_validator("listen")
+    @classmethod
+    def _addresses(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for address in value:
+            parse_address(address)
+        return value
+
+    @property
+    def children(self) -> int:
+        """Workers to start: none if others are listed, else one for each of at most four cores."""
+        if self.count is not None:
+            return self.count
+        return 0 if self.listen else max(1, min(4, os.cpu_count() or 1))
+
+
+class Detection(_Section):
+    """How much may be spent on decoding, by which rules, and on how many cameras (None: all)."""
+
+    budget_cores_fraction: float = Field(default=0.4, gt=0, le=1)
+    budget_cores: float | None = Field(default=None, gt=0)
+    budget_lifted: bool = False
+    rules: Path | None = None
+    max_cameras: int | None = Field(default=None, ge=0)
+    first: tuple[str, ...] = ()
+
+    @property
+    def cores(self) -> float:
+        """Cores that all workers together may spend on decoding and detection."""
+        if self.budget_lifted:
+            return 1000.0
+        return self.budget_cores or self.budget_cores_fraction * (os.cpu_count() or 1)
+
+
+class Evidence(_Section):
+    """How much evidence is kept: megabytes in all, and days for candidates that nobody confirmed."""
+
+    quota_mb: int = Field(default=20_480, ge=10)
+    retention_days_unconfirmed: float = Field(default=30, gt=0)
+
+
+class Sessions(_Section):
+    """How long a sign-in lasts."""
+
+    hours: float = Field(default=12, gt=0, le=24 * 30)
+
+
+class Settings(_Section):
+    """Everything that can be configured."""
+
+    server: Server = Server()
+    data: Path = Path("data")
+    database: str | None = None
+    redis: str | None = None
+    workers: Workers = Workers()
+    detection: Detection = Detection()
+    evidence: Evidence = Evidence()
+    sessions: Sessions = Sessions()
+
+    @field_validator("database")
+    @classmethod
+    def _database(cls, value: str | None) -> str | None:
+        if value is not None:
+            database_url(value)
+        return value
+
+    @field_validator("redis")
+    @classmethod
+    def _redis(cls, value: str | None) -> str | None:
+        if value is not None and not value.startswith(("redis://", "rediss://", "unix://")):
+            raise ValueError("write redis://host:port/0")
+        return value
+
+
+def config_folder() -> Path:
+    """The folder with the example settings, rules and the sample district: in the wheel, or beside the package."""
+    package = Path(gateway.__file__).parent
+    packaged = package / "_config"
+    return packaged if packaged.is_dir() else package.parent / "config"
+
+
+def rules_of(settings: Settings) -> tuple[tuple[dict[str, Any], ...], tuple[Rule, ...]]:
+    """The rules as documents for the workers and as values. Raises ``BadSettings``."""
+    path = settings.detection.rules or config_folder() / "rules.yaml"
+    try:
+        document = yaml.safe_load(path.read_text("utf-8"))
+        parsed = rules_from(document)
+    except OSError as problem:
+        raise BadSettings([f"detection.rules: {path} cannot be read: {problem.strerror}"]) from None
+    except yaml.YAMLError as problem:
+        raise BadSettings([f"detection.rules: {path}: {_where(problem)}"]) from None
+    except ValueError as problem:
+        raise BadSettings([f"detection.rules: {path}: {problem}"]) from None
+    return tuple(document["rules"]), parsed
+
+
+def load(
+    path: Path | None = None,
+    environment: Mapping[str, str] | None = None,
+    overrides: Mapping[str, Any] | None = None,
+) -> Settings:
+    """The settings: the file's, then the environment's (``SHARP_EYES_SERVER__PORT``), then the overrides (nested).
+
+    Raises ``BadSettings``.
+    """
+    document = {} if path is None else _read(path)
+    _merge(document, _from_environment(os.environ if environment is None else environment))
+    _merge(document, overrides or {})
+    try:
+        return Settings.model_validate(document)
+    except ValidationError as error:
+        raise BadSettings([_sentence(dict(problem)) for problem in error.errors()]) from None
+
+
+def problems(path: Path | None, environment: Mapping[str, str] | None = None) -> list[str]:
+    """One line for every problem of the configuration, saying what to change; empty if it can be used."""
+    try:
+        settings = load(path, environment)
+    except BadSettings as bad:
+        return bad.lines
+    found: list[str] = []
+    try:
+        rules_of(settings)
+    except BadSettings as bad:
+        found += bad.lines
+    for name in ("tls_cert", "tls_key", "tls_ca"):
+        file = getattr(settings.workers, name)
+        if file is not None and not file.is_file():
+            found.append(f"workers.{name}: there is no file {file}")
+    if settings.workers.count and settings.workers.listen:
+        found.append("workers: give either count (start them here) or listen (others start them), not both")
+    if not settings.workers.children and not settings.workers.listen:
+        found.append("workers: count is 0 and listen is empty, so nobody pulls cameras: set one of them")
+    nearest = next((folder for folder in (settings.data, *settings.data.absolute().parents) if folder.exists()), None)
+    if nearest is None or not os.access(nearest, os.W_OK):
+        found.append(f"data: {settings.data} cannot be written to: choose another folder or change its owner")
+    return found
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        document = yaml.safe_load(path.read_text("utf-8"))
+    except OSError as problem:
+        raise BadSettings([f"{path} cannot be read: {problem.strerror}"]) from None
+    except UnicodeDecodeError:
+        raise BadSettings([f"{path} is not UTF-8 text: save it as UTF-8"]) from None
+    except yaml.YAMLError as problem:
+        raise BadSettings([f"{path}: {_where(problem)}"]) from None
+    if document is None:
+        return {}
+    if not isinstance(document, dict):
+        raise BadSettings(
+            [f"{path}: write sections such as 'server:' at the left margin, not a list or a single value"]
+        )
+    return document
+
+
+def _where(problem: yaml.YAMLError) -> str:
+    mark = getattr(problem, "problem_mark", None)
+    text = getattr(problem, "problem", None) or "it is not YAML"
+    return f"line {mark.line + 1}, column {mark.column + 1}: {text}" if mark else str(text)
+
+
+def _from_environment(environment: Mapping[str, str]) -> dict[str, Any]:
+    document: dict[str, Any] = {}
+    for name, text in environment.items():
+        if not name.startswith(PREFIX) or name in RESERVED:
+            continue
+        *sections, last = name.removeprefix(PREFIX).lower().split("__")
+        inner = document
+        for section in sections:
+            inner = inner.setdefault(section, {})
+        inner[last] = yaml.safe_load(text) if sections else text
+    return document
+
+
+def _merge(into: dict[str, Any], other: Mapping[str, Any]) -> None:
+    for key, value in other.items():
+        if isinstance(value, Mapping) and isinstance(into.get(key), dict):
+            _merge(into[key], value)
+        else:
+            into[key] = dict(value) if isinstance(value, Mapping) else value
+
+
+def _sentence(problem: dict[str, Any]) -> str:
+    place = [str(part) for part in problem["loc"]]
+    name = ".".join(place)
+    if problem["type"] == "extra_forbidden":
+        near = difflib.get_close_matches(place[-1], list(_names(place[:-1])), n=1)
+        hint = f"did you mean {near[0]!r}?" if near else f"known here: {', '.join(sorted(_names(place[:-1])))}"
+        return f"{name}: there is no such setting; {hint}"
+    text = str(problem["msg"]).removeprefix("Value error, ")
+    return f"{name}: {text[:1].lower()}{text[1:]} (it is {problem['input']!r})"
+
+
+def _names(place: list[str]) -> Iterator[str]:
+    model: type[BaseModel] = Settings
+    for part in place:
+        inner = model.model_fields[part].annotation if part in model.model_fields else None
+        if not (isinstance(inner, type) and issubclass(inner, BaseModel)):
+            return
+        model = inner
+    yield from model.model_fields
