@@ -40,15 +40,22 @@ $(STAMPS)/dev: requirements-dev.lock $(STAMPS)/runtime
 	@$(PIP) --no-deps --require-hashes -r requirements-dev.lock
 	@touch $@
 
+# The bundle needs vite and what it bundles; linting, type checks and unit tests need the rest.
 $(STAMPS)/console: $(CONSOLE)/package.json $(CONSOLE)/package-lock.json requirements-build.lock | $(STAMPS)/runtime
 	@echo "installing the console's packages"
+	@rm -f $(STAMPS)/console-dev
+	@$(NPM) install --omit=dev --no-audit --no-fund --loglevel=error
+	@touch $@
+
+$(STAMPS)/console-dev: $(STAMPS)/console
+	@echo "installing the console's test packages"
 	@$(NPM) install --no-audit --no-fund --loglevel=error
 	@touch $@
 
 # Vite writes index.html in every build, so its time is the build's.
 $(CONSOLE)/dist/index.html: $(CONSOLE_SOURCES) $(STAMPS)/console
 	@echo "building the console"
-	@$(NPM) run --silent build
+	@$(NPM) run --silent bundle
 	@touch $@
 
 setup: $(STAMPS)/runtime $(CONSOLE)/dist/index.html ## .venv from the locks, and the built console
@@ -63,7 +70,7 @@ test: setup $(STAMPS)/dev ## set-up and every test: unit, contract, browser, kil
 quick: $(STAMPS)/dev ## what needs no server and no browser, in under a minute
 	@$(BIN)/python -m pytest -m "not browser and not peer and not slow and not kill" tests/unit tests/contract $(ARGS)
 
-check: $(STAMPS)/dev $(STAMPS)/console ## ruff, mypy --strict, import-linter, console lint, types and unit tests
+check: $(STAMPS)/dev $(STAMPS)/console-dev ## ruff, mypy --strict, import-linter, console lint, types and unit tests
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy --strict
