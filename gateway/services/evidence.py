@@ -74,6 +74,12 @@ class EvidenceRoom:
         await self._known(event_id)
         await self._note(Evidence(event_id, kind, "", 0, "", reason[:256], self._office.clock.now()))
 
+    async def camera_of(self, event_id: str) -> str | None:
+        """The camera of that event, None if there is no such event."""
+        async with self._office.store.read() as conn:
+            event = await events.get(conn, event_id)
+        return None if event is None else event.camera_id
+
     async def find(self, event_id: str, kind: str) -> Path | None:
         """Where the file is, or None."""
         async with self._office.store.read() as conn:

@@ -1,0 +1,62 @@
+"""Messages: the doorbell of open consoles. It carries ids; the page asks for the rest."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+
+from fastapi import APIRouter, WebSocket
+
+from gateway.services.errors import NotSignedIn
+from gateway.services.listening import Ear, Listening
+from gateway.web.rules import SignedIn, rule
+from gateway.web.signed import signed_in
+
+_GOODBYE = json.dumps({"topic": "goodbye", "ids": [], "code": "signed_out"})
+
+
+def router(listening: Listening) -> APIRouter:
+    """The route of messages."""
+    routes = APIRouter()
+
+    @routes.websocket("/messages", dependencies=[rule(SignedIn())])
+    async def messages(websocket: WebSocket) -> None:
+        """ "hello" first (ask for everything), then what changed, until either side ends it."""
+        await websocket.accept()
+        try:
+            caller = await signed_in(websocket)
+        except NotSignedIn:
+            await _leave(websocket)
+            return
+        async with listening.listen(caller) as ear:
+            telling = asyncio.ensure_future(_tell(websocket, listening, ear))
+            hearing = asyncio.ensure_future(_hear(websocket))
+            try:
+                await asyncio.wait((telling, hearing), return_when=asyncio.FIRST_COMPLETED)
+            finally:
+                telling.cancel()
+                hearing.cancel()
+                await asyncio.gather(telling, hearing, return_exceptions=True)
+
+    return routes
+
+
+async def _tell(websocket: WebSocket, listening: Listening, ear: Ear) -> None:
+    with contextlib.suppress(OSError, RuntimeError):
+        await websocket.send_text(json.dumps({"topic": "hello", "ids": []}))
+        while (told := await listening.next(ear)) is not None:
+            for topic, ids in told:
+                await websocket.send_text(json.dumps({"topic": topic.value, "ids": ids}))
+        await _leave(websocket)
+
+
+async def _leave(websocket: WebSocket) -> None:
+    with contextlib.suppress(OSError, RuntimeError):
+        await websocket.send_text(_GOODBYE)
+        await websocket.close(1000)
+
+
+async def _hear(websocket: WebSocket) -> None:
+    while (await websocket.receive())["type"] != "websocket.disconnect":
+        pass
