@@ -1,0 +1,41 @@
+"""What is measured and what it must not pass."""
+
+from __future__ import annotations
+
+GROUPS: dict[str, tuple[str, ...]] = {
+    "starting": ("online_119_s", "online_119_first_run_s"),
+    "load": ("cpu_119_cores", "mem_119_mb", "sample_cameras_cores"),
+    "viewers": ("ws_viewer_ms_per_s",),
+    "browser": ("first_picture_hot_ms",),
+    "events": ("picture_to_event_p99_ms", "event_to_browser_p99_ms"),
+    "detection": (),
+}
+"""Modules in the order of running, with the keys each measures; none named means all that is left."""
+
+MUSTS: dict[str, float] = {
+    "online_119_s": 8,
+    "cpu_119_cores": 1.8,
+    "mem_119_mb": 1200,
+    "sample_cameras_cores": 0.25,
+    "ws_viewer_ms_per_s": 1.5,
+    "first_picture_hot_ms": 400,
+    "picture_to_event_p99_ms": 1500,
+    "event_to_browser_p99_ms": 500,
+}
+"""The most a figure may be."""
+
+MEANINGS: dict[str, tuple[str, str]] = {
+    "online_119_s": ("all 119 cameras online after `gateway run`", "119 台摄像机全部上线"),
+    "online_119_first_run_s": ("the same on an empty data folder, loading included", "首次运行（含导入）全部上线"),
+    "cpu_119_cores": (
+        "gateway and workers: 119 sub streams, every picture decoded and looked at, budget lifted",
+        "网关和工作进程：119 路子码流全部解码检测",
+    ),
+    "mem_119_mb": ("memory (PSS) of gateway and workers, same load", "网关和工作进程内存（PSS）"),
+    "sample_cameras_cores": ("the 119 sample cameras themselves", "119 台示例摄像机自身"),
+    "ws_viewer_ms_per_s": ("gateway, for each fMP4 viewer of a 4 Mbit/s stream", "每个 4 Mbit/s 观看者的网关开销"),
+    "first_picture_hot_ms": ("click to moving picture in Chromium, p95", "点击到画面（Chromium，p95）"),
+    "picture_to_event_p99_ms": ("picture at the camera to event in the database, p99", "画面到事件入库（p99）"),
+    "event_to_browser_p99_ms": ("event accepted to candidate visible in a browser, p99", "事件到浏览器可见（p99）"),
+}
+"""What a key stands for, in English and Chinese; the sizing tables of both READMEs show these in this order."""

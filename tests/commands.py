@@ -1,0 +1,36 @@
+"""The command line taken apart without running it: what documents and container files call must exist."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import typer
+from typer.core import TyperArgument, TyperOption
+
+from gateway.cli import app
+
+Command = Any
+"""Typer carries its own copy of click, which names its types differently from release to release."""
+
+
+def commands() -> dict[str, Command]:
+    """Every command by its name, hidden ones left out."""
+    group: Any = typer.main.get_command(app)
+    return {name: command for name, command in group.commands.items() if not command.hidden}
+
+
+def parse(arguments: Sequence[str]) -> dict[str, Any]:
+    """What the command would be given. Raises a usage error for anything it does not know."""
+    name, *rest = arguments
+    context = commands()[name].make_context(name, [str(each) for each in rest])
+    return dict(context.params)
+
+
+def options(command: Command) -> Iterator[tuple[str, str]]:
+    """(what is typed, its help) of every option and argument that is not hidden."""
+    for parameter in command.params:
+        if isinstance(parameter, TyperArgument):
+            yield parameter.human_readable_name.upper(), parameter.help or ""
+        elif isinstance(parameter, TyperOption) and not parameter.hidden and parameter.name != "help":
+            yield ", ".join([*parameter.opts, *parameter.secondary_opts]), parameter.help or ""
