@@ -87,6 +87,12 @@ async def every(connection: AsyncConnection, *, enabled_only: bool = False) -> l
     return [camera_from(row, addresses.get(row["id"], ())) for row in rows]
 
 
+async def keys(connection: AsyncConnection) -> list[tuple[str, str, str | None, int | None]]:
+    """Every camera's id, id of GB/T 28181, recorder and channel: what a new one must not share."""
+    columns = (cameras.c.id, cameras.c.gb_id, cameras.c.recorder_id, cameras.c.channel)
+    return [(row.id, row.gb_id, row.recorder_id, row.channel) for row in await connection.execute(select(*columns))]
+
+
 async def get_file(connection: AsyncConnection, camera_id: str) -> CameraFile | None:
     """The camera's whole file."""
     return next(iter(await files(connection, [camera_id])), None)
@@ -108,6 +114,9 @@ async def replace(connection: AsyncConnection, items: Sequence[NewCamera], at: d
     if not items:
         return
     rows = [_row(item, at) for item in items]
+    # Rows are written one by one: two cameras that change places on a recorder must not meet on one channel.
+    for chunk in chunks(item.camera.id for item in items):
+        await connection.execute(update(cameras).where(cameras.c.id.in_(chunk)).values(channel=None))
     statement = insert(connection, cameras)
     changed: dict[str, Any] = {name: statement.excluded[name] for name in rows[0] if name not in ("id", "created_at")}
     changed["version"] = cameras.c.version + 1

@@ -87,6 +87,12 @@ async def get(connection: AsyncConnection, candidate_id: str) -> Candidate | Non
     return None if row is None else _from(row)
 
 
+async def of_event(connection: AsyncConnection, event_id: str) -> Candidate | None:
+    """The event's candidate, None for an event that only continues another; asks nobody's permission."""
+    row = (await connection.execute(_select().where(candidates.c.event_id == event_id))).mappings().one_or_none()
+    return None if row is None else _from(row)
+
+
 async def page(
     connection: AsyncConnection,
     operator: Operator,

@@ -1,0 +1,169 @@
+"""Checks of single cells of a catalogue file: raw in, value out, or one sentence that says what to change."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable
+from datetime import date
+from ipaddress import ip_address
+from typing import Any
+
+from gateway.domain.purposes import CODES
+
+
+class BadCell(ValueError):
+    """A value that cannot be; the text is one sentence that says what to change."""
+
+
+_SCIENTIFIC = re.compile(r"[+-]?\d+(\.\d+)?[eE]\+?\d+")
+_HOST_NAME = re.compile(
+    r"(?=.{1,253}\Z)([A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9])?\.)*[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
+)
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+_USER_INFO = re.compile(r"//[^/@\s]+@|[?&](password|passwd|pwd|pass)=", re.IGNORECASE)
+SAFE_WHOLE = 10**15
+"""Spreadsheets keep fifteen digits of a number exactly, not one more."""
+
+
+def text(longest: int, pattern: str | None = None, hint: str = "") -> Callable[[Any], str]:
+    """A check for text of at most that many characters, of a form that ``hint`` describes."""
+    form = None if pattern is None else re.compile(pattern)
+
+    def check(raw: Any) -> str:
+        value = plain(raw)
+        if len(value) > longest:
+            raise BadCell(f"has {len(value)} characters: shorten it to {longest}")
+        if _CONTROL.search(value):
+            raise BadCell("has a line break or control character: remove it")
+        if form is not None and not form.fullmatch(value):
+            raise BadCell(f"is {value!r}: write {hint}")
+        return value
+
+    return check
+
+
+def plain(raw: Any) -> str:
+    """The cell as text; a number only if no digit can have been lost."""
+    if isinstance(raw, str):
+        return raw.strip()
+    if isinstance(raw, bool):
+        raise BadCell(f"is the truth value {str(raw).lower()}: put it in quotes")
+    if isinstance(raw, date):
+        return raw.isoformat()[:10]
+    if isinstance(raw, float) and raw.is_integer() and abs(raw) < SAFE_WHOLE:
+        return str(int(raw))
+    if isinstance(raw, int) and abs(raw) < SAFE_WHOLE:
+        return str(raw)
+    raise BadCell(f"is the number {raw!r}: write it as text")
+
+
+def gb_id(raw: Any) -> str:
+    """A 20-digit id that is certainly whole."""
+    if isinstance(raw, (int, float)) or (isinstance(raw, str) and _SCIENTIFIC.fullmatch(raw.strip())):
+        raise BadCell(
+            f"was stored as the number {raw}, and a number keeps only 15 of an id's 20 digits: "
+            "format the column as text and enter the id again"
+        )
+    return plain(raw)
+
+
+def whole(least: int, most: int) -> Callable[[Any], int]:
+    """A check for a whole number within limits."""
+
+    def check(raw: Any) -> int:
+        value = raw
+        if isinstance(raw, str):
+            if not re.fullmatch(r"[+-]?\d{1,18}", raw.strip()):
+                raise BadCell(f"is {raw!r}: write a whole number")
+            value = int(raw)
+        if isinstance(value, bool) or not isinstance(value, (int, float)) or value != int(value):
+            raise BadCell(f"is {raw!r}: write a whole number")
+        if not least <= value <= most:
+            raise BadCell(f"is {raw}: it must lie between {least} and {most}")
+        return int(value)
+
+    return check
+
+
+def number(least: float, most: float) -> Callable[[Any], float]:
+    """A check for a number within limits."""
+
+    def check(raw: Any) -> float:
+        try:
+            value = float(raw) if not isinstance(raw, bool) else math.nan
+        except (TypeError, ValueError):
+            value = math.nan
+        if not math.isfinite(value):
+            raise BadCell(f"is {raw!r}: write a number")
+        if not least <= value <= most:
+            raise BadCell(f"is {raw}: it must lie between {least:g} and {most:g}")
+        return value
+
+    return check
+
+
+def one_of(*choices: str) -> Callable[[Any], str]:
+    """A check for one of some words."""
+
+    def check(raw: Any) -> str:
+        value = plain(raw)
+        if value not in choices:
+            raise BadCell(f"is {value!r}: write one of {', '.join(choices)}")
+        return value
+
+    return check
+
+
+def flag(raw: Any) -> bool:
+    """Yes or no."""
+    if isinstance(raw, bool):
+        return raw
+    value = str(raw).strip().lower()
+    if value in ("true", "yes", "1", "是"):
+        return True
+    if value in ("false", "no", "0", "否"):
+        return False
+    raise BadCell(f"is {raw!r}: write true or false")
+
+
+def host(raw: Any) -> str:
+    """A host name or an address, without scheme, port, path or password."""
+    value = plain(raw)
+    if "@" in value:
+        raise BadCell("has a password or user in it: write the host alone, and the user and password in their columns")
+    try:
+        return str(ip_address(value))
+    except ValueError:
+        pass
+    if not _HOST_NAME.fullmatch(value) or re.fullmatch(r"[\d.]+", value):
+        raise BadCell(
+            f"is {value!r}: write a host name or an address alone, such as 192.0.2.17, without rtsp:// or :554"
+        )
+    return value
+
+
+def path(raw: Any) -> str:
+    """Path and query of an RTSP address; never a password."""
+    value = plain(raw)
+    if _USER_INFO.search(value):
+        # The value is not repeated: this sentence may end in a log.
+        raise BadCell("has a password in it: remove it, and write the user and password in their columns")
+    if not value.startswith("/") or value.startswith("//"):
+        raise BadCell(f"is {value!r}: write the path alone, beginning with one /, without rtsp:// and host")
+    return text(512)(value)
+
+
+def words(raw: Any) -> list[str]:
+    """A list: of YAML, or one cell with ; between its words."""
+    items = raw if isinstance(raw, list) else re.split(r"[;；,，]", plain(raw))
+    return [word for item in items if (word := plain(item))]
+
+
+def purposes(raw: Any) -> list[str]:
+    """Purposes by their codes."""
+    found = words(raw)
+    for code in found:
+        if code not in CODES:
+            raise BadCell(f"has the unknown purpose {code!r}: the known ones are {', '.join(sorted(CODES))}")
+    return list(dict.fromkeys(found))

@@ -1,0 +1,239 @@
+"""Loading the catalogue from a file: everything or nothing, and every problem said at once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from gateway.domain.cameras import Camera, CameraKind, Datum, Place, Site, StreamAddress
+from gateway.domain.filing import Filing
+from gateway.domain.organisations import Organisation, OrganisationKind
+from gateway.domain.packets import StreamKind
+from gateway.ports import Credential
+from gateway.services.catalogue_checks import Checks, Entry, Known, credential_id, entries, known, recorder_of
+from gateway.services.catalogue_files import Problem, Row, read
+from gateway.storage import cameras, credentials, organisations, recorders, sites
+from gateway.storage.cameras import NewCamera
+from gateway.storage.secrets import SecretBox
+from gateway.storage.store import Store
+
+
+@dataclass(slots=True)
+class Loaded:
+    """What loading a file did, or with a dry run would do. With any problem nothing was stored."""
+
+    problems: list[Problem] = field(default_factory=list)
+    added: int = 0
+    changed: int = 0
+    unchanged: int = 0
+
+
+async def load_catalogue(
+    store: Store,
+    box: SecretBox,
+    name: str,
+    data: bytes,
+    at: datetime,
+    *,
+    dry_run: bool = False,
+    passwords: Mapping[str, str] | None = None,
+) -> Loaded:
+    """Loads organisations, sites, recorders and cameras from a YAML, CSV or XLSX file called ``name``.
+
+    ``passwords`` are those that ``secret_from`` may name. Never raises for what is in the file.
+    """
+    document = read(name, data)
+    problems = list(document.problems)
+    problems += [
+        Problem(0, noun, f"{noun} are not part of the catalogue: load them with the sample's folder", noun)
+        for noun in document.other
+    ]
+    async with store.begin() as connection:
+        loaded = await load_rows(connection, box, document.rows, at, problems, passwords or {}, dry_run=dry_run)
+    return loaded
+
+
+async def load_rows(
+    connection: AsyncConnection,
+    box: SecretBox,
+    rows: Sequence[Row],
+    at: datetime,
+    problems: Sequence[Problem] = (),
+    passwords: Mapping[str, str] | None = None,
+    *,
+    dry_run: bool = False,
+) -> Loaded:
+    """The same within a transaction, from rows that were read already; with problems or a dry run writes nothing."""
+    found, wrong = entries(rows)
+    there = await known(connection)
+    checks = Checks(there, passwords or {})
+    checks.all(found)
+    loaded = Loaded(sorted([*problems, *wrong, *checks.problems], key=lambda one: (one.row, one.column)))
+    if not loaded.problems:
+        writing = _Writing(connection, box, at, passwords or {}, loaded, dry_run)
+        await writing.all(found, there)
+    return loaded
+
+
+class _Writing:
+    """Compares the entries with what is stored and writes those that differ."""
+
+    def __init__(
+        self,
+        connection: AsyncConnection,
+        box: SecretBox,
+        at: datetime,
+        passwords: Mapping[str, str],
+        loaded: Loaded,
+        dry_run: bool,
+    ) -> None:
+        self._connection = connection
+        self._box = box
+        self._at = at
+        self._passwords = passwords
+        self._loaded = loaded
+        self._dry_run = dry_run
+        self._resealed: set[str] = set()
+
+    async def all(self, found: Sequence[Entry], there: Known) -> None:
+        """Writes every noun after those it refers to."""
+        by_noun: dict[str, list[Entry]] = {}
+        for entry in found:
+            by_noun.setdefault(entry.noun, []).append(entry)
+        await self._organisations(by_noun.get("organisations", []))
+        await self._sites(by_noun.get("sites", []))
+        await self._recorders(by_noun.get("recorders", []), there)
+        await self._cameras(by_noun.get("cameras", []), there)
+
+    def _count(self, there: bool, differs: bool) -> bool:
+        """Counts one entry; True if it is to be written."""
+        if not there:
+            self._loaded.added += 1
+        elif differs:
+            self._loaded.changed += 1
+        else:
+            self._loaded.unchanged += 1
+        return (differs or not there) and not self._dry_run
+
+    async def _organisations(self, found: Sequence[Entry]) -> None:
+        if not found:
+            return
+        before = {item.id: item for item in await organisations.every(self._connection)}
+        items = [_organisation(entry.values) for entry in found]
+        changed = [one for one in items if self._count(one.id in before, before.get(one.id) != one)]
+        await organisations.replace(self._connection, changed)
+
+    async def _sites(self, found: Sequence[Entry]) -> None:
+        if not found:
+            return
+        before = {item.id: item for item in await sites.every(self._connection)}
+        for sample in (False, True):
+            items = [_site(entry.values) for entry in found if entry.values["sample"] is sample]
+            changed = [one for one in items if self._count(one.id in before, before.get(one.id) != one)]
+            await sites.replace(self._connection, changed, sample=sample)
+
+    async def _recorders(self, found: Sequence[Entry], there: Known) -> None:
+        if not found:
+            return
+        before = {item.id: item for item in await recorders.every(self._connection)}
+        gb_ids = await recorders.gb_ids(self._connection)
+        secrets = await self._secrets(found, there)
+        for sample in (False, True):
+            changed = []
+            for entry in found:
+                if entry.values["sample"] is not sample:
+                    continue
+                was = before.get(entry.id)
+                item = recorder_of(entry.values, secrets.get(entry.id, was.credential_id if was else None))
+                there.recorders[item.id] = item
+                differs = was != item or gb_ids.get(item.id) != entry.values["gb_id"]
+                if self._count(was is not None, differs or self._new_secret(entry)):
+                    changed.append(item)
+            wanted = {entry.id: entry.values["gb_id"] for entry in found}
+            await recorders.replace(self._connection, changed, gb_ids=wanted, sample=sample)
+
+    async def _cameras(self, found: Sequence[Entry], there: Known) -> None:
+        if not found:
+            return
+        before = {item.camera.id: item for item in await cameras.files(self._connection, [one.id for one in found])}
+        secrets = await self._secrets([one for one in found if one.values["recorder_id"] is None], there)
+        changed = []
+        for entry in found:
+            was = before.get(entry.id)
+            old = was.camera.credential_id if was and was.camera.recorder_id is None else None
+            item = _camera(entry.values, there, secrets.get(entry.id, old))
+            same = was is not None and (was.camera, was.filing, was.sample) == (item.camera, item.filing, item.sample)
+            if self._count(was is not None, not same or self._new_secret(entry)):
+                changed.append(item)
+        await cameras.replace(self._connection, changed, self._at)
+
+    def _new_secret(self, entry: Entry) -> bool:
+        return entry.id in self._resealed
+
+    async def _secrets(self, found: Sequence[Entry], there: Known) -> dict[str, str]:
+        """Stores the passwords that are new; the credential's id of every entry that has one, by the entry's id."""
+        self._resealed.clear()
+        ids = {entry.id: credential_id(entry) for entry in found if entry.values["username"] is not None}
+        before = await credentials.many(self._connection, self._box, set(ids.values()) & there.usernames.keys())
+        for entry in found:
+            values = entry.values
+            password = values["password"] or self._passwords.get(values["secret_from"] or "")
+            if entry.id not in ids or password is None:
+                continue
+            wanted = Credential(values["username"], password)
+            if before.get(ids[entry.id]) != wanted:
+                self._resealed.add(entry.id)
+                if not self._dry_run:
+                    await credentials.replace(self._connection, self._box, ids[entry.id], wanted, self._at)
+        return ids
+
+
+def _organisation(values: Mapping[str, Any]) -> Organisation:
+    return Organisation(
+        id=values["id"],
+        kind=OrganisationKind(values["kind"]),
+        name_zh=values["name_zh"],
+        name_en=values["name_en"],
+        parent_id=values["parent_id"],
+        township_code=values["township_code"],
+        sample=values["sample"],
+    )
+
+
+def _place(values: Mapping[str, Any]) -> Place:
+    return Place(values["latitude"], values["longitude"], Datum(values["datum"]))
+
+
+def _site(values: Mapping[str, Any]) -> Site:
+    names = ("id", "name_zh", "name_en", "organisation_id", "link_mbps")
+    return Site(**{name: values[name] for name in names}, place=_place(values))
+
+
+def _camera(values: Mapping[str, Any], there: Known, credential: str | None) -> NewCamera:
+    recorder = there.recorders.get(values["recorder_id"] or "")
+    streams = [
+        StreamAddress(kind, values[f"{kind}_path"], values[f"{kind}_transport"])
+        for kind in (StreamKind.MAIN, StreamKind.SUB)
+        if values[f"{kind}_path"] is not None
+    ]
+    names = ("id", "gb_id", "name_zh", "name_en", "owner_id", "township_code", "scheme", "recorder_id", "channel")
+    camera = Camera(
+        **{name: values[name] for name in (*names, "enabled")},
+        kind=CameraKind(values["kind"]),
+        maintainer_id=values["maintainer_id"] or values["owner_id"],
+        site_id=values["site_id"] or (recorder.site_id if recorder else ""),
+        place=_place(values),
+        host=recorder.host if recorder else values["host"],
+        rtsp_port=recorder.rtsp_port if recorder else values["rtsp_port"],
+        onvif_port=recorder.onvif_port if recorder else values["onvif_port"],
+        credential_id=recorder.credential_id if recorder else credential,
+        streams=tuple(streams),
+        purposes=tuple(values["purposes"]),
+    )
+    filing = {name: values[name] for name in Filing.__dataclass_fields__}
+    filing["civil_code"] = values["civil_code"] or values["gb_id"][:6]
+    return NewCamera(camera, Filing(**filing), values["sample"])

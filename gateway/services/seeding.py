@@ -1,0 +1,273 @@
+"""Loading a whole district from a folder: places, categories, catalogue, operators and grants, all or nothing."""
+
+from __future__ import annotations
+
+import asyncio
+import csv
+import io
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from gateway.domain.actions import Action
+from gateway.domain.categories import Category
+from gateway.domain.deadlines import TimeUnit
+from gateway.domain.grants import Effect, Grant, GranteeKind, TargetKind
+from gateway.domain.operators import Operator, Role
+from gateway.domain.places import Grid, Township
+from gateway.services.catalogue_cells import flag
+from gateway.services.catalogue_files import LINE, Row, Unreadable, decoded, read
+from gateway.services.loading import load_rows
+from gateway.storage import categories, grants, operators, organisations, places
+from gateway.storage.operators import Account
+from gateway.storage.secrets import SecretBox
+from gateway.storage.store import Store
+
+CATALOGUE_FILES = ("organisations.yaml", "sites.yaml", "recorders.yaml", "cameras.yaml")
+PEOPLE_FILES = ("operators.yaml", "grants.yaml")
+
+
+class BadFolder(Exception):
+    """The folder cannot be loaded; every line of the text is one sentence that says what to change."""
+
+
+@dataclass(frozen=True, slots=True)
+class NewAccount:
+    """An account that loading made, and the password it was given. The password never shows in a repr."""
+
+    login: str
+    name: str
+    roles: tuple[str, ...]
+    password: str
+
+    def __repr__(self) -> str:
+        return f"NewAccount(login={self.login!r}, password=***)"
+
+
+@dataclass(frozen=True, slots=True)
+class Means:
+    """What loading needs from above: identifiers, passwords for new accounts, and their (slow) hash."""
+
+    new_id: Callable[[], str]
+    new_password: Callable[[], str]
+    hash_password: Callable[[str], str]
+
+
+async def is_empty(store: Store) -> bool:
+    """True if nothing was ever loaded."""
+    async with store.read() as connection:
+        return not await organisations.every(connection)
+
+
+async def load_folder(
+    store: Store,
+    box: SecretBox,
+    folder: Path,
+    at: datetime,
+    means: Means,
+    passwords: Mapping[str, str],
+    granted_by: str = "system",
+) -> list[NewAccount]:
+    """Loads every file of the folder that is there; returns the accounts that are new, with their passwords.
+
+    ``passwords`` are the device passwords that ``secret_from`` may name. Loading a folder again changes nothing.
+    Raises ``BadFolder``; nothing is stored then.
+    """
+    rows: list[Row] = []
+    other: dict[str, list[Mapping[str, Any]]] = {}
+    wrong: list[str] = []
+    for name in (*CATALOGUE_FILES, *PEOPLE_FILES):
+        if (folder / name).exists():
+            document = await asyncio.to_thread(read, name, (folder / name).read_bytes())
+            wrong += [f"{name}: {problem}" for problem in document.problems]
+            rows += document.rows
+            for noun, items in document.other.items():
+                other.setdefault(noun, []).extend(items)
+    accounts = _accounts(other.get("operators", []), at, means, wrong)
+    given = _grants(other.get("grants", []), at, means, granted_by, wrong)
+    areas = _areas(folder, wrong)
+    kinds = _categories(folder, wrong)
+    if wrong:
+        raise BadFolder("\n".join(wrong))
+    async with store.read() as connection:
+        there = {one.operator.login for one in await operators.every(connection)}
+    new = [one for one in accounts if one[0].operator.login not in there]
+    hashes = await asyncio.gather(*(asyncio.to_thread(means.hash_password, account[1]) for account in new))
+    async with store.begin() as connection:
+        await places.replace_townships(connection, areas[0])
+        await places.replace_grids(connection, areas[1])
+        await categories.replace(connection, kinds)
+        loaded = await load_rows(connection, box, rows, at, (), passwords)
+        if loaded.problems:
+            lines = [f"{problem.noun}: {problem}" for problem in loaded.problems]
+            raise BadFolder("\n".join(lines))
+        await _insert_accounts(connection, [one[0] for one in new], hashes)
+        await _insert_grants(connection, given)
+    return [_new_account(account, password) for account, password in new]
+
+
+def _new_account(account: Account, password: str) -> NewAccount:
+    roles = tuple(sorted(role.value for role in account.operator.roles))
+    return NewAccount(account.operator.login, account.operator.name, roles, password)
+
+
+async def _insert_accounts(connection: AsyncConnection, new: Sequence[Account], hashes: Sequence[str]) -> None:
+    there = {organisation.id for organisation in await organisations.every(connection)}
+    for account, password_hash in zip(new, hashes, strict=True):
+        operator = account.operator
+        if operator.organisation_id not in there:
+            raise BadFolder(
+                f"operators.yaml: {operator.login} is of the organisation {operator.organisation_id}, "
+                "which is not known: add it to organisations.yaml"
+            )
+        await operators.insert(
+            connection, Account(operator, password_hash, 0, None, account.created_at, account.sample)
+        )
+
+
+async def _insert_grants(connection: AsyncConnection, given: Sequence[tuple[Grant, str]]) -> None:
+    before = {_same(record.grant) for record in await grants.every(connection, limit=100_000)}
+    for grant, policy in given:
+        if _same(grant) not in before:
+            await grants.insert(connection, grant, policy)
+
+
+def _same(grant: Grant) -> tuple[Any, ...]:
+    """What makes two grants the same standing rule, whoever wrote it when."""
+    target = (grant.target_kind, grant.target_id, grant.actions, grant.purposes)
+    return (grant.effect, grant.grantee_kind, grant.grantee_id, *target, grant.reason)
+
+
+def _accounts(
+    items: Sequence[Mapping[str, Any]], at: datetime, means: Means, wrong: list[str]
+) -> list[tuple[Account, str]]:
+    found: list[tuple[Account, str]] = []
+    for item in items:
+        try:
+            _only(item, {"login", "name", "organisation_id", "roles"}, {"language", "sample"})
+            operator = Operator(
+                id=means.new_id(),
+                login=str(item["login"]),
+                name=str(item["name"]),
+                organisation_id=str(item["organisation_id"]),
+                roles=frozenset(Role(role) for role in item["roles"]),
+                language=str(item.get("language", "zh-CN")),
+            )
+        except (ValueError, TypeError) as error:
+            wrong.append(f"operators.yaml: row {item.get(LINE)}: {error}")
+            continue
+        account = Account(operator, "", 0, None, at, bool(item.get("sample", False)))
+        found.append((account, means.new_password()))
+    return found
+
+
+def _grants(
+    items: Sequence[Mapping[str, Any]], at: datetime, means: Means, granted_by: str, wrong: list[str]
+) -> list[tuple[Grant, str]]:
+    found: list[tuple[Grant, str]] = []
+    needed = {"grantee_kind", "grantee_id", "target_kind", "actions", "reason"}
+    for item in items:
+        try:
+            _only(item, needed, {"effect", "target_id", "purposes", "not_before", "not_after", "policy"})
+            purposes = item.get("purposes")
+            grant = Grant(
+                id=means.new_id(),
+                effect=Effect(item.get("effect", "allow")),
+                grantee_kind=GranteeKind(item["grantee_kind"]),
+                grantee_id=str(item["grantee_id"]),
+                target_kind=TargetKind(item["target_kind"]),
+                target_id=str(item.get("target_id") or ""),
+                actions=frozenset(Action(action) for action in item["actions"]),
+                purposes=None if purposes is None else frozenset(str(purpose) for purpose in purposes),
+                not_before=_time(item.get("not_before")) or at,
+                not_after=_time(item.get("not_after")),
+                granted_by=granted_by,
+                reason=str(item["reason"]),
+                created_at=at,
+            )
+        except (ValueError, TypeError) as error:
+            wrong.append(f"grants.yaml: row {item.get(LINE)}: {error}")
+            continue
+        found.append((grant, str(item.get("policy", ""))))
+    return found
+
+
+def _time(raw: Any) -> datetime | None:
+    if raw is None:
+        return None
+    found = raw if isinstance(raw, datetime) else datetime.fromisoformat(str(raw))
+    if found.tzinfo is None:
+        raise ValueError(f"the time {raw} lacks its zone: write it like 2026-01-31T08:00:00+08:00")
+    return found
+
+
+def _only(item: Mapping[str, Any], needed: set[str], allowed: set[str]) -> None:
+    if missing := needed - item.keys():
+        raise ValueError(f"{', '.join(sorted(missing))} is missing: fill it in")
+    if unknown := item.keys() - needed - allowed - {LINE}:
+        raise ValueError(f"the key {', '.join(sorted(unknown))} is not known: take it out, or correct it")
+
+
+def _areas(folder: Path, wrong: list[str]) -> tuple[list[Township], list[Grid]]:
+    townships: list[Township] = []
+    grids: list[Grid] = []
+    for item in _json_list(folder / "townships.json", wrong):
+        try:
+            names = (item["code"], item["name_zh"], item["name_en"])
+            townships.append(Township(*names, _ring(item), bool(item.get("sample", False))))
+        except (KeyError, TypeError, ValueError) as error:
+            wrong.append(f"townships.json: the entry {item.get('code')!r} is broken: {error}")
+    for item in _json_list(folder / "grids.json", wrong):
+        try:
+            names = (item["code"], item["township_code"], item["name"])
+            grids.append(Grid(*names, _ring(item), item.get("member_id"), bool(item.get("sample", False))))
+        except (KeyError, TypeError, ValueError) as error:
+            wrong.append(f"grids.json: the entry {item.get('code')!r} is broken: {error}")
+    return townships, grids
+
+
+def _ring(item: Mapping[str, Any]) -> tuple[tuple[float, float], ...]:
+    ring = tuple((float(longitude), float(latitude)) for longitude, latitude in item["polygon"])
+    if len(ring) < 3 or any(abs(longitude) > 180 or abs(latitude) > 90 for longitude, latitude in ring):
+        raise ValueError("a polygon needs at least three points [longitude, latitude] in degrees")
+    return ring
+
+
+def _json_list(path: Path, wrong: list[str]) -> list[dict[str, Any]]:
+    if not path.exists():
+        return []
+    try:
+        found = json.loads(path.read_bytes())
+    except ValueError as error:
+        wrong.append(f"{path.name}: the file is not JSON: {error}")
+        return []
+    if not isinstance(found, list) or not all(isinstance(item, dict) for item in found):
+        wrong.append(f"{path.name}: the file must hold a list of entries")
+        return []
+    return found
+
+
+def _categories(folder: Path, wrong: list[str]) -> list[Category]:
+    path = folder / "categories.csv"
+    if not path.exists():
+        return []
+    found: list[Category] = []
+    try:
+        reader = csv.DictReader(io.StringIO(decoded(path.read_bytes()), newline=""), strict=True)
+        for number, row in enumerate(reader, 2):
+            try:
+                clock = TimeUnit(row["clock"]).value
+                texts = {name: row[name] for name in ("code", "major", "major_zh", "major_en", "name_zh", "name_en")}
+                item = Category(**texts, clock=clock, amount=int(row["amount"]), from_video=flag(row["from_video"]))
+            except (KeyError, TypeError, ValueError) as error:
+                wrong.append(f"categories.csv: row {number} is broken: {error}")
+                continue
+            found.append(item)
+    except (csv.Error, Unreadable) as error:
+        wrong.append(f"categories.csv: {error}")
+    return found

@@ -1,0 +1,36 @@
+"""Counts of what goes on now, within one operator's scope."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from gateway.domain.actions import Action
+from gateway.domain.operators import Operator
+from gateway.storage.reaching import reach
+from gateway.storage.tables import camera_status, cameras, view_records
+
+
+async def viewers(connection: AsyncConnection, operator: Operator, at: datetime) -> int:
+    """How many looks are going on at cameras whose file the operator may see."""
+    scope = await reach(connection, operator, Action.LIST, at)
+    statement = (
+        select(func.count())
+        .select_from(view_records.join(cameras, cameras.c.id == view_records.c.camera_id))
+        .where(view_records.c.ended_at.is_(None), scope.condition())
+    )
+    return int(await connection.scalar(statement) or 0)
+
+
+async def shed(connection: AsyncConnection, operator: Operator, at: datetime) -> dict[str, int]:
+    """How many of the operator's cameras are at each step of shedding, as workers name the steps."""
+    scope = await reach(connection, operator, Action.LIST, at)
+    statement = (
+        select(camera_status.c.shed, func.count())
+        .select_from(camera_status.join(cameras, cameras.c.id == camera_status.c.camera_id))
+        .where(scope.condition())
+        .group_by(camera_status.c.shed)
+    )
+    return {row[0]: row[1] for row in await connection.execute(statement)}
