@@ -96,9 +96,7 @@ def organisations(townships: Sequence[Township], departments: Sequence[Mapping[s
         rows.append(_organisation(row["code_local_illustrative"], "department", names))
     for township in townships:
         names = Names(township.name_zh, township.name_en).marked()
-        rows.append(
-            _organisation(f"T-{township.code}", "township", names) | {"township_code": township.code}
-        )
+        rows.append(_organisation(f"T-{township.code}", "township", names) | {"township_code": township.code})
     return rows
 
 
@@ -147,7 +145,9 @@ def grants(townships: Sequence[Township], departments: Sequence[Mapping[str, str
     every = [action.value for action in Action]
     rows = [_grant("organisation", "district", "all", "", every, "区级全量共享 / the centre sees every camera")]
     for role in ("system_manager", "security_manager", "audit_manager"):
-        rows.append(_grant("role", role, "all", "", ["directory", "list"], "管理员只见目录 / managers see the list only"))
+        rows.append(
+            _grant("role", role, "all", "", ["directory", "list"], "管理员只见目录 / managers see the list only")
+        )
     owners = [f"T-{t.code}" for t in townships] + [d["code_local_illustrative"] for d in departments]
     for owner in owners:
         rows.append(_grant("organisation", owner, "owned_by", owner, every, "自有视频 / an owner's own cameras"))

@@ -1,4 +1,7 @@
-"""The fault switches' Unix socket: JSON lines ``{"camera": id, "fault": name, "on": true}``, answered ``{"ok": true}``."""
+"""The fault switches' Unix socket.
+
+JSON lines ``{"camera": id, "fault": name, "on": true}``, each answered ``{"ok": true}`` or ``{"ok": false, "error": why}``.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,7 @@ import asyncio
 import json
 import os
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 from gateway.samples.faults import Fault
 
@@ -37,13 +40,17 @@ async def serve_control(path: str, switch: Callable[[str, Fault, bool], None]) -
         finally:
             writer.close()
 
-    if os.path.exists(path):
-        os.unlink(path)
+    _remove(path)
     server = await asyncio.start_unix_server(answer, path)
     os.chmod(path, 0o600)
     try:
         yield
     finally:
         server.close()
-        if os.path.exists(path):
-            os.unlink(path)
+        _remove(path)
+
+
+def _remove(path: str) -> None:
+    """Removes a socket that an earlier process left behind, if there is one."""
+    with suppress(FileNotFoundError):
+        os.unlink(path)

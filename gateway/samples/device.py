@@ -86,7 +86,7 @@ class SampleCamera:
             return tape.units[place % len(tape)]
         black = self._shelf.tape("black", kind)
         if self._picture is Fault.FREEZE:
-            # A keyframe of the tape, then pictures that say "no change": the black tape's, whose blocks are all skipped.
+            # A keyframe of the tape, then pictures that say "no change": the black tape's, all of skipped blocks.
             return tape.units[self._frozen_at % len(tape)] if place % GOP == 0 else black.units[place % GOP]
         stuck = black if self._picture is Fault.BLACK else self._shelf.tape("cover", kind)
         return stuck.units[place % len(stuck)]

@@ -1,4 +1,4 @@
-"""WS-Discovery: the sample devices answer a client's Probe on loopback (OASIS WS-Discovery 1.0 draft 2005, ONVIF core 7)."""
+"""WS-Discovery: the sample devices answer a client's Probe on loopback (WS-Discovery of April 2005, ONVIF core 7)."""
 
 from __future__ import annotations
 
@@ -91,9 +91,7 @@ async def answer_probes(devices: Sequence[SampleDevice], onvif_port: int) -> Asy
         out.bind(("127.0.0.1", 0))
         out.setblocking(False)
         loop = asyncio.get_running_loop()
-        transport, _ = await loop.create_datagram_endpoint(
-            lambda: _Answers(devices, onvif_port, out), sock=listening
-        )
+        transport, _ = await loop.create_datagram_endpoint(lambda: _Answers(devices, onvif_port, out), sock=listening)
         try:
             yield True
         finally:

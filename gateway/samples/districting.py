@@ -67,7 +67,7 @@ class District:
 
 def read_townships(path: Path) -> list[Township]:
     """The rows of townships.csv, the sixteen that exist; ``inside`` says which fourteen take part."""
-    townships = []
+    townships: list[Township] = []
     with path.open(encoding="utf-8", newline="") as file:
         for row in csv.DictReader(file):
             inside = row["in_2020_14"] == "yes"

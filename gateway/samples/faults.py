@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import socket
 from enum import StrEnum
-
-import json
 
 
 class Fault(StrEnum):

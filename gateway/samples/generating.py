@@ -19,8 +19,8 @@ import yaml
 from gateway.domain.cameras import CameraKind
 from gateway.ports import Json
 from gateway.samples import cataloguing as catalogue
-from gateway.samples.categories import FIELDS, categories
 from gateway.samples.cataloguing import ONVIF_PORT, RTSP_PORT, Spot
+from gateway.samples.categories import FIELDS, categories
 from gateway.samples.districting import Area, District, Township, make_district, read_townships
 from gateway.samples.equipment import Box, boxes, stand_alone_host
 from gateway.samples.incidents import INCIDENTS, Incident
@@ -129,9 +129,7 @@ def sites(sample: Sample) -> list[Json]:
     rows = []
     for township in sample.townships:
         names = Names(f"{township.name_zh}视频汇聚点", f"{township.name_en} access point")
-        rows.append(
-            catalogue.site_row(f"S-{township.code[6:]}", names, f"T-{township.code}", township.centre, 200.0)
-        )
+        rows.append(catalogue.site_row(f"S-{township.code[6:]}", names, f"T-{township.code}", township.centre, 200.0))
     for box in sample.boxes:
         owner = sample.owner_names(box.owner)
         township = next(t for t in sample.townships if t.code[6:] == box.town)
@@ -192,9 +190,7 @@ def files(config_dir: Path) -> dict[str, str]:
     sample = assemble(config_dir)
     camera_rows = cameras(sample)
     return {
-        "organisations.yaml": _yaml(
-            {"organisations": catalogue.organisations(sample.townships, sample.departments)}
-        ),
+        "organisations.yaml": _yaml({"organisations": catalogue.organisations(sample.townships, sample.departments)}),
         "operators.yaml": _yaml({"operators": catalogue.operators(sample.townships)}),
         "grants.yaml": _yaml({"grants": catalogue.grants(sample.townships, sample.departments)}),
         "sites.yaml": _yaml({"sites": sites(sample)}),

@@ -11,8 +11,8 @@ from gateway.domain.cameras import CameraKind
 class Incident:
     """A quiet place where somebody appears.
 
-    ``kind`` and ``ordinal`` say which camera of Jinsha it is (the ``ordinal``-th of that kind, from 0). The zone is a polygon
-    in picture fractions. Between ``quiet_until`` and ``over_at`` seconds after start somebody is in it.
+    ``kind`` and ``ordinal`` say which camera of Jinsha it is (the ``ordinal``-th of that kind, from 0). The zone is a
+    polygon in picture fractions. Between ``quiet_until`` and ``over_at`` seconds after start somebody is in it.
     """
 
     kind: CameraKind

@@ -50,11 +50,18 @@ _PLACES: dict[str, tuple[str, ...]] = {
 
 _KNOWN: dict[tuple[str, CameraKind, int], tuple[str, str]] = {
     ("001", CameraKind.JUNCTION, 0): ("金沙街道朝霞路希望路口东北角", "Zhaoxia Rd × Xiwang Rd, NE corner"),
+    ("001", CameraKind.STATION, 0): (
+        "金沙街道金沙客运站候车厅封闭区",
+        "Jinsha Bus Station, closed part of the waiting hall",
+    ),
     ("103", CameraKind.ROAD, 0): ("东社镇金三线忠义窑厂段", "Jinsan line at Zhongyi kiln works, Dongshe"),
     ("120", CameraKind.ROAD, 0): ("川姜镇磨框小区东侧路段", "Road east of Mokuang estate, Chuanjiang"),
     ("110", CameraKind.MARKET, 0): ("石港镇集镇街面", "Shigang town, market street"),
     ("004", CameraKind.SCHOOL_GATE, 0): ("金新街道育才幼儿园校门外", "Yucai Kindergarten, outside the gate"),
 }
+
+_READINGS = {"长岸": ["chang", "an"], "阚庵": ["kan", "an"], "长林": ["chang", "lin"]}
+"""Names that the dictionary reads wrongly."""
 
 _CORNERS = (("东北角", "NE corner"), ("西南角", "SW corner"), ("东南角", "SE corner"), ("西北角", "NW corner"))
 _SECTIONS = (("东段", "east section"), ("西段", "west section"), ("中段", "middle section"), ("北段", "north section"))
@@ -66,12 +73,21 @@ _SPOTS: dict[CameraKind, tuple[tuple[str, str], ...]] = {
         ("步行街口", "{} pedestrian street entrance"),
         ("夜市街面", "{} night market street"),
     ),
-    CameraKind.SCHOOL_GATE: (("小学校门外", "{} Primary School, outside the gate"), ("初中校门外", "{} Middle School, outside the gate")),
+    CameraKind.SCHOOL_GATE: (
+        ("小学校门外", "{} Primary School, outside the gate"),
+        ("初中校门外", "{} Middle School, outside the gate"),
+    ),
     CameraKind.HOSPITAL_GATE: (("卫生院门口", "{} Clinic, gate"), ("医院门口", "{} Hospital, gate")),
-    CameraKind.WATER: (("排涝站站前低洼点", "{} drainage station, low point"), ("下穿通道积水点", "{} underpass, flood point")),
+    CameraKind.WATER: (
+        ("排涝站站前低洼点", "{} drainage station, low point"),
+        ("下穿通道积水点", "{} underpass, flood point"),
+    ),
     CameraKind.CONSTRUCTION: (("河道整治工地围挡边", "{} river works, edge of the hoarding"),),
     CameraKind.REFUSE: (("垃圾中转站卸料区", "{} refuse station, unloading yard"),),
-    CameraKind.STATION: (("客运站候车厅封闭区", "{} Bus Station, closed part of the hall"), ("客运站售票厅", "{} Bus Station, ticket hall")),
+    CameraKind.STATION: (
+        ("客运站售票厅", "{} Bus Station, ticket hall"),
+        ("客运站候车厅", "{} Bus Station, waiting hall"),
+    ),
     CameraKind.OVERVIEW: (("大厦高点", "{} Tower, high point"),),
 }
 
@@ -93,7 +109,10 @@ def english(stem: str) -> str:
     for word, translated in (("大道", "Ave"), ("大街", "High St"), ("路", "Rd"), ("街", "St"), ("线", "line")):
         if stem.endswith(word) and len(stem) > len(word):
             return f"{english(stem.removesuffix(word))} {translated}"
-    return "".join(lazy_pinyin(stem)).capitalize()
+    syllables = _READINGS.get(stem) or lazy_pinyin(stem)
+    # A syllable that begins with a vowel is set apart: Qi'an, not Qian.
+    parts = [syllables[0], *(f"'{s}" if s[0] in "aoe" else s for s in syllables[1:])]
+    return "".join(parts).capitalize()
 
 
 def camera_names(town: str, town_names: Names, kind: CameraKind, index: int) -> Names:

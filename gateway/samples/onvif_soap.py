@@ -196,7 +196,8 @@ def _profile(tag: str, token: str, camera: SampleCamera, kind: str) -> str:
     number = camera.channel.number
     return (
         f'<{tag} token="{token}" fixed="true"><tt:Name>{camera.id} {kind}</tt:Name>'
-        f'<tt:VideoSourceConfiguration token="vsc{number}"><tt:Name>channel {number}</tt:Name><tt:UseCount>2</tt:UseCount>'
+        f'<tt:VideoSourceConfiguration token="vsc{number}"><tt:Name>channel {number}</tt:Name>'
+        "<tt:UseCount>2</tt:UseCount>"
         f'<tt:SourceToken>source{number}</tt:SourceToken><tt:Bounds x="0" y="0" width="1280" height="720"/>'
         f'</tt:VideoSourceConfiguration><tt:VideoEncoderConfiguration token="{token}_encoder"><tt:Name>{kind}</tt:Name>'
         f"<tt:UseCount>1</tt:UseCount><tt:Encoding>H264</tt:Encoding><tt:Resolution><tt:Width>{width}</tt:Width>"
@@ -212,8 +213,8 @@ def _profile(tag: str, token: str, camera: SampleCamera, kind: str) -> str:
 
 def _envelope(content: str) -> bytes:
     return (
-        f'<?xml version="1.0" encoding="UTF-8"?><s:Envelope xmlns:s="{_SOAP}" xmlns:tds="{_DEVICE}" xmlns:trt="{_MEDIA}"'
-        ' xmlns:tt="http://www.onvif.org/ver10/schema" xmlns:ter="http://www.onvif.org/ver10/error">'
+        f'<?xml version="1.0" encoding="UTF-8"?><s:Envelope xmlns:s="{_SOAP}" xmlns:tds="{_DEVICE}"'
+        f' xmlns:trt="{_MEDIA}" xmlns:tt="http://www.onvif.org/ver10/schema" xmlns:ter="http://www.onvif.org/ver10/error">'
         f"<s:Body>{content}</s:Body></s:Envelope>"
     ).encode()
 

@@ -140,7 +140,7 @@ class RtspConnection(asyncio.Protocol):
         name = secrets.token_hex(6)
         self._sessions[name] = Session(camera, kind, player, self._loop.time())
         headers = {
-            "Transport": f"{transport};ssrc={player.ssrc:08X};mode=\"PLAY\"",
+            "Transport": f'{transport};ssrc={player.ssrc:08X};mode="PLAY"',
             "Session": f"{name};timeout={SESSION_SECONDS:.0f}",
         }
         return response(200, request.cseq, headers)
@@ -209,7 +209,7 @@ class RtspConnection(asyncio.Protocol):
 
 
 class PortPair:
-    """Two connected-to-one-client UDP ports of a session, even and odd; what does not fit the kernel's buffer is lost."""
+    """The two UDP ports of a session, even and odd; what does not fit the kernel's buffer is lost."""
 
     def __init__(self, pair: tuple[socket.socket, socket.socket], client: str, ports: tuple[int, int]) -> None:
         self._pair = pair

@@ -74,7 +74,9 @@ def take_request(buffer: bytearray) -> Request | None:
     try:
         lines = buffer[:end].decode("utf-8").split("\r\n")
         method, url, version = lines[0].split(" ")
-        headers = {name.strip().lower(): value.strip() for name, _, value in (line.partition(":") for line in lines[1:])}
+        headers = {
+            name.strip().lower(): value.strip() for name, _, value in (line.partition(":") for line in lines[1:])
+        }
         body = int(headers.get("content-length", "0"))
     except ValueError as error:
         raise Malformed("not a request") from error

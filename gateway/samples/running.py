@@ -114,7 +114,6 @@ async def run_sample_cameras(options: SampleOptions) -> None:
     """Runs the sample cameras until it is cancelled."""
     async with open_sample_cameras(options) as district:
         if options.ready is not None:
-            options.ready(
-                f"{len(district.cameras)} sample cameras on {len(district.devices)} devices, RTSP port {district.rtsp_port}"
-            )
+            counts = f"{len(district.cameras)} sample cameras on {len(district.devices)} devices"
+            options.ready(f"{counts}, RTSP port {district.rtsp_port}")
         await asyncio.Event().wait()

@@ -80,7 +80,16 @@ FIXED: dict[str, tuple[CameraKind, ...]] = {
 
 _FITTING: dict[CameraKind, tuple[str, ...]] = {
     K.JUNCTION: (
-        *("crossroads", "avenue-bus", "circus", "avenue-day", "ring-road-1", "rain-night", "ring-road-6", "ring-road-2"),
+        *(
+            "crossroads",
+            "avenue-bus",
+            "circus",
+            "avenue-day",
+            "ring-road-1",
+            "rain-night",
+            "ring-road-6",
+            "ring-road-2",
+        ),
         *("ring-road-night", "ring-road-5", "ring-road-3", "ring-road-7", "ring-road-8"),
     ),
     K.ROAD: ("dual-carriageway", "trunk-road", "dual-carriageway-near", "slip-road", "ring-road-7"),

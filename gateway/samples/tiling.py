@@ -115,7 +115,9 @@ def weave(polygons: Sequence[Polygon], longest: float) -> list[Polygon]:
     return woven
 
 
-def _edge(start: Point, end: Point, corners: np.ndarray[tuple[int, int], np.dtype[np.float64]], longest: float) -> Polygon:
+def _edge(
+    start: Point, end: Point, corners: np.ndarray[tuple[int, int], np.dtype[np.float64]], longest: float
+) -> Polygon:
     """The points of one edge from its start, without its end."""
     a = np.array([round(start[0], 7), round(start[1], 7)])
     b = np.array([round(end[0], 7), round(end[1], 7)])
@@ -145,7 +147,9 @@ def _steps(here: Point, there: Point, longest: float) -> Polygon:
     """Points from here up to but without there, computed the same way from either side."""
     count = max(1, math.ceil(math.dist(here, there) / longest))
     low, high = min(here, there), max(here, there)
-    line = [(low[0] + (high[0] - low[0]) * k / count, low[1] + (high[1] - low[1]) * k / count) for k in range(count + 1)]
+    line = [
+        (low[0] + (high[0] - low[0]) * k / count, low[1] + (high[1] - low[1]) * k / count) for k in range(count + 1)
+    ]
     return line[:-1] if here == low else line[:0:-1]
 
 
