@@ -1,0 +1,141 @@
+"""One assigned camera at work: its sub-stream always, its main stream while somebody wants it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from gateway.domain.cameras import CameraState, StreamAddress
+from gateway.domain.packets import StreamKey, StreamKind
+from gateway.fleet.wire import AssignedCamera, StatusReport
+from gateway.ports import Clock, Credential, DeviceAddress, Unavailable
+from gateway.worker import budget
+from gateway.worker.breaker import Gates
+from gateway.worker.eye import Eye
+from gateway.worker.handoff import Handoff
+from gateway.worker.source import Source
+from gateway.worker.stream import Stream, Subscriber
+
+LINGER_SECONDS = 10.0
+"""How long a main stream is still pulled after its last reader left: people go back and forth between cameras."""
+
+
+@dataclass(frozen=True, slots=True)
+class Trade:
+    """What every camera of a worker uses."""
+
+    clock: Clock
+    gates: Gates
+    handoff: Handoff
+    changed: Callable[[str], None]
+    """Called with a camera's id when its state is another."""
+
+
+class Camera:
+    """A camera's streams and their lifetimes. ``run`` is its life; all else happens on the loop beside it."""
+
+    def __init__(self, assigned: AssignedCamera, trade: Trade) -> None:
+        self.assigned = assigned
+        self.eye: Eye | None = None
+        self._trade = trade
+        self._credential = (
+            Credential(assigned.username, assigned.password or "") if assigned.username is not None else None
+        )
+        self._addresses = {stream.kind: stream for stream in assigned.streams}
+        self.watched_kind = StreamKind.SUB if StreamKind.SUB in self._addresses else StreamKind.MAIN
+        self.watched = self._new_stream(self.watched_kind)
+        self._wanted: dict[StreamKind, Stream] = {}
+        self._group: asyncio.TaskGroup | None = None
+
+    def _new_stream(self, kind: StreamKind) -> Stream:
+        key = StreamKey(self.assigned.camera_id, kind)
+        return Stream(key, lambda: self._trade.changed(self.assigned.camera_id))
+
+    async def run(self) -> None:
+        """Pulls what is to be pulled until cancelled."""
+        try:
+            async with asyncio.TaskGroup() as group:
+                self._group = group
+                await self._source(self.watched).run(
+                    self._trade.clock, f"pull {self.assigned.name} {self.watched_kind}"
+                )
+        finally:
+            self._group = None
+            for stream in (self.watched, *self._wanted.values()):
+                stream.end("the camera has left this worker")
+
+    def stream(self, kind: StreamKind) -> Stream | None:
+        """The stream of that kind, if it is being pulled."""
+        return self.watched if kind is self.watched_kind else self._wanted.get(kind)
+
+    def attach(self, kind: StreamKind, reader: Subscriber) -> Stream:
+        """Lets somebody read a stream, which is pulled from now on if it was not. Raises ``Unavailable``."""
+        stream = self.stream(kind)
+        if stream is None:
+            stream = self._pull_on_demand(kind)
+        stream.attach(reader)
+        return stream
+
+    def _pull_on_demand(self, kind: StreamKind) -> Stream:
+        if self._group is None or kind not in self._addresses:
+            raise Unavailable(f"the camera has no {kind} stream")
+        stream = self._wanted[kind] = self._new_stream(kind)
+        self._group.create_task(self._while_wanted(kind, stream))
+        return stream
+
+    async def _while_wanted(self, kind: StreamKind, stream: Stream) -> None:
+        try:
+            async with asyncio.TaskGroup() as group:
+                name = f"pull {self.assigned.name} {kind}"
+                pulling = group.create_task(self._source(stream).run(self._trade.clock, name))
+                idle = 0.0
+                while idle < LINGER_SECONDS:
+                    await self._trade.clock.sleep(1.0)
+                    idle = 0.0 if stream.readers else idle + 1.0
+                pulling.cancel()
+        finally:
+            self._wanted.pop(kind, None)
+            stream.end("nobody reads it any more")
+
+    def _source(self, stream: Stream) -> Source:
+        gate = self._trade.gates.of(self.assigned.host, self._credential, self.assigned.host_limit)
+        where = self._addresses.get(stream.key.kind)
+
+        async def address() -> DeviceAddress:
+            return self._device_address(where)
+
+        return Source(stream, gate, self._credential, address, lambda: None, self._trade.handoff)
+
+    def _device_address(self, where: StreamAddress | None) -> DeviceAddress:
+        if where is None:
+            raise Unavailable("the camera has no address for this stream")
+        return DeviceAddress("rtsp", self.assigned.host, self.assigned.rtsp_port, where.path, where.transport)
+
+    def alive_at(self) -> float | None:
+        """When the watched stream last sent something; None while the device refuses us."""
+        return None if self.watched.state is CameraState.REFUSED else self.watched.last_at
+
+    def tick(self, now: float) -> None:
+        """Lets a second pass for the streams' figures."""
+        for stream in (self.watched, *self._wanted.values()):
+            stream.tick(now)
+
+    def status(self) -> StatusReport:
+        """How the camera stands now."""
+        stream, description = self.watched, self.watched.description
+        state, reason = stream.state, stream.reason
+        faults = self.eye.watcher.faults if self.eye is not None else frozenset()
+        if state is CameraState.ONLINE and faults:
+            state, reason = CameraState.FAULTY, ", ".join(sorted(faults))
+        return StatusReport(
+            camera_id=self.assigned.camera_id,
+            state=state,
+            reason=reason,
+            codec=description.codec if description is not None else "",
+            width=description.width if description is not None else 0,
+            height=description.height if description is not None else 0,
+            fps=stream.fps,
+            kbps=stream.kbps,
+            shed=budget.NAMES[self.eye.rung] if self.eye is not None else "full",
+        )

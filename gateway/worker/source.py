@@ -1,0 +1,76 @@
+"""Keeps one stream of one camera pulled: finds its address, waits its turn, pulls, and says how it stands."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager, AbstractContextManager, AsyncExitStack
+
+from adapters.rtsp import Busy, RtspAdapter
+from gateway.domain.cameras import CameraState
+from gateway.ports import Adapter, Clock, Connection, Credential, DeviceAddress, Refused, Unavailable
+from gateway.supervise import Backoff, keep
+from gateway.worker.breaker import Gate
+from gateway.worker.handoff import Handoff
+from gateway.worker.pulling import Pull, pulling
+from gateway.worker.stream import Stream
+
+BUSY_SECONDS = 30.0
+"""How long a device that takes no further session (453) is left alone."""
+
+
+class Source:
+    """One stream's way from the device. ``address`` finds where it is; ``forget`` makes it look again next time."""
+
+    def __init__(
+        self,
+        stream: Stream,
+        gate: Gate,
+        credential: Credential | None,
+        address: Callable[[], Awaitable[DeviceAddress]],
+        forget: Callable[[], None],
+        handoff: Handoff,
+        adapter: Adapter | None = None,
+    ) -> None:
+        self._stream, self._gate, self._credential = stream, gate, credential
+        self._address, self._forget, self._handoff = address, forget, handoff
+        self._adapter = adapter or RtspAdapter()
+
+    async def run(self, clock: Clock, name: str) -> None:
+        """Pulls, and pulls again, until cancelled."""
+        backoff = Backoff(first=1.0, longest=60.0)
+        await keep(self._pull_once, clock, name=name, backoff=backoff, failed=self._failed, settled_after=20.0)
+
+    async def _pull_once(self) -> None:
+        self._stream.say(CameraState.CONNECTING, "")
+        async with AsyncExitStack() as scope:
+            async with self._gate.turn():
+                try:
+                    address = await self._address()
+                    self._stream.begin()
+                    pull = await scope.enter_async_context(self._pulling(address))
+                    await pull.opened
+                except Refused:
+                    self._gate.refused()
+                    raise
+                self._gate.accepted()
+            await pull.ended
+
+    def _pulling(self, address: DeviceAddress) -> AbstractAsyncContextManager[Pull]:
+        def connect() -> AbstractContextManager[Connection]:
+            return self._adapter.open(address, self._credential)
+
+        return pulling(connect, self._stream.take, self._handoff, str(self._stream.key))
+
+    def _failed(self, error: BaseException | None) -> float | None:
+        """Says how the stream stands and how long to wait, where the usual back-off is not right."""
+        if isinstance(error, Refused):
+            self._stream.say(CameraState.REFUSED, str(error))
+            return self._gate.closed_for() + random.uniform(0.1, 2.0)
+        self._forget()
+        if isinstance(error, Unavailable):
+            self._stream.say(CameraState.OFFLINE, str(error))
+            return random.uniform(0.5, 1.0) * BUSY_SECONDS if isinstance(error, Busy) else None
+        reason = "the device ended the stream" if error is None else "the worker failed to read the stream"
+        self._stream.say(CameraState.OFFLINE, reason)
+        return None
