@@ -1,0 +1,1 @@
+"""Use cases: what people and devices want done, each in one transaction with its audit line."""

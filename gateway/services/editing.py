@@ -1,0 +1,245 @@
+"""Editing the catalogue: adding one camera, changing its file, and asking a device what it offers."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from gateway.domain import purposes
+from gateway.domain.actions import Action
+from gateway.domain.cameras import Camera, CameraKind, Datum, Place, Site, StreamAddress
+from gateway.domain.filing import Filing
+from gateway.domain.grants import CameraFacts, permits
+from gateway.domain.messages import Topic
+from gateway.ports import Credential
+from gateway.services.camera_views import CameraDetail
+from gateway.services.catalogue import detail_of, known
+from gateway.services.errors import Conflict, Forbidden, Invalid
+from gateway.services.office import Caller, Office
+from gateway.storage import cameras, credentials, grants, organisations, places, sites
+from gateway.storage.cameras import NewCamera
+from gateway.storage.reaching import reach
+
+GB_PREFIX = "32061201"
+GB_TYPE = "132"
+"""A network camera (GB/T 28181-2022, annex E)."""
+
+ADDRESS = frozenset({"scheme", "host", "rtsp_port", "onvif_port"})
+"""What a recorder's channel has from its recorder."""
+
+
+@dataclass(frozen=True, slots=True)
+class NewCameraFile:
+    """What somebody says of a camera to be added. Without a site one is made at its place."""
+
+    name_zh: str
+    kind: CameraKind
+    owner_id: str
+    township_code: str
+    latitude: float
+    longitude: float
+    scheme: str
+    host: str
+    purposes: tuple[str, ...]
+    credential: Credential | None = None
+    name_en: str = ""
+    datum: Datum = Datum.WGS84
+    rtsp_port: int = 554
+    onvif_port: int | None = None
+    streams: tuple[StreamAddress, ...] = ()
+    maintainer_id: str | None = None
+    site_id: str | None = None
+    gb_id: str | None = None
+    filing: Filing = field(default_factory=Filing)
+
+
+@dataclass(frozen=True, slots=True)
+class ProbedChannel:
+    """One channel that a device offers: paths of its streams, and the main one's picture."""
+
+    name: str
+    main: str
+    sub: str | None
+    width: int | None
+    height: int | None
+    codec: str
+
+
+@dataclass(frozen=True, slots=True)
+class Probed:
+    """What a device says of itself."""
+
+    manufacturer: str
+    model: str
+    channels: list[ProbedChannel]
+
+
+Prober = Callable[[str, str, int, Credential | None], Awaitable[Probed]]
+"""Asks a device (scheme, host, port, credential). Raises ``Unavailable`` or ``Refused``."""
+
+
+async def probe(
+    office: Office,
+    caller: Caller,
+    prober: Prober,
+    scheme: str,
+    host: str,
+    port: int,
+    credential: Credential | None,
+) -> Probed:
+    """What the device offers, for who may manage at least one camera. Raises ``Forbidden`` and what the prober does."""
+    at = office.clock.now()
+    async with office.store.begin() as conn:
+        if (await reach(conn, caller.operator, Action.MANAGE, at)).nothing:
+            raise Forbidden("devices are probed by who manages cameras")
+        await office.note(conn, at, caller.operator.id, "probe_device", "address", f"{scheme}://{host}:{port}"[:64])
+    return await prober(scheme, host, port, credential)
+
+
+async def add(office: Office, caller: Caller, wish: NewCameraFile) -> CameraDetail:
+    """Adds one camera. Raises ``Forbidden`` if the caller manages nothing of that owner, ``Invalid``, ``Conflict``."""
+    at = office.clock.now()
+    camera_id = office.new_id()
+    try:
+        async with office.store.begin() as conn:
+            camera = await _camera(office, conn, wish, camera_id)
+            await _check_manages(conn, caller, camera.facts, at)
+            await _check_references(conn, camera.owner_id, camera.maintainer_id, camera.township_code)
+            if wish.site_id is None:
+                await sites.replace(
+                    conn, [Site(camera.site_id, wish.name_zh, wish.name_en, wish.owner_id, camera.place)]
+                )
+            elif not await _site_known(conn, caller, wish.site_id, at):
+                raise Invalid("this site is not known", field="site_id")
+            if wish.credential is not None:
+                await credentials.replace(conn, office.box, camera_id, wish.credential, at)
+            await cameras.replace(conn, [NewCamera(camera, wish.filing)], at)
+            await office.note(conn, at, caller.operator.id, "add_camera", "camera", camera_id, owner=wish.owner_id)
+            added = await detail_of(office, conn, caller, camera_id)
+    except IntegrityError:
+        raise Conflict("a camera with this identity cannot be added") from None
+    await _rung(office, camera_id)
+    return added
+
+
+async def change(
+    office: Office,
+    caller: Caller,
+    camera_id: str,
+    version: int,
+    changes: Mapping[str, Any],
+    credential: Credential | None,
+) -> CameraDetail:
+    """Changes a camera's file. Raises ``NotFound``, ``Forbidden``, ``Stale`` or ``Invalid``.
+
+    The caller must manage it as it is and as it would be: nobody pushes a camera into somebody else's catalogue.
+    """
+    at = office.clock.now()
+    async with office.store.begin() as conn:
+        camera, _ = await known(office, conn, caller, camera_id, Action.MANAGE)
+        if camera.recorder_id is not None and (changes.keys() & ADDRESS or credential is not None):
+            raise Invalid("this camera's address is its recorder's", field="host")
+        _check_values(changes)
+        names = CameraFacts.__dataclass_fields__.keys() & changes.keys()
+        after = replace(camera.facts, **{name: changes[name] for name in names})
+        await _check_manages(conn, caller, after, at)
+        await _check_references(conn, after.owner_id, after.maintainer_id, after.township_code)
+        if "site_id" in changes and not await _site_known(conn, caller, changes["site_id"], at):
+            raise Invalid("this site is not known", field="site_id")
+        values = dict(changes)
+        if credential is not None:
+            await credentials.replace(conn, office.box, camera_id, credential, at)
+            values["credential_id"] = camera_id
+        await cameras.patch(conn, camera_id, version, values, at)
+        await office.note(
+            conn, at, caller.operator.id, "change_camera", "camera", camera_id, fields=sorted(values.keys())
+        )
+        changed = await detail_of(office, conn, caller, camera_id)
+    await _rung(office, camera_id)
+    return changed
+
+
+async def _rung(office: Office, camera_id: str) -> None:
+    await office.ring(Topic.CAMERAS, camera_id)
+    await office.ring(Topic.ASSIGNMENTS, camera_id)
+    await office.ring(Topic.PERMISSIONS, camera_id)
+
+
+async def _camera(office: Office, conn: AsyncConnection, wish: NewCameraFile, camera_id: str) -> Camera:
+    _check_values({"purposes": wish.purposes, "streams": wish.streams})
+    if wish.scheme == "rtsp" and not wish.streams:
+        raise Invalid("an RTSP camera needs the path of at least one stream", field="streams")
+    return Camera(
+        id=camera_id,
+        gb_id=wish.gb_id or await _fresh_gb_id(conn),
+        name_zh=wish.name_zh,
+        name_en=wish.name_en,
+        kind=wish.kind,
+        owner_id=wish.owner_id,
+        maintainer_id=wish.maintainer_id or wish.owner_id,
+        township_code=wish.township_code,
+        site_id=wish.site_id or office.new_id(),
+        place=Place(wish.latitude, wish.longitude, wish.datum),
+        scheme=wish.scheme,
+        host=wish.host,
+        rtsp_port=wish.rtsp_port,
+        onvif_port=wish.onvif_port,
+        credential_id=None if wish.credential is None else camera_id,
+        streams=wish.streams,
+        purposes=wish.purposes,
+    )
+
+
+async def _fresh_gb_id(conn: AsyncConnection) -> str:
+    """A free 20-digit id with network mark 9, which no real network uses."""
+    taken = {camera.gb_id for camera in await cameras.every(conn)}
+    while True:
+        gb_id = f"{GB_PREFIX}00{GB_TYPE}9{secrets.randbelow(1_000_000):06d}"
+        if gb_id not in taken:
+            return gb_id
+
+
+def _check_values(changes: Mapping[str, Any]) -> None:
+    if "purposes" in changes:
+        wanted = set(changes["purposes"])
+        if not wanted or not wanted <= purposes.CODES:
+            raise Invalid("a camera needs at least one known purpose", field="purposes", known=sorted(purposes.CODES))
+    for stream in changes.get("streams", ()):
+        if not stream.path.startswith("/") or "@" in stream.path or "\n" in stream.path:
+            raise Invalid("a stream's path starts with / and never carries a password", field="streams")
+    kinds = [stream.kind for stream in changes.get("streams", ())]
+    if len(kinds) != len(set(kinds)):
+        raise Invalid("a camera has one main and one sub stream", field="streams")
+
+
+async def _check_manages(conn: AsyncConnection, caller: Caller, facts: CameraFacts, at: datetime) -> None:
+    held = await grants.for_operator(conn, caller.operator, at)
+    if not permits(caller.operator, Action.MANAGE, facts, held, at).allowed:
+        raise Forbidden("your grants do not let you manage such a camera")
+
+
+async def _check_references(conn: AsyncConnection, owner_id: str, maintainer_id: str, township_code: str) -> None:
+    known_ids = {item.id for item in await organisations.every(conn)}
+    for name, value in (("owner_id", owner_id), ("maintainer_id", maintainer_id)):
+        if value not in known_ids:
+            raise Invalid("this organisation is not known", field=name)
+    if township_code not in {item.code for item in await places.every_township(conn)}:
+        raise Invalid("this township is not known", field="township_code")
+
+
+async def _site_known(conn: AsyncConnection, caller: Caller, site_id: str, at: datetime) -> bool:
+    """True if the site is the caller's organisation's, or one of the cameras they may list stands there."""
+    found = next((item for item in await sites.every(conn) if item.id == site_id), None)
+    if found is None:
+        return False
+    if found.organisation_id == caller.operator.organisation_id:
+        return True
+    held = await grants.for_operator(conn, caller.operator, at)
+    there = [camera for camera in await cameras.every(conn) if camera.site_id == site_id]
+    return any(permits(caller.operator, Action.LIST, camera.facts, held, at).allowed for camera in there)

@@ -1,0 +1,70 @@
+"""What a use case may answer instead of a result. Every message is one sentence that a stranger may read."""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+class Failed(Exception):
+    """A use case said no; ``code`` is a stable word for programs, ``detail`` names fields or figures."""
+
+    code = "failed"
+
+    def __init__(self, message: str, **detail: Any) -> None:
+        super().__init__(message)
+        self.message = message
+        self.detail = detail
+
+
+class NotSignedIn(Failed):
+    """Nobody is signed in, or the session has ended."""
+
+    code = "not_signed_in"
+
+    def __init__(self, message: str = "sign in first") -> None:
+        super().__init__(message)
+
+
+class WrongPassword(Failed):
+    """Login and password do not belong together; says nothing about which of them is wrong."""
+
+    code = "wrong_password"
+
+    def __init__(self) -> None:
+        super().__init__("the login or the password is wrong")
+
+
+class LockedOut(Failed):
+    """Too many wrong passwords; ``detail["seconds"]`` is how long to wait."""
+
+    code = "locked_out"
+
+    def __init__(self, seconds: int) -> None:
+        super().__init__("too many wrong passwords: wait and try again", seconds=seconds)
+
+
+class NotFound(Failed):
+    """There is no such thing, or not for this operator: the two must not be told apart."""
+
+    code = "not_found"
+
+    def __init__(self, noun: str = "thing") -> None:
+        super().__init__(f"there is no such {noun}")
+
+
+class Forbidden(Failed):
+    """The operator may know the thing but not do this with it."""
+
+    code = "forbidden"
+
+
+class Conflict(Failed):
+    """Somebody else was faster, or the thing is not in a state for this."""
+
+    code = "conflict"
+
+
+class Invalid(Failed):
+    """The request makes no sense; ``detail`` names the field."""
+
+    code = "invalid"

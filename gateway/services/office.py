@@ -1,0 +1,67 @@
+"""The office: what every use case of the desk works with, and who is asking."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from gateway.domain.deadlines import DEFAULT_CALENDAR, Calendar
+from gateway.domain.ids import ENTROPY_BYTES, uuid7
+from gateway.domain.messages import Message, Topic
+from gateway.domain.operators import Operator
+from gateway.ports import Bus, Clock
+from gateway.storage import auditing
+from gateway.storage.secrets import SecretBox
+from gateway.storage.store import Store
+
+SYSTEM = "system"
+"""The actor's name when the gateway itself does something."""
+
+
+@dataclass(frozen=True, slots=True)
+class Office:
+    """The store, the clock, the doorbell, this gateway's name (also the name of its audit chain), the data folder
+    and the box that seals device passwords.
+    """
+
+    store: Store
+    clock: Clock
+    bus: Bus
+    gateway_id: str
+    data: Path
+    box: SecretBox
+    calendar: Calendar = DEFAULT_CALENDAR
+
+    def new_id(self) -> str:
+        """A fresh identifier that sorts by birth."""
+        return new_id(self.clock.now())
+
+    async def ring(self, topic: Topic, *ids: str) -> None:
+        """Tells every gateway that something changed; called after the commit."""
+        await self.bus.publish(Message(topic, ids, self.gateway_id))
+
+    async def note(
+        self, conn: AsyncConnection, at: datetime, actor: str, action: str, kind: str, object_id: str, **detail: Any
+    ) -> None:
+        """Appends an audit entry in the caller's transaction."""
+        await auditing.append(conn, self.gateway_id, at, actor, action, kind, object_id, detail)
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who is asking: the operator, the session, its shift purpose and the address it came from."""
+
+    operator: Operator
+    session_id: str
+    purpose: str | None
+    remote: str = ""
+
+
+def new_id(at: datetime) -> str:
+    """A fresh identifier born at that time."""
+    return uuid7(at, os.urandom(ENTROPY_BYTES))

@@ -1,0 +1,121 @@
+"""Photos of tickets: kept as files, byte for byte, never decoded here."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import os
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from gateway.domain.messages import Topic
+from gateway.domain.ticket_states import ENDED
+from gateway.domain.tickets import parties
+from gateway.services.errors import Conflict, Forbidden, Invalid, NotFound
+from gateway.services.office import Caller, Office
+from gateway.services.ticket_views import PhotoView
+from gateway.services.tickets import seen
+from gateway.storage import ticket_photos, tickets
+from gateway.storage.ticket_photos import Photo
+
+PHOTO_MAX = 8 * 1024 * 1024
+PHOTOS_PER_TICKET = 12
+FOLDER = "photos"
+
+_SIGNATURES: tuple[tuple[bytes, str, str], ...] = (
+    (b"\xff\xd8\xff", "image/jpeg", "jpg"),
+    (b"\x89PNG\r\n\x1a\n", "image/png", "png"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class PhotoFile:
+    """A photo's file and what it is."""
+
+    path: Path
+    media_type: str
+
+
+async def add(office: Office, caller: Caller, ticket_id: str, data: bytes) -> PhotoView:
+    """Keeps a photo of the spot. Raises ``NotFound``, ``Forbidden``, ``Conflict`` or ``Invalid``."""
+    media_type, ending = _kind(data)
+    at = office.clock.now()
+    async with office.store.read() as conn:
+        ticket, in_scope = await seen(conn, caller, ticket_id, at)
+    if not parties(ticket, caller.operator, in_scope):
+        raise Forbidden("photos are added by the desk or the handler")
+    if ticket.state in ENDED:
+        raise Conflict("the ticket has ended")
+    photo_id = office.new_id()
+    photo = Photo(
+        id=photo_id,
+        ticket_id=ticket_id,
+        move_seq=None,
+        path=f"{ticket_id}/{photo_id}.{ending}",
+        media_type=media_type,
+        bytes=len(data),
+        sha256=hashlib.sha256(data).hexdigest(),
+        uploaded_by=caller.operator.id,
+        created_at=at,
+    )
+    path = office.data / FOLDER / photo.path
+    await asyncio.to_thread(_write, path, data)
+    try:
+        async with office.store.begin() as conn:
+            if await ticket_photos.count(conn, ticket_id) >= PHOTOS_PER_TICKET:
+                raise Conflict(f"a ticket has at most {PHOTOS_PER_TICKET} photos")
+            last = await tickets.last_move(conn, ticket_id)
+            photo = replace(photo, move_seq=None if last is None else last.seq)
+            await ticket_photos.insert(conn, photo)
+            await office.note(
+                conn, at, caller.operator.id, "add_photo", "ticket", ticket_id, photo=photo_id, sha256=photo.sha256
+            )
+    except BaseException:
+        path.unlink(missing_ok=True)
+        raise
+    await office.ring(Topic.TICKETS, ticket_id)
+    return PhotoView(
+        id=photo.id,
+        url=f"/api/v1/tickets/{ticket_id}/photos/{photo.id}",
+        media_type=media_type,
+        bytes=photo.bytes,
+        sha256=photo.sha256,
+        uploaded_by=caller.operator.id,
+        uploaded_by_name=caller.operator.name,
+        created_at=at,
+    )
+
+
+async def read(office: Office, caller: Caller, ticket_id: str, photo_id: str) -> PhotoFile:
+    """The photo's file. Raises ``NotFound``."""
+    at = office.clock.now()
+    async with office.store.read() as conn:
+        await seen(conn, caller, ticket_id, at)
+        photo = await ticket_photos.get(conn, ticket_id, photo_id)
+    if photo is None:
+        raise NotFound("photo")
+    path = office.data / FOLDER / photo.path
+    if not await asyncio.to_thread(path.is_file):
+        raise NotFound("photo")
+    return PhotoFile(path, photo.media_type)
+
+
+def _kind(data: bytes) -> tuple[str, str]:
+    if len(data) > PHOTO_MAX:
+        raise Invalid(f"a photo has at most {PHOTO_MAX // 1024 // 1024} MiB", field="file")
+    for signature, media_type, ending in _SIGNATURES:
+        if data.startswith(signature):
+            return media_type, ending
+    if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
+        return "image/webp", "webp"
+    raise Invalid("a photo is a JPEG, PNG or WebP file", field="file")
+
+
+def _write(path: Path, data: bytes) -> None:
+    """Writes and syncs before the row says that it is there."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())

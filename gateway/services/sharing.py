@@ -1,0 +1,260 @@
+"""Sharing: giving and revoking grants, and listing them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from gateway.domain import purposes
+from gateway.domain.actions import Action
+from gateway.domain.cameras import CameraKind
+from gateway.domain.grants import Effect, Grant, GranteeKind, TargetKind, permits
+from gateway.domain.messages import Topic
+from gateway.domain.operators import Role
+from gateway.services.coverage import Span, Target, covers, covers_span
+from gateway.services.errors import Conflict, Forbidden, Invalid, NotFound
+from gateway.services.grant_views import GrantView, names_for
+from gateway.services.office import Caller, Office
+from gateway.storage import cameras, grants, operators, organisations, recorders
+from gateway.storage.grants import GrantRecord
+
+REASON_MAX = 500
+MAX_SCANNED = 2_000
+"""Grants looked through for one page: a page may be short, its cursor goes on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """A grant that somebody wants to give."""
+
+    grantee_kind: GranteeKind
+    grantee_id: str
+    target_kind: TargetKind
+    target_id: str
+    actions: frozenset[Action]
+    reason: str
+    effect: Effect = Effect.ALLOW
+    purposes: frozenset[str] | None = None
+    not_before: datetime | None = None
+    not_after: datetime | None = None
+
+
+async def give(office: Office, caller: Caller, wish: Wish) -> GrantView:
+    """Gives the grant. Raises ``NotFound``, ``Forbidden`` or ``Invalid``.
+
+    The caller must hold SHARE on the whole target, and hands on nothing that goes beyond what they hold: no other
+    action, no other purpose, no longer.
+    """
+    at = office.clock.now()
+    _check_wish(wish, at)
+    wish = replace(wish, actions=_with_implied(wish))
+    async with office.store.begin() as conn:
+        held = await grants.for_operator(conn, caller.operator, at)
+        target = await _target(conn, caller, held, wish.target_kind, wish.target_id, at)
+        await _check_grantee(conn, wish)
+        _check_held(caller, held, target, wish, at)
+        grant = Grant(
+            id=office.new_id(),
+            effect=wish.effect,
+            grantee_kind=wish.grantee_kind,
+            grantee_id=wish.grantee_id,
+            target_kind=wish.target_kind,
+            target_id=wish.target_id,
+            actions=wish.actions,
+            purposes=wish.purposes,
+            not_before=wish.not_before or at,
+            not_after=wish.not_after,
+            granted_by=caller.operator.id,
+            reason=wish.reason.strip(),
+            created_at=at,
+        )
+        await grants.insert(conn, grant)
+        await office.note(
+            conn,
+            at,
+            caller.operator.id,
+            "give_grant",
+            "grant",
+            grant.id,
+            grantee=f"{grant.grantee_kind}:{grant.grantee_id}",
+            target=f"{grant.target_kind}:{grant.target_id}",
+            actions=sorted(grant.actions),
+            effect=grant.effect.value,
+        )
+        view = (await _views(conn, caller, held, [GrantRecord(grant, "", None)], at))[0]
+    await _rung(office, grant.id)
+    return view
+
+
+async def revoke(office: Office, caller: Caller, grant_id: str, reason: str) -> GrantView:
+    """Ends a grant now. Raises ``NotFound`` if the caller may not see it, ``Forbidden`` or ``Conflict``."""
+    _check_reason(reason)
+    at = office.clock.now()
+    async with office.store.begin() as conn:
+        held = await grants.for_operator(conn, caller.operator, at)
+        record = await grants.get(conn, grant_id)
+        if record is None or not await _may_see(conn, caller, held, record, at):
+            raise NotFound("grant")
+        if record.policy:
+            raise Forbidden("a standing rule cannot be revoked here")
+        if not await _may_share(conn, caller, held, record.grant, at):
+            raise Forbidden("you may not share what this grant is about")
+        if not await grants.revoke(conn, grant_id, at, caller.operator.id, reason.strip()):
+            raise Conflict("this grant was revoked before")
+        await office.note(conn, at, caller.operator.id, "revoke_grant", "grant", grant_id, reason=reason.strip())
+        revoked = await grants.get(conn, grant_id)
+        assert revoked is not None
+        view = (await _views(conn, caller, held, [revoked], at))[0]
+    await _rung(office, grant_id)
+    return view
+
+
+async def listed(
+    office: Office,
+    caller: Caller,
+    *,
+    camera_id: str | None,
+    organisation_id: str | None,
+    active: bool | None,
+    after: str | None,
+    limit: int,
+) -> tuple[list[GrantView], str | None]:
+    """Grants the caller may know of, newest first, and the cursor of the rest."""
+    at = office.clock.now()
+    async with office.store.read() as conn:
+        held = await grants.for_operator(conn, caller.operator, at)
+        found: list[GrantRecord] = []
+        scanned, cursor = 0, after
+        while len(found) <= limit and scanned < MAX_SCANNED:
+            batch = await grants.every(
+                conn,
+                target=(TargetKind.CAMERA, camera_id) if camera_id is not None else None,
+                grantee=(GranteeKind.ORGANISATION, organisation_id) if organisation_id is not None else None,
+                active_at=at if active else None,
+                after=cursor,
+            )
+            if not batch:
+                break
+            scanned, cursor = scanned + len(batch), batch[-1].grant.id
+            found += [item for item in batch if await _may_see(conn, caller, held, item, at)]
+        more = found[limit - 1].grant.id if len(found) > limit else None
+        return await _views(conn, caller, held, found[:limit], at), more
+
+
+async def _rung(office: Office, grant_id: str) -> None:
+    await office.ring(Topic.PERMISSIONS, grant_id)
+    await office.ring(Topic.GRANTS, grant_id)
+
+
+def _with_implied(wish: Wish) -> frozenset[Action]:
+    """Nobody opens what they cannot find: an allow always gives the directory, and the file with pictures or events."""
+    if wish.effect is Effect.DENY:
+        return wish.actions
+    found = wish.actions | {Action.DIRECTORY}
+    return found if wish.actions <= {Action.DIRECTORY, Action.HANDLE_TICKETS} else found | {Action.LIST}
+
+
+def _check_reason(reason: str) -> None:
+    if not reason.strip():
+        raise Invalid("a reason is needed", field="reason")
+    if len(reason) > REASON_MAX:
+        raise Invalid(f"a reason has at most {REASON_MAX} characters", field="reason")
+
+
+def _check_wish(wish: Wish, at: datetime) -> None:
+    _check_reason(wish.reason)
+    if not wish.actions:
+        raise Invalid("a grant without actions gives nothing", field="actions")
+    if wish.purposes is not None and not wish.purposes <= purposes.CODES:
+        raise Invalid("this purpose is not known", field="purposes", known=sorted(purposes.CODES))
+    if wish.purposes is not None and not wish.purposes:
+        raise Invalid("a grant for no purpose gives nothing: leave purposes out for any", field="purposes")
+    if wish.not_after is not None and wish.not_after <= max(at, wish.not_before or at):
+        raise Invalid("the grant would end before it begins", field="not_after")
+    if (wish.target_kind is TargetKind.ALL) != (wish.target_id == ""):
+        raise Invalid("a grant on everything names no target; every other grant names one", field="target_id")
+    if wish.target_kind is TargetKind.KIND and wish.target_id not in set(CameraKind):
+        raise Invalid("this kind of camera is not known", field="target_id")
+
+
+async def _check_grantee(conn: AsyncConnection, wish: Wish) -> None:
+    match wish.grantee_kind:
+        case GranteeKind.ORGANISATION:
+            known = await organisations.get(conn, wish.grantee_id) is not None
+        case GranteeKind.OPERATOR:
+            known = await operators.get(conn, wish.grantee_id) is not None
+        case GranteeKind.ROLE:
+            known = wish.grantee_id in set(Role)
+    if not known:
+        raise Invalid("this grantee is not known", field="grantee_id")
+
+
+async def _target(
+    conn: AsyncConnection, caller: Caller, held: Sequence[Grant], kind: TargetKind, target_id: str, at: datetime
+) -> Target:
+    """The target with what is needed to judge it. Raises ``NotFound`` for what the caller may not know."""
+    if kind is TargetKind.CAMERA:
+        camera = await cameras.get(conn, target_id)
+        if camera is None or not permits(caller.operator, Action.DIRECTORY, camera.facts, held, at).allowed:
+            raise NotFound("camera")
+        return Target(kind, target_id, camera.facts)
+    if kind is TargetKind.RECORDER:
+        recorder = await recorders.get(conn, target_id)
+        owner = None if recorder is None else Target(TargetKind.OWNED_BY, recorder.owner_id)
+        if owner is None or not covers(held, caller.operator, Action.DIRECTORY, owner, at):
+            raise NotFound("recorder")
+    if kind in (TargetKind.OWNED_BY, TargetKind.MAINTAINED_BY) and await organisations.get(conn, target_id) is None:
+        raise Invalid("this organisation is not known", field="target_id")
+    return Target(kind, target_id)
+
+
+def _check_held(caller: Caller, held: Sequence[Grant], target: Target, wish: Wish, at: datetime) -> None:
+    if not covers(held, caller.operator, Action.SHARE, target, at):
+        raise Forbidden("you may not share these cameras")
+    if wish.effect is Effect.DENY:
+        # a deny beats every allow, so only who may share everything may write one
+        if not covers(held, caller.operator, Action.SHARE, Target(TargetKind.ALL, ""), at):
+            raise Forbidden("only who may share every camera may deny")
+        return
+    span = Span(wish.purposes, wish.not_after)
+    beyond = [a for a in sorted(wish.actions) if not covers_span(held, caller.operator, a, target, at, span)]
+    if beyond:
+        raise Forbidden(f"you cannot give more than you hold: {', '.join(beyond)}", actions=beyond)
+
+
+async def _may_share(conn: AsyncConnection, caller: Caller, held: Sequence[Grant], grant: Grant, at: datetime) -> bool:
+    camera = await cameras.get(conn, grant.target_id) if grant.target_kind is TargetKind.CAMERA else None
+    if grant.target_kind is TargetKind.CAMERA and camera is None:
+        return covers(held, caller.operator, Action.SHARE, Target(TargetKind.ALL, ""), at)
+    facts = None if camera is None else camera.facts
+    return covers(held, caller.operator, Action.SHARE, Target(grant.target_kind, grant.target_id, facts), at)
+
+
+async def _may_see(
+    conn: AsyncConnection, caller: Caller, held: Iterable[Grant], record: GrantRecord, at: datetime
+) -> bool:
+    """Their own grants in force, those on what they may share, and for the security manager all."""
+    if Role.SECURITY_MANAGER in caller.operator.roles:
+        return True
+    grants_held = list(held)
+    if record.grant.effect is Effect.ALLOW and any(grant.id == record.grant.id for grant in grants_held):
+        return True
+    return await _may_share(conn, caller, grants_held, record.grant, at)
+
+
+async def _views(
+    conn: AsyncConnection, caller: Caller, held: Sequence[Grant], records: Sequence[GrantRecord], at: datetime
+) -> list[GrantView]:
+    names = await names_for(conn, [record.grant for record in records])
+    return [names.view(record, at, may_revoke=await _may_revoke(conn, caller, held, record, at)) for record in records]
+
+
+async def _may_revoke(
+    conn: AsyncConnection, caller: Caller, held: Sequence[Grant], record: GrantRecord, at: datetime
+) -> bool:
+    if record.policy or record.grant.revoked_at is not None:
+        return False
+    return await _may_share(conn, caller, held, record.grant, at)

@@ -1,0 +1,307 @@
+"""Signing in: passwords, lock-out, and sessions whose tokens are stored only as hashes."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import secrets
+from collections import OrderedDict
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from gateway.domain import purposes
+from gateway.domain.messages import Topic
+from gateway.domain.operators import Operator
+from gateway.domain.organisations import Organisation
+from gateway.services.errors import Invalid, LockedOut, NotFound, NotSignedIn, WrongPassword
+from gateway.services.office import SYSTEM, Caller, Office
+from gateway.storage import operators, organisations, sessions
+from gateway.storage.operators import Account
+from gateway.storage.sessions import Session
+
+FAILURES = 5
+LOCK = timedelta(minutes=15)
+TOUCH_EVERY = timedelta(minutes=1)
+PASSWORD_MIN = 10
+PASSWORD_MAX = 256
+STRANGERS = 10_000
+"""Unknown logins remembered for lock-out; the oldest is forgotten first."""
+
+LANGUAGES = frozenset({"zh-CN", "en"})
+
+# RFC 9106's second choice scaled to a small server: 32 MiB for as long as one check takes
+_hasher = PasswordHasher(time_cost=3, memory_cost=32 * 1024, parallelism=1)
+# compared with when the login is unknown, so that the answer takes as long
+_nobody = _hasher.hash(secrets.token_hex(16))
+
+
+@dataclass(frozen=True, slots=True)
+class SignedInView:
+    """What a session may know about itself."""
+
+    operator: Operator
+    organisation: Organisation
+    purpose: str | None
+    expires_at: datetime
+    sample: bool
+
+
+@dataclass(slots=True)
+class Attempt:
+    """Wrong passwords in a row for a login that does not exist."""
+
+    count: int = 0
+    locked_until: datetime | None = None
+
+
+class Doorkeeper:
+    """Bounds password checks that run at once, and locks unknown logins like known ones so that they look alike."""
+
+    def __init__(self, at_once: int = 2) -> None:
+        self._turn = asyncio.Semaphore(at_once)
+        self._strangers: OrderedDict[str, Attempt] = OrderedDict()
+
+    async def check(self, password_hash: str, password: str) -> bool:
+        """True if the password belongs to the hash; computed in a thread, a few at a time."""
+        async with self._turn:
+            return await asyncio.to_thread(verify_password, password_hash, password)
+
+    async def hash(self, password: str) -> str:
+        """The hash to store for the password; computed in a thread."""
+        async with self._turn:
+            return await asyncio.to_thread(hash_password, password)
+
+    def refuse_stranger(self, login: str, at: datetime) -> None:
+        """Raises ``LockedOut`` while the unknown login is locked."""
+        attempt = self._strangers.get(login)
+        if attempt is not None and attempt.locked_until is not None and attempt.locked_until > at:
+            raise LockedOut(_seconds(attempt.locked_until, at))
+
+    def count_stranger(self, login: str, at: datetime) -> None:
+        """Counts a failure for a login that does not exist."""
+        attempt = self._strangers.pop(login, None)
+        if attempt is None or (attempt.locked_until is not None and attempt.locked_until <= at):
+            attempt = Attempt()
+        attempt.count += 1
+        if attempt.count >= FAILURES:
+            attempt.locked_until = at + LOCK
+        self._strangers[login] = attempt
+        while len(self._strangers) > STRANGERS:
+            self._strangers.popitem(last=False)
+
+
+def hash_password(password: str) -> str:
+    """The argon2id hash to store. Blocks for some 50 ms: call it in a thread."""
+    return _hasher.hash(password)
+
+
+def verify_password(password_hash: str, password: str) -> bool:
+    """True if the password belongs to the hash. Blocks like ``hash_password``."""
+    try:
+        return _hasher.verify(password_hash, password)
+    except (VerificationError, InvalidHashError):
+        return False
+
+
+def hash_token(token: str) -> str:
+    """What is stored of a session token (256 random bits need no salt)."""
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+async def sign_in(
+    office: Office,
+    door: Doorkeeper,
+    login: str,
+    password: str,
+    *,
+    purpose: str | None,
+    remote: str,
+    user_agent: str,
+    lasts: timedelta,
+) -> tuple[str, Session]:
+    """A new session and its token. Raises ``WrongPassword``, ``LockedOut`` or ``Invalid``."""
+    chosen = _purpose(purpose)
+    at = office.clock.now()
+    async with office.store.read() as conn:
+        account = await operators.by_login(conn, login)
+    if account is None:
+        door.refuse_stranger(login, at)
+        await door.check(_nobody, password[:PASSWORD_MAX])
+        door.count_stranger(login, at)
+        raise WrongPassword
+    _refuse_locked(account, at)
+    right = await door.check(account.password_hash, password[:PASSWORD_MAX])
+    token = secrets.token_urlsafe(32)
+    async with office.store.begin() as conn:
+        # asked again: while this password was checked, others may have locked the account
+        account = await operators.account(conn, account.operator.id)
+        if account is None:
+            raise WrongPassword
+        _refuse_locked(account, at)
+        if right and not _disabled(account.operator, at):
+            session = _session(office, account.operator, token, chosen, remote, user_agent, at, lasts)
+            await operators.clear_failures(conn, account.operator.id)
+            await sessions.insert(conn, session)
+            await office.note(conn, at, account.operator.id, "sign_in", "session", session.id, remote=remote)
+            return token, session
+        await _count_failure(office, conn, account, at, remote)
+    raise WrongPassword
+
+
+async def resume(office: Office, token: str, remote: str) -> Caller:
+    """The caller whose session the token opens. Raises ``NotSignedIn``."""
+    at = office.clock.now()
+    async with office.store.read() as conn:
+        found = await sessions.live(conn, hash_token(token), at)
+    if found is None:
+        raise NotSignedIn("the session has ended: sign in again")
+    session, operator = found
+    if at - session.last_seen_at > TOUCH_EVERY:
+        # a full disk must not sign anybody out
+        with suppress(SQLAlchemyError):
+            async with office.store.begin() as conn:
+                await sessions.touch(conn, session.id, at)
+    return Caller(operator, session.id, session.purpose, remote)
+
+
+async def describe(office: Office, caller: Caller) -> SignedInView:
+    """The caller's session as the console shows it."""
+    at = office.clock.now()
+    async with office.store.read() as conn:
+        found = await sessions.live_by_id(conn, caller.session_id, at)
+        account = await operators.account(conn, caller.operator.id)
+        home = await organisations.get(conn, caller.operator.organisation_id)
+    if found is None or account is None or home is None:
+        raise NotSignedIn
+    session, operator = found
+    return SignedInView(operator, home, session.purpose, session.expires_at, account.sample)
+
+
+async def sign_out(office: Office, caller: Caller) -> None:
+    """Ends the caller's session and every picture it carries."""
+    await end_session(office, caller, caller.session_id)
+
+
+async def own_sessions(office: Office, caller: Caller) -> list[Session]:
+    """The caller's running sessions, newest first."""
+    async with office.store.read() as conn:
+        return await sessions.of_operator(conn, caller.operator.id, office.clock.now())
+
+
+async def end_session(office: Office, caller: Caller, session_id: str) -> None:
+    """Ends one of the caller's own sessions. Raises ``NotFound`` for any other."""
+    at = office.clock.now()
+    async with office.store.begin() as conn:
+        mine = {session.id for session in await sessions.of_operator(conn, caller.operator.id, at)}
+        if session_id not in mine:
+            raise NotFound("session")
+        await sessions.end(conn, session_id, at)
+        await office.note(conn, at, caller.operator.id, "sign_out", "session", session_id)
+    await office.ring(Topic.PERMISSIONS, session_id)
+
+
+async def change(office: Office, caller: Caller, purpose: str | None, language: str | None) -> None:
+    """Changes the shift purpose or the language, whichever is given. Raises ``Invalid``."""
+    at = office.clock.now()
+    if language is not None and language not in LANGUAGES:
+        raise Invalid("this language is not offered", field="language", offered=sorted(LANGUAGES))
+    async with office.store.begin() as conn:
+        if purpose is not None:
+            await sessions.set_purpose(conn, caller.session_id, _purpose(purpose))
+            await office.note(
+                conn, at, caller.operator.id, "choose_purpose", "session", caller.session_id, purpose=purpose
+            )
+        if language is not None:
+            await operators.set_language(conn, caller.operator.id, language)
+
+
+async def change_password(office: Office, door: Doorkeeper, caller: Caller, old: str, new: str) -> None:
+    """Changes the caller's own password and ends the other sessions. Raises ``WrongPassword`` or ``Invalid``."""
+    check_password(new, caller.operator.login)
+    at = office.clock.now()
+    async with office.store.read() as conn:
+        account = await operators.account(conn, caller.operator.id)
+    if account is None:
+        raise NotSignedIn
+    _refuse_locked(account, at)
+    if not await door.check(account.password_hash, old[:PASSWORD_MAX]):
+        async with office.store.begin() as conn:
+            await _count_failure(office, conn, account, at, caller.remote)
+        raise WrongPassword
+    hashed = await door.hash(new)
+    async with office.store.begin() as conn:
+        await operators.set_password(conn, caller.operator.id, hashed)
+        await sessions.end_all(conn, caller.operator.id, at, keep=caller.session_id)
+        await office.note(conn, at, caller.operator.id, "change_password", "operator", caller.operator.id)
+    await office.ring(Topic.PERMISSIONS, caller.operator.id)
+
+
+def check_password(password: str, login: str) -> None:
+    """Returns if the password may be used. Raises ``Invalid`` with the reason."""
+    if not PASSWORD_MIN <= len(password) <= PASSWORD_MAX:
+        raise Invalid(f"a password has {PASSWORD_MIN} to {PASSWORD_MAX} characters", field="password")
+    if login.lower() in password.lower():
+        raise Invalid("a password must not contain the login", field="password")
+    if len(set(password)) < 5:
+        raise Invalid("a password needs at least five different characters", field="password")
+
+
+def _purpose(code: str | None) -> str:
+    if code is None:
+        return purposes.SHIFT_PURPOSE
+    if code not in purposes.CODES:
+        raise Invalid("this purpose is not known", field="purpose", known=sorted(purposes.CODES))
+    return code
+
+
+def _disabled(operator: Operator, at: datetime) -> bool:
+    return operator.disabled_at is not None and operator.disabled_at <= at
+
+
+def _refuse_locked(account: Account, at: datetime) -> None:
+    if account.locked_until is not None and account.locked_until > at:
+        raise LockedOut(_seconds(account.locked_until, at))
+
+
+def _seconds(until: datetime, at: datetime) -> int:
+    return max(1, int((until - at).total_seconds()))
+
+
+def _session(
+    office: Office,
+    operator: Operator,
+    token: str,
+    purpose: str,
+    remote: str,
+    user_agent: str,
+    at: datetime,
+    lasts: timedelta,
+) -> Session:
+    return Session(
+        id=office.new_id(),
+        token_hash=hash_token(token),
+        operator_id=operator.id,
+        purpose=purpose,
+        created_at=at,
+        last_seen_at=at,
+        expires_at=at + lasts,
+        remote=remote[:64],
+        user_agent=user_agent[:256],
+    )
+
+
+async def _count_failure(office: Office, conn: AsyncConnection, account: Account, at: datetime, remote: str) -> None:
+    """Counts a wrong password; the fifth in a row locks. A lock that has run out starts the count anew."""
+    if account.locked_until is not None:
+        await operators.clear_failures(conn, account.operator.id)
+        account = replace(account, failed_count=0, locked_until=None)
+    locks = account.failed_count + 1 >= FAILURES
+    await operators.count_failure(conn, account.operator.id, at + LOCK if locks else None)
+    action = "lock_account" if locks else "wrong_password"
+    await office.note(conn, at, SYSTEM, action, "operator", account.operator.id, remote=remote)

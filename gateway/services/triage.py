@@ -1,0 +1,152 @@
+"""Triage: a person looks at candidates, confirms them into tickets or dismisses them with a reason."""
+
+from __future__ import annotations
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from gateway.domain.actions import Action
+from gateway.domain.cameras import Camera
+from gateway.domain.deadlines import URGENT_LIMIT, deadline
+from gateway.domain.events import CandidateState
+from gateway.domain.grants import permits
+from gateway.domain.messages import Topic
+from gateway.domain.ticket_states import TicketKind, TicketState
+from gateway.domain.tickets import Step, Ticket
+from gateway.services.errors import Conflict, Forbidden, Invalid, NotFound
+from gateway.services.office import Caller, Office
+from gateway.services.ticket_views import TicketDetail, detail
+from gateway.services.tickets import begin, limit_of
+from gateway.storage import cameras, candidates, categories, grants
+from gateway.storage.cameras import Stale
+from gateway.storage.candidates import Candidate, CandidateQuery, Verdict
+from gateway.storage.paging import Page
+
+REASON_MAX = 500
+TITLE_MAX = 200
+NOTE_MAX = 4_000
+
+
+async def listed(
+    office: Office, caller: Caller, query: CandidateQuery, after: str | None, limit: int
+) -> Page[Candidate]:
+    """One page of the candidates on cameras whose events the caller may see, newest first."""
+    async with office.store.read() as conn:
+        return await candidates.page(conn, caller.operator, office.clock.now(), query, after=after, limit=limit)
+
+
+async def read(office: Office, caller: Caller, candidate_id: str) -> Candidate:
+    """One candidate. Raises ``NotFound``."""
+    async with office.store.read() as conn:
+        found, _, _ = await _seen(office, conn, caller, candidate_id)
+        return found
+
+
+async def confirm(
+    office: Office,
+    caller: Caller,
+    candidate_id: str,
+    category_code: str,
+    *,
+    version: int,
+    title: str = "",
+    note: str = "",
+    urgent: bool = False,
+) -> TicketDetail:
+    """Makes a registered ticket of the candidate. Raises ``NotFound``, ``Forbidden``, ``Conflict`` or ``Invalid``.
+
+    The person who confirms has verified it, so the ticket starts registered, with the confirmer's move as its first.
+    """
+    if len(title) > TITLE_MAX or len(note) > NOTE_MAX:
+        raise Invalid(f"a title has at most {TITLE_MAX} characters, a note {NOTE_MAX}", field="title")
+    at = office.clock.now()
+    async with office.store.begin() as conn:
+        found, camera, may_handle = await _decidable(office, conn, caller, candidate_id, version)
+        category = await categories.get(conn, category_code)
+        if category is None:
+            raise Invalid("this category is not known", field="category")
+        if not category.from_video:
+            raise Invalid("this category is not to be made from video", field="category")
+        draft = Ticket(
+            id=office.new_id(),
+            number="",
+            kind=TicketKind.PATROL,
+            state=TicketState.NEW,
+            category=category.code,
+            title=title.strip() or category.name_zh,
+            note=note.strip(),
+            township_code=camera.township_code,
+            latitude=camera.place.latitude,
+            longitude=camera.place.longitude,
+            datum=camera.place.datum.value,
+            created_by=caller.operator.id,
+            created_at=at,
+            deadline_at=at,
+            candidate_id=found.id,
+            event_id=found.event_id,
+            camera_id=camera.id,
+            urgent=urgent,
+        )
+        verdict = Verdict(
+            CandidateState.CONFIRMED, caller.operator.id, at, note.strip() or None, category.code, draft.id
+        )
+        await candidates.decide(conn, found.id, version, verdict)
+        limit = await limit_of(conn, category.code)
+        if urgent and deadline(at, *URGENT_LIMIT) < deadline(at, *limit, office.calendar):
+            limit = URGENT_LIMIT
+        step = Step(TicketState.REG, at, "confirmed from video")
+        ticket, _ = await begin(conn, office.calendar, draft, limit, step, caller)
+        await office.note(
+            conn, at, caller.operator.id, "confirm_candidate", "candidate", found.id, ticket=ticket.number
+        )
+        result = await detail(conn, caller, ticket, may_handle, at)
+    await office.ring(Topic.CANDIDATES, candidate_id)
+    await office.ring(Topic.TICKETS, ticket.id)
+    return result
+
+
+async def dismiss(office: Office, caller: Caller, candidate_id: str, reason: str, version: int) -> Candidate:
+    """Puts the candidate aside. Raises ``NotFound``, ``Forbidden``, ``Conflict`` or ``Invalid``."""
+    if not reason.strip():
+        raise Invalid("a reason is needed", field="reason")
+    if len(reason) > REASON_MAX:
+        raise Invalid(f"a reason has at most {REASON_MAX} characters", field="reason")
+    at = office.clock.now()
+    async with office.store.begin() as conn:
+        found, _, _ = await _decidable(office, conn, caller, candidate_id, version)
+        verdict = Verdict(CandidateState.DISMISSED, caller.operator.id, at, reason.strip())
+        await candidates.decide(conn, found.id, version, verdict)
+        await office.note(
+            conn, at, caller.operator.id, "dismiss_candidate", "candidate", found.id, reason=reason.strip()
+        )
+        after = await candidates.get(conn, found.id)
+    assert after is not None
+    await office.ring(Topic.CANDIDATES, candidate_id)
+    return after
+
+
+async def _seen(
+    office: Office, conn: AsyncConnection, caller: Caller, candidate_id: str
+) -> tuple[Candidate, Camera, bool]:
+    """The candidate, its camera, and whether the caller may decide it."""
+    at = office.clock.now()
+    found = await candidates.get(conn, candidate_id)
+    camera = None if found is None else await cameras.get(conn, found.camera_id)
+    held = await grants.for_operator(conn, caller.operator, at)
+    if found is None or camera is None:
+        raise NotFound("candidate")
+    if not permits(caller.operator, Action.SEE_EVENTS, camera.facts, held, at).allowed:
+        raise NotFound("candidate")
+    return found, camera, permits(caller.operator, Action.HANDLE_TICKETS, camera.facts, held, at).allowed
+
+
+async def _decidable(
+    office: Office, conn: AsyncConnection, caller: Caller, candidate_id: str, version: int
+) -> tuple[Candidate, Camera, bool]:
+    found, camera, may_handle = await _seen(office, conn, caller, candidate_id)
+    if not may_handle:
+        raise Forbidden("you may see this candidate but not decide it")
+    if found.state is not CandidateState.OPEN:
+        raise Conflict("this candidate was decided before", state=found.state.value)
+    if found.version != version:
+        raise Stale
+    return found, camera, may_handle

@@ -1,0 +1,81 @@
+"""The application: every router in one place, the error table, limits, and the promise that no route lacks a rule."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+from importlib.metadata import version
+
+from fastapi import APIRouter, FastAPI
+
+from gateway.services.editing import Prober
+from gateway.services.figures import Gauge
+from gateway.services.office import Office
+from gateway.services.signing_in import Doorkeeper
+from gateway.web import administration, cameras, candidates, errors, grants, reference, sessions, tickets
+from gateway.web.rules import declared
+from gateway.web.tracing import RequestIds
+
+PREFIX = "/api/v1"
+BODY_LIMIT = 256 * 1024
+"""The largest request body in bytes; uploads say otherwise on their own routes."""
+
+OWN_ROUTERS: tuple[APIRouter, ...] = (
+    sessions.router,
+    reference.router,
+    cameras.router,
+    candidates.router,
+    tickets.router,
+    grants.router,
+    administration.router,
+)
+
+
+class RouteWithoutRule(Exception):
+    """A route was registered without saying who may use it."""
+
+
+def create_api(
+    office: Office,
+    *,
+    routers: Sequence[APIRouter] = (),
+    root_routers: Sequence[APIRouter] = (),
+    public_url: str = "",
+    session_lasts: timedelta = timedelta(hours=12),
+    prober: Prober | None = None,
+    gauge: Gauge = lambda: (0.0, 0.0),
+    error_table: errors.ErrorTable | None = None,
+) -> FastAPI:
+    """The API as an ASGI application; ``routers`` go under /api/v1, ``root_routers`` to the root.
+
+    Raises ``RouteWithoutRule`` if any route, HTTP or WebSocket, declares no rule.
+    """
+    app = FastAPI(
+        title="Sharp Eyes Gateway",
+        version=version("sharp-eyes-gateway"),
+        description="Cameras, permission, candidates and tickets of a district command centre.",
+        openapi_url=None,
+        docs_url=None,
+        redoc_url=None,
+        max_body_size=BODY_LIMIT,
+    )
+    app.state.office = office
+    app.state.door = Doorkeeper()
+    app.state.public_url = public_url
+    app.state.session_lasts = session_lasts
+    app.state.prober = prober
+    app.state.gauge = gauge
+    app.add_middleware(RequestIds)
+    errors.install(app, error_table or {})
+    for router in (*OWN_ROUTERS, *routers):
+        app.include_router(router, prefix=PREFIX)
+    for router in root_routers:
+        app.include_router(router)
+    _refuse_undeclared(app)
+    return app
+
+
+def _refuse_undeclared(app: FastAPI) -> None:
+    missing = [f"{'/'.join(route.methods)} {route.path}" for route in declared(app.routes) if route.rule is None]
+    if missing:
+        raise RouteWithoutRule(f"no rule says who may use {', '.join(missing)}")

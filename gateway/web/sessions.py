@@ -1,0 +1,207 @@
+"""Signing in and out, and what the session knows."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Request, Response
+from pydantic import BaseModel, ConfigDict, Field
+
+from gateway.services import signing_in
+from gateway.services.office import Caller
+from gateway.services.signing_in import Doorkeeper, SignedInView
+from gateway.web.rules import Open, SignedIn, rule
+from gateway.web.signed import COOKIE, office_of, remote_of, signed_in
+
+router = APIRouter(tags=["session"])
+
+
+class SignInRequest(BaseModel):
+    """Login and password; the purpose of the shift if it is not the routine patrol."""
+
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"example": {"login": "district", "password": "…", "purpose": "PS-ORDER"}}
+    )
+    login: Annotated[str, Field(min_length=1, max_length=64)]
+    password: Annotated[str, Field(min_length=1, max_length=1024)]
+    purpose: str | None = None
+
+
+class SessionPatch(BaseModel):
+    """What of a running session can be changed."""
+
+    model_config = ConfigDict(extra="forbid")
+    purpose: str | None = None
+    language: str | None = None
+
+
+class PasswordChange(BaseModel):
+    """The old password proves that it is you."""
+
+    model_config = ConfigDict(extra="forbid")
+    old: Annotated[str, Field(min_length=1, max_length=1024)]
+    new: Annotated[str, Field(min_length=1, max_length=1024)]
+
+
+class SessionOperator(BaseModel):
+    """The operator who is signed in."""
+
+    id: str
+    login: str
+    name: str
+    organisation_id: str
+    roles: list[str]
+    language: str
+
+
+class SessionOrganisation(BaseModel):
+    """The operator's organisation."""
+
+    id: str
+    kind: str
+    name_zh: str
+    name_en: str
+    parent_id: str | None
+    township_code: str | None
+
+
+class SessionAnswer(BaseModel):
+    """Who is signed in, for what, until when, and what the roles could ever allow."""
+
+    operator: SessionOperator
+    organisation: SessionOrganisation
+    actions: list[str]
+    purpose: str | None
+    expires_at: datetime
+    sample: bool
+
+
+class RunningSession(BaseModel):
+    """One of the caller's own sessions."""
+
+    id: str
+    created_at: datetime
+    last_seen_at: datetime
+    expires_at: datetime
+    remote: str
+    user_agent: str
+    current: bool
+
+
+def _door(request: Request) -> Doorkeeper:
+    door: Doorkeeper = request.app.state.door
+    return door
+
+
+@router.post("/session", dependencies=[rule(Open())], summary="Sign in")
+async def sign_in(body: SignInRequest, request: Request, response: Response) -> SessionAnswer:
+    """Sets the session cookie. Five wrong passwords in a row lock the account for 15 minutes (429)."""
+    office = office_of(request)
+    token, session = await signing_in.sign_in(
+        office,
+        _door(request),
+        body.login,
+        body.password,
+        purpose=body.purpose,
+        remote=remote_of(request),
+        user_agent=request.headers.get("user-agent", ""),
+        lasts=request.app.state.session_lasts,
+    )
+    response.set_cookie(
+        COOKIE,
+        token,
+        max_age=int(request.app.state.session_lasts.total_seconds()),
+        httponly=True,
+        samesite="strict",
+        secure=_is_https(request),
+        path="/",
+    )
+    caller = await signing_in.resume(office, token, session.remote)
+    return _answer(await signing_in.describe(office, caller))
+
+
+@router.get("/session", dependencies=[rule(SignedIn())], summary="Who is signed in")
+async def read(request: Request, caller: Annotated[Caller, Depends(signed_in)]) -> SessionAnswer:
+    """401 if nobody is."""
+    return _answer(await signing_in.describe(office_of(request), caller))
+
+
+@router.patch("/session", dependencies=[rule(SignedIn())], summary="Change the shift purpose or the language")
+async def change(body: SessionPatch, request: Request, caller: Annotated[Caller, Depends(signed_in)]) -> SessionAnswer:
+    """Fields that are left out stay."""
+    office = office_of(request)
+    await signing_in.change(office, caller, body.purpose, body.language)
+    return _answer(await signing_in.describe(office, caller))
+
+
+@router.delete("/session", status_code=204, dependencies=[rule(SignedIn())], summary="Sign out")
+async def sign_out(request: Request, response: Response, caller: Annotated[Caller, Depends(signed_in)]) -> None:
+    """Ends this session and every running picture it carries."""
+    await signing_in.sign_out(office_of(request), caller)
+    response.delete_cookie(COOKIE, path="/", httponly=True, samesite="strict", secure=_is_https(request))
+
+
+@router.post("/session/password", status_code=204, dependencies=[rule(SignedIn())], summary="Change your password")
+async def change_password(
+    body: PasswordChange, request: Request, caller: Annotated[Caller, Depends(signed_in)]
+) -> None:
+    """Ends your other sessions."""
+    await signing_in.change_password(office_of(request), _door(request), caller, body.old, body.new)
+
+
+@router.get("/sessions", dependencies=[rule(SignedIn())], summary="Your own running sessions")
+async def own(request: Request, caller: Annotated[Caller, Depends(signed_in)]) -> dict[str, list[RunningSession]]:
+    """Newest first."""
+    found = await signing_in.own_sessions(office_of(request), caller)
+    items = [
+        RunningSession(
+            id=item.id,
+            created_at=item.created_at,
+            last_seen_at=item.last_seen_at,
+            expires_at=item.expires_at,
+            remote=item.remote,
+            user_agent=item.user_agent,
+            current=item.id == caller.session_id,
+        )
+        for item in found
+    ]
+    return {"items": items}
+
+
+@router.delete("/sessions/{session_id}", status_code=204, dependencies=[rule(SignedIn())], summary="End a session")
+async def end(session_id: str, request: Request, caller: Annotated[Caller, Depends(signed_in)]) -> None:
+    """One of your own; any other is not found."""
+    await signing_in.end_session(office_of(request), caller, session_id)
+
+
+def _is_https(request: Request) -> bool:
+    public: str = request.app.state.public_url
+    return request.url.scheme == "https" or public.startswith("https:")
+
+
+def _answer(view: SignedInView) -> SessionAnswer:
+    operator, home = view.operator, view.organisation
+    fields: dict[str, Any] = {
+        "operator": {
+            "id": operator.id,
+            "login": operator.login,
+            "name": operator.name,
+            "organisation_id": operator.organisation_id,
+            "roles": sorted(operator.roles),
+            "language": operator.language,
+        },
+        "organisation": {
+            "id": home.id,
+            "kind": home.kind,
+            "name_zh": home.name_zh,
+            "name_en": home.name_en,
+            "parent_id": home.parent_id,
+            "township_code": home.township_code,
+        },
+        "actions": sorted(operator.ceiling),
+        "purpose": view.purpose,
+        "expires_at": view.expires_at,
+        "sample": view.sample,
+    }
+    return SessionAnswer.model_validate(fields)
