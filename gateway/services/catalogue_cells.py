@@ -26,15 +26,15 @@ SAFE_WHOLE = 10**15
 """Spreadsheets keep fifteen digits of a number exactly, not one more."""
 
 
-def text(longest: int, pattern: str | None = None, hint: str = "") -> Callable[[Any], str]:
-    """A check for text of at most that many characters, of a form that ``hint`` describes."""
+def text(longest: int, pattern: str | None = None, hint: str = "", *, lines: bool = False) -> Callable[[Any], str]:
+    """A check for text of at most that many characters, of a form that ``hint`` describes; of one line or several."""
     form = None if pattern is None else re.compile(pattern)
 
     def check(raw: Any) -> str:
-        value = plain(raw)
+        value = plain(raw).replace("\r\n", "\n")
         if len(value) > longest:
             raise BadCell(f"has {len(value)} characters: shorten it to {longest}")
-        if _CONTROL.search(value):
+        if _CONTROL.search(value.replace("\n", " ") if lines else value):
             raise BadCell("has a line break or control character: remove it")
         if form is not None and not form.fullmatch(value):
             raise BadCell(f"is {value!r}: write {hint}")
@@ -66,6 +66,20 @@ def gb_id(raw: Any) -> str:
             "format the column as text and enter the id again"
         )
     return plain(raw)
+
+
+def day(raw: Any) -> str:
+    """A date as ISO text; 2024/5/31, into which spreadsheets turn it, is taken too."""
+    value = plain(raw)
+    parts = re.fullmatch(r"(\d{4})[-/](\d{1,2})[-/](\d{1,2})", value)
+    try:
+        return date(*(int(part) for part in parts.groups())).isoformat() if parts else _no_day(value)
+    except ValueError:
+        return _no_day(value)
+
+
+def _no_day(value: str) -> str:
+    raise BadCell(f"is {value!r}: write a date such as 2024-05-31")
 
 
 def whole(least: int, most: int) -> Callable[[Any], int]:

@@ -8,7 +8,7 @@ from typing import Any
 
 from gateway.domain.cameras import CameraKind, Datum
 from gateway.domain.organisations import OrganisationKind
-from gateway.services.catalogue_cells import flag, gb_id, host, number, one_of, path, purposes, text, whole
+from gateway.services.catalogue_cells import day, flag, gb_id, host, number, one_of, path, purposes, text, whole
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +24,6 @@ class Column:
 _ID = text(64, r"[A-Za-z0-9][A-Za-z0-9._-]*", "letters, digits, dots, hyphens and underscores only")
 _ORGANISATION = text(32, r"[A-Za-z0-9][A-Za-z0-9._-]*", "letters, digits, dots, hyphens and underscores only")
 _TOWNSHIP = text(9, r"\d{9}", "the township's 9 digits")
-_DATE = text(10, r"\d{4}-\d\d-\d\d", "a date such as 2024-05-31")
 _DATUM = one_of(*(datum.value for datum in Datum))
 _PORT = whole(1, 65535)
 _NAME = text(128)
@@ -96,7 +95,7 @@ COLUMNS: dict[str, tuple[Column, ...]] = {
         Column("enabled", flag, default=True),
         Column("purposes", purposes, default=()),
         Column("regime", text(16), default="art7"),
-        Column("need_statement", text(2000), default=""),
+        Column("need_statement", text(2000, lines=True), default=""),
         Column("ptz_type", whole(0, 99), default=3),
         Column("point_type", whole(0, 99), default=3),
         Column("civil_code", text(8, r"\d{2,8}", "2 to 8 digits")),
@@ -104,9 +103,9 @@ COLUMNS: dict[str, tuple[Column, ...]] = {
         Column("management_unit", _NAME, default=""),
         Column("contact_info", _NAME, default=""),
         Column("record_save_days", whole(0, 3660), default=30),
-        Column("install_date", _DATE, default=""),
+        Column("install_date", day, default=""),
         Column("filing_no", text(64), default=""),
-        Column("filed_at", _DATE, default=""),
+        Column("filed_at", day, default=""),
         _SAMPLE,
     ),
 }

@@ -26,6 +26,11 @@ async def every(connection: AsyncConnection) -> list[Recorder]:
     return [_from(row) for row in rows]
 
 
+async def samples(connection: AsyncConnection) -> set[str]:
+    """The ids of those that are invented."""
+    return set((await connection.scalars(select(recorders.c.id).where(recorders.c.sample))).all())
+
+
 async def replace(
     connection: AsyncConnection,
     items: Sequence[Recorder],

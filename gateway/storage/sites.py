@@ -28,6 +28,11 @@ async def every(connection: AsyncConnection) -> list[Site]:
     ]
 
 
+async def samples(connection: AsyncConnection) -> set[str]:
+    """The ids of those that are invented."""
+    return set((await connection.scalars(select(sites.c.id).where(sites.c.sample))).all())
+
+
 async def replace(connection: AsyncConnection, items: Sequence[Site], *, sample: bool = False) -> None:
     """Inserts the sites, or overwrites those with the same id."""
     rows = [
