@@ -31,6 +31,6 @@ def options(command: Command) -> Iterator[tuple[str, str]]:
     """(what is typed, its help) of every option and argument that is not hidden."""
     for parameter in command.params:
         if isinstance(parameter, TyperArgument):
-            yield parameter.human_readable_name.upper(), parameter.help or ""
+            yield str(parameter.metavar or parameter.name).upper(), parameter.help or ""
         elif isinstance(parameter, TyperOption) and not parameter.hidden and parameter.name != "help":
             yield ", ".join([*parameter.opts, *parameter.secondary_opts]), parameter.help or ""

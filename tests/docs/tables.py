@@ -1,0 +1,123 @@
+"""The guides' tables of commands and settings, made from the code: ``python -m tests.docs.tables`` writes them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel
+
+from gateway.settings import Settings
+from tests.commands import commands, options
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+ENGLISH = ROOT / "docs" / "operator-guide.md"
+CHINESE = ROOT / "docs" / "operator-guide.zh-CN.md"
+
+SETTINGS: dict[str, tuple[str, str]] = {
+    "server.host": (
+        "Address to listen on. With `--sample` only loopback is taken.",
+        "监听地址。与 `--sample` 同用时只接受回环地址。",
+    ),
+    "server.port": ("Port to listen on.", "监听端口。"),
+    "server.public_url": (
+        "The address that people type, when a proxy stands in front; with https cookies are marked secure.",
+        "前面有代理时，人们实际输入的地址；若为 https，Cookie 标记为 Secure。",
+    ),
+    "data": ("The data folder. Its relative paths start where the command is given.", "数据文件夹。"),
+    "database": (
+        "`postgresql://user:password@host/name`; without it a SQLite file in the data folder.",
+        "`postgresql://用户:密码@主机/库名`；不填则用数据文件夹里的 SQLite 文件。",
+    ),
+    "redis": ("`redis://host:port/0`, when there are several gateways.", "`redis://主机:端口/0`，有多个网关时填写。"),
+    "workers.count": (
+        "Workers to start as children; without it one for each of at most four cores.",
+        "作为子进程启动的工作进程数；不填则每核一个，最多四个。",
+    ),
+    "workers.listen": (
+        "Addresses of workers that others start: `unix:/path` or `tcp://host:port`.",
+        "由别处启动的工作进程地址：`unix:/路径` 或 `tcp://主机:端口`。",
+    ),
+    "workers.tls_cert": (
+        "This gateway's certificate for dialling `tcp://` workers.",
+        "连接 `tcp://` 工作进程时本网关的证书。",
+    ),
+    "workers.tls_key": ("Its key.", "证书的私钥。"),
+    "workers.tls_ca": ("The authority that signed the workers' certificates.", "签发工作进程证书的机构。"),
+    "detection.budget_cores_fraction": (
+        "Share of the machine's cores that decoding and detection may use.",
+        "解码和检测可占用的 CPU 比例。",
+    ),
+    "detection.budget_cores": ("The same as a number of cores; goes before the fraction.", "以核数表示，优先于比例。"),
+    "detection.budget_lifted": ("Look at every picture, whatever it costs.", "不限预算，查看每一帧。"),
+    "detection.rules": ("Your rules, instead of those delivered.", "你自己的规则文件，代替自带的规则。"),
+    "detection.max_cameras": (
+        "Only so many cameras get detectors; without it all.",
+        "只给这么多台摄像机检测；不填则全部。",
+    ),
+    "detection.first": ("Cameras that get detectors first, by id.", "优先检测的摄像机编号。"),
+    "evidence.quota_mb": (
+        "Megabytes of stills and clips kept; the oldest unconfirmed go first.",
+        "截图和片段的总容量（MB）；先删最旧的未确认者。",
+    ),
+    "evidence.retention_days_unconfirmed": (
+        "Days after which unconfirmed candidates lose their evidence.",
+        "未确认线索的证据保存天数。",
+    ),
+    "sessions.hours": ("How long a sign-in lasts.", "一次登录的有效时长（小时）。"),
+}  # fmt: skip
+"""What each setting means, in English and Chinese. A setting that is missing here fails a test."""
+
+
+def settings(model: type[BaseModel] = Settings, prefix: str = "") -> Iterator[tuple[str, Any]]:
+    """(path, default) of every setting."""
+    for name, field in model.model_fields.items():
+        inner = field.annotation
+        if isinstance(inner, type) and issubclass(inner, BaseModel):
+            yield from settings(inner, f"{prefix}{name}.")
+        else:
+            yield prefix + name, field.default
+
+
+def shown(default: Any) -> str:
+    """A default as it would be written in YAML."""
+    if default is None or default in ("", ()):
+        return ""
+    return f"`{str(default).lower() if isinstance(default, bool) else default}`"
+
+
+def settings_table(language: int) -> str:
+    """The table of settings: 0 is English, 1 Chinese."""
+    head = ("| setting | default | meaning |", "| 设置 | 默认值 | 含义 |")[language]
+    rows = [f"| `{path}` | {shown(default)} | {SETTINGS[path][language]} |" for path, default in settings()]
+    return "\n".join([head, "|---|---|---|", *rows])
+
+
+def commands_table() -> str:
+    """The table of commands with their options."""
+    rows = []
+    for name, command in commands().items():
+        summary = (command.help or "").strip().splitlines()[0]
+        rows.append(f"| **`gateway {name}`** | {summary} |")
+        rows += [f"| &emsp;`{typed}` | {meaning} |" for typed, meaning in options(command)]
+    return "\n".join(["| command | what it does |", "|---|---|", *rows])
+
+
+def replaced(text: str, mark: str, table: str) -> str:
+    """The document with the table between its marks."""
+    pattern = rf"(<!-- {mark}:begin -->\n).*?(<!-- {mark}:end -->)"
+    return re.sub(pattern, lambda match: f"{match[1]}{table}\n{match[2]}", text, flags=re.DOTALL)
+
+
+def current(document: Path) -> str:
+    """The document as it would be written now."""
+    language = int(document == CHINESE)
+    text = replaced(document.read_text(), "settings", settings_table(language))
+    return replaced(text, "commands", commands_table())
+
+
+if __name__ == "__main__":
+    for each in (ENGLISH, CHINESE):
+        each.write_text(current(each))
