@@ -109,7 +109,8 @@ class Dialling:
         )
 
     async def _once(self, address: LinkAddress) -> None:
-        async with dial(address, self._gateway_id, self, tls=self._tls) as link:
+        tls = None if address.path is not None else self._tls
+        async with dial(address, self._gateway_id, self, tls=tls) as link:
             if link.worker_id in self.links:
                 raise Unavailable(f"two addresses lead to the worker {link.worker_id}")
             self.links[link.worker_id] = link

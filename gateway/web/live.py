@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-from collections.abc import Awaitable, Callable
-from typing import Annotated, Protocol
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Annotated, Any, Protocol
 
 from fastapi import APIRouter, Query, Request, Response, WebSocket
 from starlette.websockets import WebSocketState
@@ -99,28 +99,26 @@ def ending_of(problem: Failed | Unavailable) -> Ended:
 async def _show(websocket: WebSocket, lease: Lease, viewer: Viewer) -> Ended:
     """Sends until the lease, the stream or the peer ends; returns why."""
     lease.on_end.append(viewer.end)
-    sending = asyncio.ensure_future(_send(websocket.send, lease, viewer))
-    hearing = asyncio.ensure_future(_hear(websocket))
-    ending = asyncio.ensure_future(lease.over.wait())
-    tasks = (sending, hearing, ending)
-    try:
-        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    async with asyncio.TaskGroup() as group:
+        sending = group.create_task(_send(websocket.send, lease, viewer))
+        hearing = group.create_task(_hear(websocket))
+        ending = group.create_task(lease.over.wait())
+        await asyncio.wait((sending, hearing, ending), return_when=asyncio.FIRST_COMPLETED)
+        ended = Ended("gone", "the viewer left")
         if lease.over.is_set():
-            await asyncio.wait([sending], timeout=_CUT_SECONDS)
-            return Ended(lease.code, lease.message)
-        if sending.done():
-            return sending.result()
-        return Ended("gone", "the viewer left")
-    finally:
-        for task in tasks:
+            await asyncio.wait((sending,), timeout=_CUT_SECONDS)
+            ended = Ended(lease.code, lease.message)
+        elif sending.done():
+            ended = sending.result()
+        for task in (sending, hearing, ending):
             task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+    return ended
 
 
-Send = Callable[[dict[str, object]], Awaitable[None]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 
-async def _send(send: Callable[..., Awaitable[None]], lease: Lease, viewer: Viewer) -> Ended:
+async def _send(send: Send, lease: Lease, viewer: Viewer) -> Ended:
     """One message for every unit; returns why the stream ended."""
     chapter: Chapter | None = None
     try:

@@ -29,15 +29,12 @@ def router(listening: Listening) -> APIRouter:
         except NotSignedIn:
             await _leave(websocket)
             return
-        async with listening.listen(caller) as ear:
-            telling = asyncio.ensure_future(_tell(websocket, listening, ear))
-            hearing = asyncio.ensure_future(_hear(websocket))
-            try:
-                await asyncio.wait((telling, hearing), return_when=asyncio.FIRST_COMPLETED)
-            finally:
-                telling.cancel()
-                hearing.cancel()
-                await asyncio.gather(telling, hearing, return_exceptions=True)
+        async with listening.listen(caller) as ear, asyncio.TaskGroup() as group:
+            telling = group.create_task(_tell(websocket, listening, ear))
+            hearing = group.create_task(_hear(websocket))
+            await asyncio.wait((telling, hearing), return_when=asyncio.FIRST_COMPLETED)
+            telling.cancel()
+            hearing.cancel()
 
     return routes
 

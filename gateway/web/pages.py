@@ -36,7 +36,7 @@ def router(dist: Path = DIST) -> APIRouter:
     root = dist.resolve()
 
     @routes.get("/{path:path}", dependencies=[rule(Open())], include_in_schema=False)
-    async def page(path: str) -> Response:
+    def page(path: str) -> Response:
         """A file of the console, or its page."""
         if path.startswith("api/"):
             return Response('{"error":{"code":"not_found","message":"there is no such thing","detail":{}}}', 404)

@@ -1,0 +1,69 @@
+"""The first run with the sample district: loads it, makes passwords at random, and keeps them for their owner."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from gateway.app.footing import LOOPBACK, CannotRun, private_file
+from gateway.clock import new_id
+from gateway.services.office import Office
+from gateway.services.seeding import BadFolder, Means, NewAccount, is_empty, load_folder
+from gateway.services.signing_in import hash_password
+from gateway.settings import Settings, config_folder
+
+ACCOUNTS = "sample-accounts.txt"
+DEVICE_PASSWORD = "sample-device-password"
+_LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"
+"""No letters that are taken for one another when typed from paper."""
+
+
+@dataclass(frozen=True, slots=True)
+class SampleRun:
+    """What the sample cameras and the operator need."""
+
+    folder: Path
+    password_file: Path
+    accounts: str
+
+
+def new_password() -> str:
+    """Twelve characters at random, in groups of four: about 59 bits."""
+    return "-".join("".join(secrets.choice(_LETTERS) for _ in range(4)) for _ in range(3))
+
+
+async def prepare_sample(settings: Settings, office: Office) -> SampleRun:
+    """Loads the sample into an empty database; later runs keep what is there. Raises ``CannotRun``."""
+    if settings.server.host not in LOOPBACK:
+        raise CannotRun("the sample's accounts are for trying out: --sample runs only with --host 127.0.0.1")
+    folder = config_folder() / "sample"
+    if not (folder / "plan.yaml").is_file():
+        raise CannotRun(f"there is no sample district in {folder}: run without --sample")
+    password_file = settings.data / DEVICE_PASSWORD
+    if not password_file.exists():
+        private_file(password_file, secrets.token_urlsafe(12) + "\n")
+    accounts = settings.data / ACCOUNTS
+    if await is_empty(office.store):
+        made = await _load(office, folder, password_file.read_text("ascii").strip())
+        private_file(accounts, _listed(made))
+    if not accounts.exists():
+        return SampleRun(folder, password_file, "The sample accounts' passwords were kept elsewhere.")
+    return SampleRun(folder, password_file, f"Sample accounts (kept in {accounts}):\n{accounts.read_text('utf-8')}")
+
+
+async def _load(office: Office, folder: Path, device_password: str) -> Sequence[NewAccount]:
+    means = Means(lambda: new_id(office.clock), new_password, hash_password)
+    try:
+        return await load_folder(
+            office.store, office.box, folder, office.clock.now(), means, passwords={"sample": device_password}
+        )
+    except BadFolder as problem:
+        raise CannotRun(str(problem)) from None
+
+
+def _listed(accounts: Sequence[NewAccount]) -> str:
+    width = max((len(account.login) for account in accounts), default=0)
+    lines = [f"{one.login:<{width}}  {one.password}  {'+'.join(sorted(one.roles))}  {one.name}" for one in accounts]
+    return "# login  password  roles  name\n" + "\n".join(lines) + "\n"

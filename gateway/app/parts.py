@@ -1,0 +1,125 @@
+"""The gateway's parts, built once from settings and handed to one another."""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+
+from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
+from starlette.types import ASGIApp
+
+from gateway.bus.local import LocalBus
+from gateway.bus.redis import RedisBus, open_redis_bus
+from gateway.clock import SystemClock
+from gateway.fleet.address import LinkAddress
+from gateway.fleet.conductor import Conductor, Detection
+from gateway.fleet.dialling import Dialling
+from gateway.fleet.tls import client_tls
+from gateway.media.hub import Hub
+from gateway.services.evidence import EvidenceRoom
+from gateway.services.listening import Listening
+from gateway.services.office import Office
+from gateway.services.viewing import Viewing
+from gateway.services.watching import Watching
+from gateway.settings import BadSettings, Settings, Workers, rules_of
+from gateway.web import evidence, health, live, messages, metering, pages
+from gateway.web.api import create_api
+
+Carrier = LocalBus | RedisBus
+
+
+@asynccontextmanager
+async def open_bus(settings: Settings) -> AsyncIterator[Carrier]:
+    """The doorbell these settings name."""
+    if settings.redis is None:
+        yield LocalBus()
+        return
+    async with open_redis_bus(settings.redis, SystemClock()) as bus:
+        yield bus
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """Everything that runs as long as the gateway does, but for the hub."""
+
+    settings: Settings
+    office: Office
+    bus: Carrier
+    room: EvidenceRoom
+    watching: Watching
+    viewing: Viewing
+    listening: Listening
+    fleet: Dialling
+    conductor: Conductor
+
+
+def build(settings: Settings, office: Office, bus: Carrier, addresses: Sequence[LinkAddress]) -> Parts:
+    """The parts. Raises ``BadSettings`` if the rules cannot be read."""
+    retention = timedelta(days=settings.evidence.retention_days_unconfirmed)
+    room = EvidenceRoom(office, settings.data / "evidence", settings.evidence.quota_mb << 20, retention)
+    watching = Watching(office, room)
+    fleet = Dialling(office.gateway_id, watching, office.clock, _tls(settings.workers))
+    conductor = Conductor(
+        office.store, office.clock, bus, fleet, office.gateway_id, office.box, _detection(settings), len(addresses)
+    )
+    return Parts(settings, office, bus, room, watching, Viewing(office), Listening(office), fleet, conductor)
+
+
+def application(parts: Parts, hub: Hub) -> ASGIApp:
+    """The web application over these parts."""
+    sources = metering.Sources(
+        hub=hub,
+        viewing=parts.viewing,
+        watching=parts.watching,
+        room=parts.room,
+        bus=lambda: parts.bus.tally,
+        workers=lambda: parts.fleet.figures,
+        connected=lambda: len(parts.fleet.links),
+        conducting=lambda: parts.conductor.leading,
+        ears=lambda: parts.listening.figures,
+    )
+    api = create_api(
+        parts.office,
+        routers=[
+            live.router(parts.viewing, hub, parts.fleet),
+            messages.router(parts.listening),
+            evidence.router(parts.viewing, parts.room),
+        ],
+        root_routers=[health.router(_readiness(parts), metering.Meter(sources)), pages.router()],
+        public_url=parts.settings.server.public_url,
+        session_lasts=timedelta(hours=parts.settings.sessions.hours),
+    )
+    return pages.ProtectiveHeaders(api)
+
+
+def _readiness(parts: Parts) -> health.Readiness:
+    async def readiness() -> Mapping[str, bool]:
+        try:
+            async with asyncio.timeout(2), parts.office.store.read() as conn:
+                await conn.execute(text("SELECT 1"))
+            database = True
+        except (SQLAlchemyError, OSError, TimeoutError):
+            database = False
+        return {"database": database, "workers": bool(parts.fleet.links)}
+
+    return readiness
+
+
+def _tls(workers: Workers) -> ssl.SSLContext | None:
+    if workers.tls_cert is None or workers.tls_key is None or workers.tls_ca is None:
+        return None
+    try:
+        return client_tls(workers.tls_cert, workers.tls_key, workers.tls_ca)
+    except OSError as problem:
+        raise BadSettings([f"workers.tls_cert, tls_key or tls_ca cannot be used: {problem}"]) from None
+
+
+def _detection(settings: Settings) -> Detection:
+    documents, rules = rules_of(settings)
+    detection = settings.detection
+    return Detection(detection.cores, documents, rules, detection.max_cameras, detection.first)

@@ -1,0 +1,142 @@
+"""``gateway run``: one task group that owns everything, and our own signals."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import signal
+import socket
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+
+import uvicorn
+import uvloop
+from starlette.types import ASGIApp
+
+from gateway.app.companions import Companion, sample_cameras_of, workers_of
+from gateway.app.first_run import SampleRun, prepare_sample
+from gateway.app.footing import address_of, data_folder, gateway_id, listening, store_of
+from gateway.app.parts import Parts, application, build, open_bus
+from gateway.clock import SystemClock
+from gateway.fleet.address import LinkAddress, parse_address
+from gateway.fleet.children import keep_child
+from gateway.media.hub import open_hub
+from gateway.services.office import Office
+from gateway.settings import Settings
+from gateway.storage.secrets import open_box
+
+GOODBYE_SECONDS = 1
+"""How long connections may take to end."""
+
+
+def run_gateway(settings: Settings, sample: bool, say: Callable[[str], None]) -> None:
+    """Runs the gateway until SIGINT or SIGTERM; ``say`` prints for the operator.
+
+    Raises what ``footing.expected`` has sentences for.
+    """
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(_run(settings, sample, say))
+
+
+async def _run(settings: Settings, sample: bool, say: Callable[[str], None]) -> None:
+    stop = _stop_event()
+    with data_folder(settings.data), listening(settings) as sock:
+        async with store_of(settings) as store, open_bus(settings) as bus:
+            box = open_box(settings.data)
+            office = Office(store, SystemClock(), bus, gateway_id(settings.data), settings.data, box)
+            companions = workers_of(settings)
+            sampled = await prepare_sample(settings, office) if sample else None
+            if sampled is not None:
+                companions.append(sample_cameras_of(settings, sampled.folder, sampled.password_file))
+            listed = [parse_address(address) for address in settings.workers.listen]
+            addresses = [*listed, *(child.address for child in companions if child.address is not None)]
+            parts = build(settings, office, bus, addresses)
+            await _serve(parts, addresses, companions, sock, stop, lambda: _announce(say, sock, sampled))
+
+
+async def _serve(
+    parts: Parts,
+    addresses: Sequence[LinkAddress],
+    companions: Sequence[Companion],
+    sock: socket.socket,
+    stop: asyncio.Event,
+    ready: Callable[[], None],
+) -> None:
+    """Everything that runs. A part that fails takes the process down; cameras and children are kept."""
+    async with _stoppable_group() as group:
+        for child in companions:
+            group.create_task(keep_child(child.name, child.argv, parts.office.clock), name=child.name)
+        group.create_task(parts.fleet.run(addresses), name="fleet")
+        group.create_task(parts.conductor.run(), name="conductor")
+        group.create_task(parts.watching.run(parts.fleet), name="watching")
+        group.create_task(parts.listening.run(), name="listening")
+        group.create_task(parts.room.run(), name="evidence")
+        viewing = group.create_task(parts.viewing.run(), name="viewing")
+        async with open_hub(parts.fleet) as hub:
+            server = _server(application(parts, hub))
+            serving = group.create_task(server.serve(sockets=[sock]), name="http")
+            stopping = group.create_task(stop.wait(), name="signals")
+            ready()
+            await asyncio.wait((serving, stopping), return_when=asyncio.FIRST_COMPLETED)
+            for lease in parts.viewing.running:
+                lease.end("unavailable", "the gateway is stopping")
+            server.should_exit = True
+            await asyncio.wait((serving,))
+        viewing.cancel()
+        await asyncio.wait((viewing,))
+        raise _Stopped
+
+
+class _Stopped(Exception):
+    """Ends the task group in order: its other tasks are cancelled."""
+
+
+@contextlib.asynccontextmanager
+async def _stoppable_group() -> AsyncIterator[asyncio.TaskGroup]:
+    """A task group that ``_Stopped`` ends without an error; any other error comes through."""
+    try:
+        async with asyncio.TaskGroup() as group:
+            yield group
+    except BaseExceptionGroup as errors:
+        _, others = errors.split(_Stopped)
+        if others is not None:
+            raise others from None
+
+
+class _Server(uvicorn.Server):
+    """uvicorn without its signal handlers: it would end the process before anything is cleaned up."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Leaves the signals alone."""
+        yield
+
+
+def _server(app: ASGIApp) -> _Server:
+    config = uvicorn.Config(
+        app,
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        http="httptools",
+        ws="websockets-sansio",
+        ws_per_message_deflate=False,
+        ws_max_size=64 * 1024,
+        server_header=False,
+        timeout_graceful_shutdown=GOODBYE_SECONDS,
+    )
+    return _Server(config)
+
+
+def _stop_event() -> asyncio.Event:
+    """Set by SIGINT and SIGTERM."""
+    stop = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    return stop
+
+
+def _announce(say: Callable[[str], None], sock: socket.socket, sampled: SampleRun | None) -> None:
+    say(f"Sharp Eyes Gateway: {address_of(sock)}")
+    if sampled is not None:
+        say(sampled.accounts)
+    say("Stop with Ctrl-C.")

@@ -1,0 +1,107 @@
+"""What the other commands do: load, migrate, export, back up, restore, and make an account."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import cast
+
+from sqlalchemy.exc import IntegrityError
+
+from gateway.app.footing import CannotRun, database_of, gateway_id, make_folder, store_of
+from gateway.clock import SystemClock, new_id
+from gateway.domain.operators import Operator, Role
+from gateway.services.exporting import Format, export_catalogue
+from gateway.services.keeping import backup, restore
+from gateway.services.loading import load_catalogue
+from gateway.services.signing_in import hash_password
+from gateway.settings import Settings
+from gateway.storage import auditing, operators, organisations
+from gateway.storage.migrating import migrate
+from gateway.storage.operators import Account
+from gateway.storage.secrets import open_box
+from gateway.storage.store import database_url
+
+Say = Callable[[str], None]
+SHORTEST_PASSWORD = 10
+
+
+async def load_file(settings: Settings, file: Path, dry_run: bool, say: Say) -> bool:
+    """Loads a catalogue file, everything or nothing; True if it had no problem."""
+    try:
+        data = await asyncio.to_thread(file.read_bytes)
+    except OSError as problem:
+        raise CannotRun(f"{file} cannot be read: {problem.strerror}") from None
+    make_folder(settings.data)
+    async with store_of(settings) as store:
+        box = open_box(settings.data)
+        loaded = await load_catalogue(store, box, file.name, data, SystemClock().now(), dry_run=dry_run)
+    for line in loaded.problems:
+        say(str(line))
+    if loaded.problems:
+        say(f"nothing was loaded: {len(loaded.problems)} problems")
+        return False
+    verb = "would be " if dry_run else ""
+    say(f"{loaded.added} {verb}added, {loaded.changed} {verb}changed, {loaded.unchanged} unchanged")
+    return True
+
+
+async def migrate_database(settings: Settings, say: Say) -> None:
+    """Brings the database to this version's schema."""
+    make_folder(settings.data)
+    await migrate(database_url(database_of(settings)))
+    say("the database has this version's schema")
+
+
+async def export(settings: Settings, form: str) -> bytes:
+    """The whole catalogue as a file."""
+    if form not in ("yaml", "csv", "xlsx"):
+        raise CannotRun(f"the format {form!r} is not known: write yaml, csv or xlsx")
+    async with store_of(settings) as store, store.read() as conn:
+        return await export_catalogue(conn, cast(Format, form))
+
+
+async def back_up(settings: Settings, file: Path, say: Say) -> None:
+    """Writes a backup. Raises ``CannotKeep``."""
+    kept = await asyncio.to_thread(backup, database_of(settings), settings.data, file, SystemClock().now())
+    say(f"{kept.files} files written to {file}")
+
+
+async def bring_back(settings: Settings, file: Path, say: Say) -> None:
+    """Makes a data folder from a backup. Raises ``CannotKeep`` or ``SchemaTooNew``."""
+    kept = await asyncio.to_thread(restore, file, database_of(settings), settings.data)
+    say(f"{kept.files} files restored to {settings.data}")
+
+
+async def make_account(settings: Settings, account: Operator, password: str, say: Say) -> None:
+    """Adds an account. Raises ``CannotRun`` if the login is taken or the organisation unknown."""
+    if len(password) < SHORTEST_PASSWORD:
+        raise CannotRun(f"the password is too short: give at least {SHORTEST_PASSWORD} characters")
+    clock = SystemClock()
+    hashed = await asyncio.to_thread(hash_password, password)
+    make_folder(settings.data)
+    async with store_of(settings) as store:
+        try:
+            async with store.begin() as conn:
+                if await organisations.get(conn, account.organisation_id) is None:
+                    known = ", ".join(item.id for item in (await organisations.every(conn))[:10])
+                    hint = f"known are {known or 'none yet: load a catalogue first'}"
+                    raise CannotRun(f"there is no organisation {account.organisation_id!r}; {hint}")
+                at = clock.now()
+                await operators.insert(conn, Account(account, hashed, 0, None, at, False))
+                chain = f"{gateway_id(settings.data)}-cli"
+                detail = {"login": account.login, "roles": sorted(role.value for role in account.roles)}
+                await auditing.append(conn, chain, at, "cli", "create_operator", "operator", account.id, detail)
+        except IntegrityError:
+            raise CannotRun(f"the login {account.login!r} is taken: choose another") from None
+    say(f"account {account.login} made")
+
+
+def account_of(login: str, name: str, organisation: str, roles: Sequence[str]) -> Operator:
+    """The operator of these words. Raises ``CannotRun`` for an unknown role."""
+    try:
+        wanted = frozenset(Role(role) for role in roles)
+    except ValueError as problem:
+        raise CannotRun(f"{problem}: the roles are {', '.join(role.value for role in Role)}") from None
+    return Operator(new_id(SystemClock()), login, name, organisation, wanted)

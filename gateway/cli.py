@@ -1,0 +1,321 @@
+"""The command ``gateway``. Heavy modules are imported by the command that needs them, so that help is quick."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import contextmanager
+from importlib.metadata import version as version_of
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+
+import typer
+
+if TYPE_CHECKING:
+    from gateway.settings import Settings
+
+T = TypeVar("T")
+
+app = typer.Typer(
+    name="gateway",
+    help="Sharp Eyes Gateway: cameras of many owners, one catalogue, permission, candidates and tickets.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+
+Data = Annotated[Path | None, typer.Option("--data", help="The data folder (default: ./data).")]
+Config = Annotated[Path | None, typer.Option("--config", help="A YAML file with settings.")]
+Database = Annotated[str | None, typer.Option("--database", help="The database's URL, instead of a file in --data.")]
+WhileParent = Annotated[bool, typer.Option("--while-parent", hidden=True, help="End when standard input closes.")]
+
+
+def main() -> None:
+    """Runs the command line."""
+    app()
+
+
+@app.command()
+def run(
+    data: Data = None,
+    config: Config = None,
+    host: Annotated[str | None, typer.Option(help="The address to listen on (default: 127.0.0.1).")] = None,
+    port: Annotated[int | None, typer.Option(min=0, max=65535, help="The port to listen on (default: 8080).")] = None,
+    sample: Annotated[bool, typer.Option("--sample", help="Load the sample district and run its cameras.")] = False,
+    workers: Annotated[int | None, typer.Option(min=0, help="How many workers to start.")] = None,
+    database: Database = None,
+    redis: Annotated[str | None, typer.Option(help="Redis by URL, when there are several gateways.")] = None,
+    worker: Annotated[list[str] | None, typer.Option(help="A worker that others start: unix:… or tcp://…")] = None,
+) -> None:
+    """Run the gateway with its workers until Ctrl-C."""
+    _keep_to_one_thread()
+    overrides = _without_none(
+        **_place(data, database),
+        redis=redis,
+        server=_without_none(host=host, port=port),
+        workers=_without_none(count=workers, listen=list(worker) if worker else None),
+    )
+    with _sentences():
+        from gateway.app.running import run_gateway
+
+        run_gateway(_settings(config, overrides), sample, _say)
+
+
+@app.command()
+def worker(
+    listen: Annotated[str, typer.Option(help="Where gateways dial: unix:/path or tcp://host:port.")],
+    spool: Annotated[Path, typer.Option(help="The folder for events that are not yet acknowledged.")],
+    worker_id: Annotated[str, typer.Option("--id", help="The worker's name, unlike any other's.")] = "",
+    tls_cert: Annotated[Path | None, typer.Option(help="The worker's certificate, for tcp://.")] = None,
+    tls_key: Annotated[Path | None, typer.Option(help="Its key.")] = None,
+    tls_ca: Annotated[Path | None, typer.Option(help="The authority that signs gateways' certificates.")] = None,
+    while_parent: WhileParent = False,
+) -> None:
+    """Run a worker: it pulls the cameras that a gateway gives it."""
+    _keep_to_one_thread()
+    if while_parent:
+        _end_with_parent()
+    with _sentences():
+        from gateway.fleet.tls import server_tls
+        from gateway.worker.process import serve
+
+        given = [file for file in (tls_cert, tls_key, tls_ca) if file is not None]
+        if len(given) not in (0, 3):
+            raise typer.BadParameter("give all of --tls-cert, --tls-key and --tls-ca, or none")
+        tls = server_tls(*given) if given else None
+        raise typer.Exit(serve(listen, spool, worker_id or spool.absolute().name, tls=tls))
+
+
+@app.command("sample-cameras")
+def sample_cameras(
+    password_file: Annotated[Path, typer.Option(help="A file with the devices' password.")],
+    config_dir: Annotated[Path | None, typer.Option(help="The sample's folder (default: our own).")] = None,
+    cameras: Annotated[int | None, typer.Option(min=1, help="Only so many cameras.")] = None,
+    port: Annotated[int | None, typer.Option(help="The RTSP port (default: 8554).")] = None,
+    onvif_port: Annotated[int | None, typer.Option(help="The ONVIF port (default: 8081).")] = None,
+    control: Annotated[str | None, typer.Option(help="A Unix socket for the fault switches.")] = None,
+    while_parent: WhileParent = False,
+) -> None:
+    """Run the sample cameras: RTSP and ONVIF devices on loopback addresses."""
+    _keep_to_one_thread()
+    if while_parent:
+        _end_with_parent()
+    with _sentences():
+        from gateway.samples.running import SampleOptions, run_sample_cameras
+        from gateway.settings import config_folder
+
+        options = SampleOptions(
+            config_dir=config_dir or config_folder() / "sample",
+            password=password_file.read_text("utf-8").strip(),
+            cameras=cameras,
+            port=port,
+            onvif_port=onvif_port,
+            control=control,
+            ready=_say,
+        )
+        _run_until_told(lambda: run_sample_cameras(options))
+
+
+@app.command()
+def load(
+    file: Annotated[Path, typer.Argument(help="YAML, CSV or XLSX.")],
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would change.")] = False,
+    data: Data = None,
+    config: Config = None,
+    database: Database = None,
+) -> None:
+    """Load a catalogue file: everything or nothing, each problem with its row and column."""
+    with _sentences():
+        from gateway.app import tools
+
+        settings = _settings(config, _place(data, database))
+        if not _run(lambda: tools.load_file(settings, file, dry_run, _say)):
+            raise typer.Exit(1)
+
+
+@app.command()
+def migrate(data: Data = None, config: Config = None, database: Database = None) -> None:
+    """Bring the database to this version's schema."""
+    with _sentences():
+        from gateway.app import tools
+
+        settings = _settings(config, _place(data, database))
+        _run(lambda: tools.migrate_database(settings, _say))
+
+
+@app.command()
+def backup(
+    file: Annotated[Path, typer.Argument(help="The file to write.")],
+    data: Data = None,
+    config: Config = None,
+    database: Database = None,
+) -> None:
+    """Write the database and the data folder's files into one file, while the gateway runs."""
+    with _sentences():
+        from gateway.app import tools
+
+        settings = _settings(config, _place(data, database))
+        _run(lambda: tools.back_up(settings, file, _say))
+
+
+@app.command()
+def restore(
+    file: Annotated[Path, typer.Argument(help="A file that backup wrote.")],
+    data: Data = None,
+    config: Config = None,
+) -> None:
+    """Make a data folder from a backup; one that has data is never written over."""
+    with _sentences():
+        from gateway.app import tools
+
+        settings = _settings(config, _place(data, None))
+        _run(lambda: tools.bring_back(settings, file, _say))
+
+
+@app.command("export-catalogue")
+def export_catalogue(
+    file: Annotated[Path | None, typer.Argument(help="The file to write (default: standard output).")] = None,
+    form: Annotated[str, typer.Option("--format", help="yaml, csv or xlsx (default: by the file's name).")] = "",
+    data: Data = None,
+    config: Config = None,
+    database: Database = None,
+) -> None:
+    """Write the whole catalogue, never a password."""
+    with _sentences():
+        from gateway.app import tools
+
+        settings = _settings(config, _place(data, database))
+        written = _run(lambda: tools.export(settings, form or (file.suffix[1:] if file else "yaml")))
+        if file is None:
+            sys.stdout.buffer.write(written)
+        else:
+            file.write_bytes(written)
+
+
+@app.command("create-user")
+def create_user(
+    login: Annotated[str, typer.Option(help="The name to sign in with.")],
+    name: Annotated[str, typer.Option(help="The person's name.")],
+    organisation: Annotated[str, typer.Option(help="The id of the organisation.")],
+    role: Annotated[list[str], typer.Option(help="A role; give it again for more.")],
+    password_stdin: Annotated[bool, typer.Option("--password-stdin", help="Read the password from input.")] = False,
+    data: Data = None,
+    config: Config = None,
+    database: Database = None,
+) -> None:
+    """Make an account. Without --password-stdin a password is made and printed once."""
+    with _sentences():
+        from gateway.app import tools
+        from gateway.app.first_run import new_password
+
+        account = tools.account_of(login, name, organisation, role)
+        password = sys.stdin.readline().rstrip("\n") if password_stdin else new_password()
+        settings = _settings(config, _place(data, database))
+        _run(lambda: tools.make_account(settings, account, password, _say))
+        if not password_stdin:
+            _say(f"password: {password}")
+
+
+@app.command()
+def check(config: Annotated[Path | None, typer.Argument(help="The YAML file.")] = None, file: Config = None) -> None:
+    """Validate the configuration: one line for each problem, saying what to change."""
+    from gateway.settings import problems
+
+    found = problems(config or file)
+    for line in found:
+        typer.echo(line)
+    if found:
+        raise typer.Exit(1)
+    typer.echo("the configuration is good")
+
+
+@app.command()
+def version() -> None:
+    """Print the version."""
+    typer.echo(version_of("sharp-eyes-gateway"))
+
+
+def _settings(config: Path | None, overrides: dict[str, Any]) -> Settings:
+    from gateway.settings import load
+
+    return load(config, overrides=overrides)
+
+
+def _say(text: str) -> None:
+    typer.echo(text)
+    sys.stdout.flush()
+
+
+def _without_none(**values: Any) -> dict[str, Any]:
+    return {name: value for name, value in values.items() if value is not None}
+
+
+def _place(data: Path | None, database: str | None) -> dict[str, Any]:
+    return _without_none(data=None if data is None else str(data), database=database)
+
+
+def _run(main: Callable[[], Coroutine[Any, Any, T]]) -> T:
+    import asyncio
+
+    return asyncio.run(main())
+
+
+def _run_until_told(main: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    """Runs until done or until SIGTERM or SIGINT, which end it in order."""
+    import asyncio
+    import contextlib
+    import signal
+
+    import uvloop
+
+    async def told() -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        for number in (signal.SIGTERM, signal.SIGINT):
+            asyncio.get_running_loop().add_signal_handler(number, task.cancel)
+        with contextlib.suppress(asyncio.CancelledError):
+            await main()
+
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(told())
+
+
+@contextmanager
+def _sentences() -> Iterator[None]:
+    """Turns what an operator can do something about into one sentence and exit code 1."""
+    from gateway.app.footing import expected
+
+    try:
+        yield
+    except KeyboardInterrupt:
+        raise typer.Exit(130) from None
+    except Exception as error:
+        lines = expected(error)
+        if not lines:
+            raise
+        for line in lines:
+            typer.echo(f"gateway: {line}", err=True)
+        raise typer.Exit(1) from None
+
+
+def _keep_to_one_thread() -> None:
+    """Numeric libraries start a thread for every core unless told otherwise before they are imported."""
+    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+        os.environ.setdefault(name, "1")
+
+
+def _end_with_parent() -> None:
+    """Ends this process when its standard input closes: the parent is gone, however it went."""
+    import signal
+    import threading
+
+    def wait() -> None:
+        while os.read(0, 4096):
+            pass
+        os.kill(os.getpid(), signal.SIGTERM)
+        threading.Event().wait(4.0)
+        os._exit(1)
+
+    threading.Thread(target=wait, name="parent watch", daemon=True).start()
