@@ -9,7 +9,7 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, fields
 from typing import Any, Literal
 
@@ -42,10 +42,21 @@ _ROUNDED = re.compile(r"\d{12,}|0\d+|\d+(\.\d+)?[eE]\d+", re.ASCII)
 """Text that a spreadsheet would turn into another number: long digits, zeros in front, 1E5."""
 
 
-async def export_cameras(connection: AsyncConnection, ids: Sequence[str], form: Format) -> bytes:
-    """The files of those cameras, in that order. Asks nobody's permission: give only ids the caller may list."""
+_ADDRESS = ("scheme", "host", "rtsp_port", "onvif_port", "username", "main_path", "sub_path")
+
+
+async def export_cameras(
+    connection: AsyncConnection, ids: Sequence[str], form: Format, *, without_address: Collection[str] = ()
+) -> bytes:
+    """The files of those cameras, in that order. Asks nobody's permission: give only ids the caller may list,
+    and name in ``without_address`` those whose network address the caller may not see.
+    """
     usernames = await credentials.usernames(connection)
     rows = [_camera(item, usernames) for item in await cameras.files(connection, ids)]
+    for row in rows:
+        if row["id"] in without_address:
+            for name in _ADDRESS:
+                row.pop(name, None)
     return _written({"cameras": rows}, form)
 
 

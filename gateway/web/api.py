@@ -7,13 +7,14 @@ from datetime import timedelta
 from importlib.metadata import version
 
 from fastapi import APIRouter, FastAPI
+from fastapi.responses import JSONResponse
 
 from gateway.services.editing import Prober
 from gateway.services.figures import Gauge
 from gateway.services.office import Office
 from gateway.services.signing_in import Doorkeeper
-from gateway.web import administration, cameras, candidates, errors, grants, reference, sessions, tickets
-from gateway.web.rules import declared
+from gateway.web import administration, cameras, candidates, errors, grants, reference, sessions, tickets, transfer
+from gateway.web.rules import Open, declared, rule
 from gateway.web.tracing import RequestIds
 
 PREFIX = "/api/v1"
@@ -23,6 +24,7 @@ BODY_LIMIT = 256 * 1024
 OWN_ROUTERS: tuple[APIRouter, ...] = (
     sessions.router,
     reference.router,
+    transfer.router,  # before cameras: /cameras/export is not a camera called export
     cameras.router,
     candidates.router,
     tickets.router,
@@ -71,8 +73,20 @@ def create_api(
         app.include_router(router, prefix=PREFIX)
     for router in root_routers:
         app.include_router(router)
+    app.include_router(_description(app), prefix=PREFIX)
     _refuse_undeclared(app)
     return app
+
+
+def _description(app: FastAPI) -> APIRouter:
+    """The OpenAPI document for integrators; open, because it says nothing that the source does not."""
+    router = APIRouter(tags=["reference"])
+
+    @router.get("/openapi.json", dependencies=[rule(Open())], summary="This description", include_in_schema=False)
+    async def openapi() -> JSONResponse:
+        return JSONResponse(app.openapi())
+
+    return router
 
 
 def _refuse_undeclared(app: FastAPI) -> None:

@@ -1,0 +1,60 @@
+"""Transferring: the catalogue as a file, out for everyone as far as they see, in for who manages all of it."""
+
+from __future__ import annotations
+
+from gateway.domain.actions import Action
+from gateway.domain.grants import TargetKind
+from gateway.domain.messages import Topic
+from gateway.domain.operators import Role
+from gateway.services.camera_views import permitted
+from gateway.services.coverage import Target, covers
+from gateway.services.errors import Forbidden
+from gateway.services.exporting import Format, export_cameras
+from gateway.services.loading import Loaded, load_catalogue
+from gateway.services.office import Caller, Office
+from gateway.storage import camera_lists, grants
+from gateway.storage.camera_lists import CameraQuery
+
+
+async def export(office: Office, caller: Caller, form: Format) -> bytes:
+    """The files of the cameras the caller may list; network addresses only of those they manage."""
+    at = office.clock.now()
+    async with office.store.begin() as conn:
+        found = await camera_lists.everything(conn, caller.operator, Action.LIST, at, CameraQuery(sort="id"))
+        held = await grants.for_operator(conn, caller.operator, at)
+        ids = [item.camera.id for item in found]
+        bare = {
+            item.camera.id for item in found if Action.MANAGE not in permitted(caller.operator, item.camera, held, at)
+        }
+        await office.note(
+            conn, at, caller.operator.id, "export_catalogue", "catalogue", "", format=form, cameras=len(ids)
+        )
+        return await export_cameras(conn, ids, form, without_address=bare)
+
+
+async def load(office: Office, caller: Caller, name: str, data: bytes, *, dry_run: bool) -> Loaded:
+    """Loads a catalogue file: everything or nothing. Raises ``Forbidden``; what is wrong is in the result."""
+    at = office.clock.now()
+    async with office.store.read() as conn:
+        held = await grants.for_operator(conn, caller.operator, at)
+    manages_all = covers(held, caller.operator, Action.MANAGE, Target(TargetKind.ALL, ""), at)
+    if not manages_all and Role.SYSTEM_MANAGER not in caller.operator.roles:
+        raise Forbidden("a catalogue is loaded by who manages all of it")
+    loaded = await load_catalogue(office.store, office.box, name, data, at, dry_run=dry_run)
+    if loaded.problems or dry_run:
+        return loaded
+    async with office.store.begin() as conn:
+        await office.note(
+            conn,
+            at,
+            caller.operator.id,
+            "load_catalogue",
+            "catalogue",
+            "",
+            file=name[:64],
+            added=loaded.added,
+            changed=loaded.changed,
+        )
+    for topic in (Topic.CAMERAS, Topic.ASSIGNMENTS, Topic.PERMISSIONS):
+        await office.ring(topic)
+    return loaded
