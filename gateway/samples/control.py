@@ -1,6 +1,6 @@
 """The fault switches' Unix socket.
 
-JSON lines ``{"camera": id, "fault": name, "on": true}``, each answered ``{"ok": true}`` or ``{"ok": false, "error": why}``.
+A line ``{"camera": id, "fault": name, "on": true}`` is answered ``{"ok": true}`` or ``{"ok": false, "error": why}``.
 """
 
 from __future__ import annotations

@@ -229,7 +229,7 @@ def _yaml(document: Any) -> str:
     return head + body
 
 
-class _Plain(yaml.SafeDumper):
+class _Plain(yaml.CSafeDumper):
     """YAML without anchors."""
 
     def ignore_aliases(self, data: Any) -> bool:
