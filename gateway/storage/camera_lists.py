@@ -105,14 +105,10 @@ async def everything(
 
 async def by_ids(connection: AsyncConnection, ids: Sequence[str]) -> list[CameraListed]:
     """The cameras with those ids as lists show them, in that order; asks nobody's permission."""
-    found = await camera_rows.many(connection, ids)
-    shown: dict[str, RowMapping] = {}
+    found: dict[str, CameraListed] = {}
     for chunk in chunks(ids):
         statement = (
-            select(
-                cameras.c.id,
-                cameras.c.sample,
-                cameras.c.version,
+            camera_rows.select_cameras(
                 organisations.c.name_zh.label("owner_name_zh"),
                 organisations.c.name_en.label("owner_name_en"),
                 STATE.label("state"),
@@ -123,8 +119,11 @@ async def by_ids(connection: AsyncConnection, ids: Sequence[str]) -> list[Camera
             .outerjoin(camera_status, camera_status.c.camera_id == cameras.c.id)
             .where(cameras.c.id.in_(chunk))
         )
-        shown |= {row["id"]: row for row in (await connection.execute(statement)).mappings()}
-    return [_listed(found[camera_id], shown[camera_id]) for camera_id in ids if camera_id in found]
+        rows = (await connection.execute(statement)).mappings().all()
+        streams = await camera_rows.streams_of(connection, chunk)
+        for row in rows:
+            found[row["id"]] = _listed(camera_rows.camera_from(row, streams.get(row["id"], ())), row)
+    return [found[camera_id] for camera_id in ids if camera_id in found]
 
 
 def _listed(camera: Camera, row: RowMapping) -> CameraListed:
@@ -198,10 +197,5 @@ def _narrowed(statement: Select[Any], query: CameraQuery) -> Select[Any]:
         if value is not None:
             statement = statement.where(column == value)
     for word in query.q.lower().replace("\0", "").split():
-        statement = statement.where(_matches(word))
+        statement = statement.where(cameras.c.search.contains(word, autoescape=True))
     return statement
-
-
-def _matches(word: str) -> ColumnElement[bool]:
-    columns = (cameras.c.name_zh, cameras.c.initials, cameras.c.gb_id, cameras.c.id, cameras.c.name_en)
-    return or_(*(column.icontains(word, autoescape=True) for column in columns))

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import RowMapping, Select, case, delete, select, update
+from sqlalchemy import ColumnElement, RowMapping, Select, case, delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.domain.cameras import Camera, CameraKind, Datum, Place, StreamAddress
@@ -50,6 +50,8 @@ class CameraFile:
 _OWN = ("host", "rtsp_port", "onvif_port", "credential_id")
 """Columns that a recorder's channel has from its recorder."""
 
+_PLAIN = tuple(column for column in cameras.c if column.name not in (*_OWN, "search"))
+
 _PERMISSION = frozenset({"owner_id", "maintainer_id", "township_code", "kind", "recorder_id"})
 """Columns that grants point at: changing one changes who may see the camera."""
 
@@ -71,19 +73,19 @@ async def many(connection: AsyncConnection, ids: Iterable[str]) -> dict[str, Cam
     """The cameras with those ids, by id; unknown ids are left out."""
     found: dict[str, Camera] = {}
     for chunk in chunks(dict.fromkeys(ids)):
-        rows = (await connection.execute(_select().where(cameras.c.id.in_(chunk)))).mappings().all()
-        addresses = await _streams_of(connection, chunk)
+        rows = (await connection.execute(select_cameras().where(cameras.c.id.in_(chunk)))).mappings().all()
+        addresses = await streams_of(connection, chunk)
         found |= {row["id"]: camera_from(row, addresses.get(row["id"], ())) for row in rows}
     return found
 
 
 async def every(connection: AsyncConnection, *, enabled_only: bool = False) -> list[Camera]:
     """All cameras, by id: for the conductor and for export, never for a user's list."""
-    statement = _select().order_by(cameras.c.id)
+    statement = select_cameras().order_by(cameras.c.id)
     if enabled_only:
         statement = statement.where(cameras.c.enabled)
     rows = (await connection.execute(statement)).mappings().all()
-    addresses = await _streams_of(connection, None)
+    addresses = await streams_of(connection, None)
     return [camera_from(row, addresses.get(row["id"], ())) for row in rows]
 
 
@@ -103,8 +105,8 @@ async def files(connection: AsyncConnection, ids: Iterable[str]) -> list[CameraF
     wanted = list(dict.fromkeys(ids))
     found: dict[str, CameraFile] = {}
     for chunk in chunks(wanted):
-        rows = (await connection.execute(_select().where(cameras.c.id.in_(chunk)))).mappings().all()
-        addresses = await _streams_of(connection, chunk)
+        rows = (await connection.execute(select_cameras().where(cameras.c.id.in_(chunk)))).mappings().all()
+        addresses = await streams_of(connection, chunk)
         found |= {row["id"]: _file_from(row, addresses.get(row["id"], ())) for row in rows}
     return [found[camera_id] for camera_id in wanted if camera_id in found]
 
@@ -147,6 +149,11 @@ async def patch(
         if await connection.scalar(select(cameras.c.id).where(cameras.c.id == camera_id)) is None:
             return None
         raise Stale
+    if changes.keys() & {"name_zh", "name_en"}:
+        columns = cameras.c
+        whole = columns.id + " " + columns.gb_id + " " + columns.name_zh + " " + columns.name_en
+        search = func.lower(whole + " " + columns.initials)
+        await connection.execute(update(cameras).where(cameras.c.id == camera_id).values(search=search))
     if "streams" in changes:
         await _write_streams(connection, {camera_id: tuple(changes["streams"])})
     if changes.keys() & _PERMISSION:
@@ -181,11 +188,15 @@ def camera_from(row: RowMapping, addresses: Sequence[StreamAddress]) -> Camera:
     )
 
 
-def _select() -> Select[Any]:
-    own = [column for column in cameras.c if column.name not in _OWN]
+def select_cameras(*more: ColumnElement[Any]) -> Select[Any]:
+    """A selection of cameras with the address columns of their recorders, and more columns of tables to be joined."""
     behind = cameras.c.recorder_id.is_not(None)
     inherited = [case((behind, recorders.c[name]), else_=cameras.c[name]).label(name) for name in _OWN]
-    return select(*own, *inherited).outerjoin(recorders, recorders.c.id == cameras.c.recorder_id)
+    return (
+        select(*_PLAIN, *inherited, *more)
+        .select_from(cameras)
+        .outerjoin(recorders, recorders.c.id == cameras.c.recorder_id)
+    )
 
 
 def _file_from(row: RowMapping, addresses: Sequence[StreamAddress]) -> CameraFile:
@@ -203,12 +214,14 @@ def _file_from(row: RowMapping, addresses: Sequence[StreamAddress]) -> CameraFil
 def _row(item: NewCamera, at: datetime) -> dict[str, Any]:
     camera = item.camera
     alone = camera.recorder_id is None
+    letters = initials(camera.name_zh)
     return asdict(item.filing) | {
         "id": camera.id,
         "gb_id": camera.gb_id,
         "name_zh": camera.name_zh,
         "name_en": camera.name_en,
-        "initials": initials(camera.name_zh),
+        "initials": letters,
+        "search": " ".join((camera.id, camera.gb_id, camera.name_zh, camera.name_en, letters)).lower(),
         "kind": camera.kind.value,
         "owner_id": camera.owner_id,
         "maintainer_id": camera.maintainer_id,
@@ -233,7 +246,8 @@ def _row(item: NewCamera, at: datetime) -> dict[str, Any]:
     }
 
 
-async def _streams_of(connection: AsyncConnection, ids: Sequence[str] | None) -> dict[str, tuple[StreamAddress, ...]]:
+async def streams_of(connection: AsyncConnection, ids: Sequence[str] | None) -> dict[str, tuple[StreamAddress, ...]]:
+    """The streams of those cameras (None: of all), main before sub, by camera id."""
     statement = select(streams).order_by(streams.c.camera_id, streams.c.kind)
     if ids is not None:
         statement = statement.where(streams.c.camera_id.in_(ids))

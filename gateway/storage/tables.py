@@ -153,6 +153,8 @@ cameras = Table(
     Column("name_zh", String(128), nullable=False),
     Column("name_en", String(128), nullable=False, default=""),
     Column("initials", String(128), nullable=False, default=""),
+    # Everything a list is searched by, lower case, in one column: one comparison a row instead of five.
+    Column("search", Text, nullable=False, default="", server_default=""),
     Column("kind", String(24), nullable=False),
     Column("owner_id", String(32), ForeignKey("organisations.id"), nullable=False),
     Column("maintainer_id", String(32), ForeignKey("organisations.id"), nullable=False),
@@ -195,7 +197,12 @@ cameras = Table(
     Index("ix_cameras_maintainer", "maintainer_id", "id"),
     Index("ix_cameras_township", "township_code", "id"),
     Index("ix_cameras_kind", "kind", "id"),
-    Index("ix_cameras_name", "name_zh", "id"),
+    Index("ix_cameras_name", "name_zh", "id", "search"),
+    # A user with few grants reads one of these per grant, in the order of the list, and stops at the page's end.
+    Index("ix_cameras_owner_name", "owner_id", "name_zh", "id"),
+    Index("ix_cameras_maintainer_name", "maintainer_id", "name_zh", "id"),
+    Index("ix_cameras_township_name", "township_code", "name_zh", "id"),
+    Index("ix_cameras_kind_name", "kind", "name_zh", "id"),
 )
 
 streams = Table(
