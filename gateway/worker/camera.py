@@ -6,7 +6,8 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from gateway.domain.cameras import CameraState, StreamAddress
+from adapters import onvif
+from gateway.domain.cameras import CameraState
 from gateway.domain.packets import StreamKey, StreamKind
 from gateway.fleet.wire import AssignedCamera, StatusReport
 from gateway.ports import Clock, Credential, DeviceAddress, Unavailable
@@ -17,6 +18,7 @@ from gateway.worker.handoff import Handoff
 from gateway.worker.source import Source
 from gateway.worker.stream import Stream, Subscriber
 
+ONVIF_PORT = 80
 LINGER_SECONDS = 10.0
 """How long a main stream is still pulled after its last reader left: people go back and forth between cameras."""
 
@@ -43,7 +45,10 @@ class Camera:
             Credential(assigned.username, assigned.password or "") if assigned.username is not None else None
         )
         self._addresses = {stream.kind: stream for stream in assigned.streams}
-        self.watched_kind = StreamKind.SUB if StreamKind.SUB in self._addresses else StreamKind.MAIN
+        self._asks = assigned.scheme == "onvif"
+        has_sub = self._asks or StreamKind.SUB in self._addresses
+        self.watched_kind = StreamKind.SUB if has_sub else StreamKind.MAIN
+        self._resolved: dict[StreamKind, DeviceAddress] | None = None
         self.watched = self._new_stream(self.watched_kind)
         self._wanted: dict[StreamKind, Stream] = {}
         self._group: asyncio.TaskGroup | None = None
@@ -78,7 +83,7 @@ class Camera:
         return stream
 
     def _pull_on_demand(self, kind: StreamKind) -> Stream:
-        if self._group is None or kind not in self._addresses:
+        if self._group is None or not (self._asks or kind in self._addresses):
             raise Unavailable(f"the camera has no {kind} stream")
         stream = self._wanted[kind] = self._new_stream(kind)
         self._group.create_task(self._while_wanted(kind, stream))
@@ -100,17 +105,27 @@ class Camera:
 
     def _source(self, stream: Stream) -> Source:
         gate = self._trade.gates.of(self.assigned.host, self._credential, self.assigned.host_limit)
-        where = self._addresses.get(stream.key.kind)
 
         async def address() -> DeviceAddress:
-            return self._device_address(where)
+            return await self._address(stream.key.kind)
 
-        return Source(stream, gate, self._credential, address, lambda: None, self._trade.handoff)
+        return Source(stream, gate, self._credential, address, self._forget, self._trade.handoff)
 
-    def _device_address(self, where: StreamAddress | None) -> DeviceAddress:
+    async def _address(self, kind: StreamKind) -> DeviceAddress:
+        """Where a stream is. An ONVIF device is asked once, and again after a failure."""
+        if self._asks:
+            if self._resolved is None:
+                port = self.assigned.onvif_port or ONVIF_PORT
+                self._resolved = await onvif.resolve(self.assigned.host, port, self._credential)
+            # A device with one encoding is watched on that one.
+            return self._resolved.get(kind) or self._resolved[StreamKind.MAIN]
+        where = self._addresses.get(kind)
         if where is None:
             raise Unavailable("the camera has no address for this stream")
         return DeviceAddress("rtsp", self.assigned.host, self.assigned.rtsp_port, where.path, where.transport)
+
+    def _forget(self) -> None:
+        self._resolved = None
 
     def alive_at(self) -> float | None:
         """When the watched stream last sent something; None while the device refuses us."""

@@ -1,0 +1,283 @@
+"""ONVIF: asks a device for its profiles, and so for the RTSP addresses of its streams (Profile S).
+
+Policies, each met in the field: addresses a device names are moved to the host that was dialled (a device behind a
+router, or a hostile one, names another); credentials in them are dropped; a device with a wrong clock is signed to with
+its own time; a device that answers nothing is given up after seconds, not the library's 90.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import importlib
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit, urlunsplit
+
+from gateway.domain.packets import StreamKind
+from gateway.ports import Credential, DeviceAddress, Refused, Unavailable
+
+CALL_SECONDS = 5.0
+MEDIA = "http://www.onvif.org/ver10/media/wsdl"
+RTSP_PORT = 554
+MAX_PROFILES = 512
+
+_library: Any = None
+_loading = asyncio.Lock()
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """One encoding a device offers; ``source`` is the video source (a recorder's channel) it shows."""
+
+    token: str
+    name: str
+    source: str
+    codec: str
+    width: int
+    height: int
+
+
+@dataclass(frozen=True, slots=True)
+class Channel:
+    """One video source with its large and its small encoding; ``sub`` is None if there is only one."""
+
+    name: str
+    main: DeviceAddress
+    sub: DeviceAddress | None
+    width: int
+    height: int
+    codec: str
+    snapshot: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Device:
+    """What a device says of itself."""
+
+    manufacturer: str
+    model: str
+    firmware: str
+    channels: tuple[Channel, ...]
+
+
+async def resolve(host: str, port: int, credential: Credential | None) -> dict[StreamKind, DeviceAddress]:
+    """RTSP addresses of the device's first video source. Raises ``Unavailable`` or ``Refused``."""
+    async with _session(host, port, credential) as session:
+        pairs = paired(await session.profiles())
+        if not pairs:
+            raise Unavailable("the device offers no video profile")
+        main, sub = pairs[0]
+        found = {StreamKind.MAIN: await session.address(main.token)}
+        if sub is not None:
+            found[StreamKind.SUB] = await session.address(sub.token)
+        return found
+
+
+async def probe(host: str, port: int, credential: Credential | None, *, limit: int = 64) -> Device:
+    """What the device is and up to ``limit`` of its channels, for adding it. Raises ``Unavailable`` or ``Refused``."""
+    async with _session(host, port, credential) as session:
+        about = await session.call("devicemgmt", "GetDeviceInformation")
+        channels: list[Channel] = []
+        for main, sub in paired(await session.profiles())[:limit]:
+            channels.append(
+                Channel(
+                    name=main.name,
+                    main=await session.address(main.token),
+                    sub=await session.address(sub.token) if sub is not None else None,
+                    width=main.width,
+                    height=main.height,
+                    codec=main.codec,
+                    snapshot=await session.snapshot(main.token),
+                )
+            )
+        return Device(
+            _word(about, "Manufacturer"), _word(about, "Model"), _word(about, "FirmwareVersion"), tuple(channels)
+        )
+
+
+async def snapshot_uri(host: str, port: int, credential: Credential | None) -> str | None:
+    """Where the device serves a JPEG of its first video source, without credentials; None if it does not."""
+    async with _session(host, port, credential) as session:
+        pairs = paired(await session.profiles())
+        return await session.snapshot(pairs[0][0].token) if pairs else None
+
+
+def paired(profiles: list[Profile]) -> list[tuple[Profile, Profile | None]]:
+    """For each video source, in the device's order: its largest encoding we can take, and its smallest if another."""
+    sources: dict[str, list[Profile]] = {}
+    for profile in profiles:
+        if profile.codec in ("h264", "h265"):
+            sources.setdefault(profile.source, []).append(profile)
+    pairs: list[tuple[Profile, Profile | None]] = []
+    for offered in sources.values():
+        main = max(offered, key=lambda profile: profile.width * profile.height)
+        small = min(offered, key=lambda profile: (profile.width * profile.height, profile.codec))
+        pairs.append((main, small if small.width * small.height < main.width * main.height else None))
+    return pairs
+
+
+def stream_address(uri: str, host: str) -> DeviceAddress:
+    """The RTSP address in a URI a device gave, at the dialled host and without credentials. Raises ``Unavailable``."""
+    parts = _split(uri)
+    if parts is None or parts[0] != "rtsp":
+        raise Unavailable("the device names a stream that is not RTSP")
+    _, port, path = parts
+    return DeviceAddress("rtsp", host, port or RTSP_PORT, path)
+
+
+def at_host(uri: str, host: str, port: int) -> str | None:
+    """An HTTP address a device gave, at the dialled host; with the dialled port if it named another host."""
+    parts = _split(uri)
+    if parts is None or parts[0] not in ("http", "https"):
+        return None
+    scheme, named_port, path = parts
+    with suppress(ValueError):
+        if urlsplit(uri.strip()).hostname != host:
+            named_port = port
+    return urlunsplit((scheme, f"{_bracketed(host)}:{named_port or port}", path, "", ""))
+
+
+def _split(uri: str) -> tuple[str, int | None, str] | None:
+    """Scheme, port, and path with query; None for what is no address."""
+    try:
+        parts = urlsplit(uri.strip())
+        path = parts.path + (f"?{parts.query}" if parts.query else "")
+        return parts.scheme.lower(), parts.port, path or "/"
+    except ValueError:
+        return None
+
+
+def _bracketed(host: str) -> str:
+    return f"[{host}]" if ":" in host else host
+
+
+class _Session:
+    """Calls to one device. Every failure leaves it as ``Unavailable`` or ``Refused``."""
+
+    def __init__(self, camera: Any, host: str, port: int) -> None:
+        self._camera, self._host, self._port = camera, host, port
+        self._services: dict[str, Any] = {}
+
+    async def begin(self) -> None:
+        """Learns the device's time and where its media service is."""
+        # The clock is asked without a signature; Axis refuses even that, then our own time has to do.
+        with suppress(Unavailable):
+            await self._guarded(self._camera._devicemgmt_with_time())
+        capabilities = await self.call("devicemgmt", "GetCapabilities", {"Category": "All"})
+        named = _word(getattr(capabilities, "Media", None), "XAddr")
+        usual = f"http://{_bracketed(self._host)}:{self._port}/onvif/media_service"
+        self._camera.xaddrs[MEDIA] = at_host(named, self._host, self._port) or usual
+
+    async def call(self, service: str, operation: str, parameters: dict[str, Any] | None = None) -> Any:
+        """The answer to one operation."""
+        if service not in self._services:
+            create = getattr(self._camera, f"create_{service}_service")
+            self._services[service] = await self._guarded(create())
+        return await self._guarded(getattr(self._services[service], operation)(parameters))
+
+    async def profiles(self) -> list[Profile]:
+        """The device's encodings, those that lack a video encoder left out."""
+        answer = await self.call("media", "GetProfiles")
+        return [profile for raw in (answer or [])[:MAX_PROFILES] if (profile := _profile(raw)) is not None]
+
+    async def address(self, token: str) -> DeviceAddress:
+        """Where the profile's stream is."""
+        setup = {"Stream": "RTP-Unicast", "Transport": {"Protocol": "RTSP"}}
+        answer = await self.call("media", "GetStreamUri", {"StreamSetup": setup, "ProfileToken": token})
+        return stream_address(_word(answer, "Uri"), self._host)
+
+    async def snapshot(self, token: str) -> str | None:
+        """Where the profile's snapshot is; many devices have none."""
+        try:
+            answer = await self.call("media", "GetSnapshotUri", {"ProfileToken": token})
+        except Unavailable:
+            return None
+        return at_host(_word(answer, "Uri"), self._host, self._port)
+
+    async def _guarded(self, call: Any) -> Any:
+        try:
+            async with asyncio.timeout(CALL_SECONDS):
+                return await call
+        except TimeoutError:
+            raise Unavailable("the device does not answer ONVIF calls in time") from None
+        except Exception as error:
+            # The library lets through what aiohttp, zeep, lxml and its own code raise; its texts may hold addresses.
+            raise _translated(error) from None
+
+
+@asynccontextmanager
+async def _session(host: str, port: int, credential: Credential | None) -> AsyncIterator[_Session]:
+    library = await _loaded()
+    camera = library.ONVIFCamera(
+        host,
+        port,
+        credential.username if credential is not None else "",
+        credential.password if credential is not None else "",
+        no_cache=True,
+        adjust_time=True,
+    )
+    try:
+        session = _Session(camera, host, port)
+        await session.begin()
+        yield session
+    finally:
+        with suppress(Exception):
+            await camera.close()
+
+
+async def _loaded() -> Any:
+    """The library; loading it takes a second of CPU, so it is done once, aside, and only where ONVIF is spoken."""
+    global _library
+    async with _loading:
+        if _library is None:
+            _library = await asyncio.to_thread(_load)
+    return _library
+
+
+def _load() -> Any:
+    # The library configures the process's logging when it is imported; a handler that is there already prevents it.
+    root, guard = logging.getLogger(), logging.NullHandler()
+    root.addHandler(guard)
+    try:
+        library = importlib.import_module("onvif")
+    finally:
+        root.removeHandler(guard)
+    for name in ("onvif", "zeep"):
+        logging.getLogger(name).setLevel(logging.ERROR)
+    return library
+
+
+def _translated(error: Exception) -> Exception:
+    if isinstance(error, Unavailable | Refused):
+        return error
+    util = importlib.import_module("onvif.util")
+    names = type(error).__name__
+    if util.is_auth_error(error) or names == "ONVIFAuthError" or "401" in str(error)[:200]:
+        return Refused("the device does not take the user name and password")
+    if names == "Fault":
+        return Unavailable("the device refuses an ONVIF call it should know")
+    if isinstance(error, OSError):
+        return Unavailable("the device's ONVIF service cannot be reached")
+    return Unavailable(f"the device's ONVIF answer cannot be understood ({names})")
+
+
+def _word(holder: Any, key: str) -> str:
+    """The text under that name, "" if it is not there."""
+    value = getattr(holder, key, None)
+    return value.strip()[:1024] if isinstance(value, str) else ""
+
+
+def _profile(raw: Any) -> Profile | None:
+    encoder, source = getattr(raw, "VideoEncoderConfiguration", None), getattr(raw, "VideoSourceConfiguration", None)
+    token = _word(raw, "token")
+    if encoder is None or not token:
+        return None
+    size = getattr(encoder, "Resolution", None)
+    width, height = getattr(size, "Width", 0), getattr(size, "Height", 0)
+    codec = {"H264": "h264", "H265": "h265"}.get(_word(encoder, "Encoding").upper(), _word(encoder, "Encoding").lower())
+    return Profile(
+        token, _word(raw, "Name") or token, _word(source, "SourceToken"), codec, int(width or 0), int(height or 0)
+    )
