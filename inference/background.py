@@ -12,6 +12,8 @@ import numpy.typing as npt
 from inference.picture import Luma, Plane
 
 Mask = npt.NDArray[np.uint8]
+LEAST_SPREAD = 12.0
+"""Levels between dark and bright under which a gain cannot be told."""
 SQUARE = np.ones((3, 3), np.uint8)
 
 
@@ -38,6 +40,11 @@ class Tuning:
     """The model begins as the median of so many pictures, one per review: whoever was passing is not learned."""
     flash_share: float = 0.6
     """When more than this share of the picture differs, the light or the view has changed: nothing is called moving."""
+    dubious_share: float = 0.04
+    """When more than this share differs, it is tried whether a change of gain explains it."""
+    jump_share: float = 0.25
+    """The same when the share grows by this much from one picture to the next: things come in gradually."""
+    jump_seconds: float = 1.0
 
 
 class Background:
@@ -59,7 +66,8 @@ class Background:
         np.copyto(self._level, first)
         self._age.fill(0)
         self._still.fill(0)
-        self.mask.fill(0)
+        self.mask = np.zeros(first.shape, np.uint8)
+        self._share = 0.0
         self._began = self._at = self._reviewed_at = at
         self._reviewed = first.copy()
         self._samples = [self._reviewed]
@@ -69,6 +77,11 @@ class Background:
         """Planes derived from the model, renewed at each review rather than at each picture."""
         self._limit = np.maximum(self._waver * self.tuning.spread, np.float32(self.tuning.floor))
         self._local = cv2.blur(self._level, (5, 5)) + np.float32(1.0)
+        sample = self._level[::5, ::5].ravel()
+        self._order = np.argsort(sample)
+        self._sorted = sample[self._order]
+        third = sample.size // 3
+        self._dark, self._bright = _middle(self._sorted[: max(third, 1)]), _middle(self._sorted[-max(third, 1) :])
 
     @property
     def settled(self) -> bool:
@@ -77,18 +90,27 @@ class Background:
 
     def update(self, small: Luma, at: float) -> Mask:
         """The mask of what moves in this picture; learns from the rest."""
+        t = self.tuning
         elapsed = min(max(at - self._at, 0.001), 5.0)
         self._at = at
         now = small.astype(np.float32)
-        difference = now - self._level
-        sample = np.sort(difference[::5, ::5], axis=None)
-        offset = sample[sample.size >> 1]
-        if abs(offset) > 0.75:
-            difference -= offset
-        distance = np.abs(difference, out=difference)
+        sample = now[::5, ::5].ravel()[self._order]
+        distance = self._distance(now, 1.0, _middle(sample - self._sorted))
         raw = _mask(distance > self._limit)
+        if cv2.countNonZero(raw) > t.dubious_share * raw.size:
+            gain, offset = self._light(sample)
+            relit = self._distance(now, gain, offset)
+            other = _mask(relit > self._limit)
+            if 2 * cv2.countNonZero(other) < cv2.countNonZero(raw):
+                distance, raw = relit, other
+                # The place itself has not changed: the model is seen in the new light from now on.
+                self._level *= np.float32(gain)
+                self._level += np.float32(offset)
+                self._refresh()
         count = cv2.countNonZero(raw)
-        if count > self.tuning.flash_share * raw.size:
+        share, before = count / raw.size, self._share
+        self._share = share
+        if share > t.flash_share or (share - before > t.jump_share and elapsed < t.jump_seconds):
             self._begin(small, at)
             return self.mask
         self.mask = self._cleaned(raw, small, now) if count else raw
@@ -97,6 +119,27 @@ class Background:
             self._review(small, now, min(at - self._reviewed_at, 5.0))
             self._reviewed_at = at
         return self.mask
+
+    def _distance(self, now: Plane, gain: float, offset: float) -> Plane:
+        """How much each pixel differs from the model seen in that light."""
+        if gain != 1.0:
+            now = now * np.float32(1 / gain)
+            offset /= gain
+        difference = now - self._level
+        if abs(offset) > 0.75:
+            difference -= np.float32(offset)
+        distance: Plane = np.abs(difference, out=difference)
+        return distance
+
+    def _light(self, sample: Plane) -> tuple[float, float]:
+        """Gain and offset of the present light against the model's, from the middles of its dark and bright thirds."""
+        third = sample.size // 3
+        spread = self._bright - self._dark
+        if third < 8 or spread < LEAST_SPREAD:
+            return 1.0, 0.0
+        dark, bright = _middle(sample[:third]), _middle(sample[-third:])
+        gain = min(max((bright - dark) / spread, 0.2), 5.0)
+        return gain, (dark + bright - gain * (self._dark + self._bright)) / 2
 
     def _cleaned(self, raw: Mask, small: Luma, now: Plane) -> Mask:
         """Without shadows and specks, with small holes closed."""
@@ -153,6 +196,11 @@ class Background:
         ghost = (learned > 1.3 * present) & (resting > 0.7 * stats[:, cv2.CC_STAT_AREA])
         ghost[0] = False
         return np.asarray(ghost[labels], np.bool_) if ghost.any() else None
+
+
+def _middle(sample: Plane) -> float:
+    half = sample.size >> 1
+    return float(np.partition(sample, half)[half])
 
 
 def _mask(where: npt.NDArray[np.bool_]) -> Mask:

@@ -1,0 +1,130 @@
+"""Freeze, black, covered, defocused, moved: each told for what it is, and nothing told of what is none of them."""
+
+import numpy as np
+import pytest
+
+from gateway.ports import Frame
+from inference.catalogue import build
+from tests.unit.inference.scenes import blurred, filmed, kinds, place, walker, watched
+
+FAULT_DETECTORS = {"motion": False, "anomaly": False}
+ONSET = 150
+
+
+def after(change):
+    return lambda scene, index: change(scene) if index >= ONSET else scene
+
+
+def told(change, count: int = 300, **film: float) -> set[str]:
+    """The kinds told after the onset; asserts that none was told before."""
+    found = watched(build(FAULT_DETECTORS), filmed(place(), count, change=change, **film))
+    rate = film.get("rate", 10.0)
+    assert [o for o in found if o.at < ONSET / rate] == []
+    return kinds(found)
+
+
+def test_nothing_happens_nothing_is_told() -> None:
+    assert told(None) == set()
+
+
+def test_the_same_picture_again_and_again_is_frozen() -> None:
+    frames = list(filmed(place(), 150))
+    frames += [Frame(frames[-1].luma, 15 + index / 10, index % 20 == 0) for index in range(150)]
+    found = watched(build(FAULT_DETECTORS), frames)
+    assert kinds(found) == {"freeze"}
+    assert 22 <= min(o.at for o in found) <= 26
+
+
+def test_a_frozen_picture_with_a_running_clock_is_frozen() -> None:
+    frames = list(filmed(place(), 200))
+    frozen = frames[-1].luma
+    for index in range(200):
+        picture = frozen.copy()
+        picture[4:10, 4:30] = 255 * (index // 10 % 2)
+        frames.append(Frame(picture, 20 + index / 10, False))
+    assert kinds(watched(build(FAULT_DETECTORS), frames)) == {"freeze"}
+
+
+def test_a_still_night_with_faint_noise_is_not_frozen() -> None:
+    dim = (place().astype(np.float32) * 0.35).astype(np.uint8)
+    assert watched(build(FAULT_DETECTORS), filmed(dim, 400, noise=0.7)) == []
+
+
+def test_a_dead_picture_is_black() -> None:
+    assert told(after(lambda scene: np.full_like(scene, 12))) == {"black"}
+
+
+def test_a_hand_or_a_cloth_before_the_lens_covers_it() -> None:
+    assert told(after(lambda scene: np.full_like(scene, 90))) == {"covered"}
+
+
+def test_most_of_the_picture_covered_is_covered() -> None:
+    def half(scene: np.ndarray) -> np.ndarray:
+        scene[:, : int(scene.shape[1] * 0.7)] = 70
+        return scene
+
+    assert told(after(half)) == {"covered"}
+
+
+@pytest.mark.parametrize("sigma", [1.5, 3.0])
+def test_a_blurred_picture_is_defocused(sigma: float) -> None:
+    assert told(after(lambda scene: blurred(scene, sigma))) == {"defocus"}
+
+
+@pytest.mark.parametrize("share", [0.15, -0.3])
+def test_a_turned_camera_has_moved(share: float) -> None:
+    wide = place(180, 640, seed=5)
+
+    def turned(scene: np.ndarray, index: int) -> np.ndarray:
+        left = 160 + (int(320 * share) if index >= ONSET else 0)
+        return wide[:, left : left + 320]
+
+    assert told(turned) == {"scene_moved"}
+
+
+def test_a_camera_that_looks_elsewhere_has_moved() -> None:
+    other = place(seed=9)
+    assert told(after(lambda scene: other)) == {"scene_moved"}
+
+
+@pytest.mark.parametrize(
+    "light",
+    [
+        lambda scene: scene.astype(np.float32) * 0.45,
+        lambda scene: scene.astype(np.float32) * 0.6 + 80,
+        lambda scene: np.minimum(scene.astype(np.float32) * 1.5, 255),
+        lambda scene: 255 * (scene / 255.0) ** 2,
+    ],
+)
+def test_a_change_of_light_is_no_fault(light) -> None:
+    assert told(after(light)) == set()
+
+
+def test_an_infrared_switch_with_its_dark_moment_is_no_fault() -> None:
+    def switch(scene: np.ndarray, index: int) -> np.ndarray:
+        if ONSET <= index < ONSET + 8:
+            return np.full_like(scene, 40)
+        return scene.astype(np.float32) * 0.5 + 30 if index >= ONSET else scene
+
+    assert told(switch) == set()
+
+
+def test_traffic_in_front_is_no_fault() -> None:
+    def lorry(scene: np.ndarray, index: int) -> np.ndarray:
+        x = (index * 6) % 700 - 200
+        scene[40:165, max(0, x) : max(0, x + 140)] = 120
+        return scene
+
+    assert watched(build(FAULT_DETECTORS), filmed(place(), 400, change=lorry)) == []
+
+
+def test_keyframes_only_still_tell_faults() -> None:
+    assert told(after(lambda scene: np.full_like(scene, 90)), count=200, rate=0.5) == {"covered"}
+
+
+def test_a_fault_silences_motion() -> None:
+    def covered(scene: np.ndarray, index: int) -> np.ndarray:
+        return walker(np.full_like(scene, 90), index) if index >= ONSET else scene
+
+    found = watched(build({}), filmed(place(), 260, change=covered))
+    assert "motion" not in kinds([o for o in found if o.at > 18])
