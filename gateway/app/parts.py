@@ -27,7 +27,7 @@ from gateway.services.office import Office
 from gateway.services.viewing import Viewing
 from gateway.services.watching import Watching
 from gateway.settings import BadSettings, Settings, Workers, rules_of
-from gateway.web import evidence, health, live, messages, metering, pages
+from gateway.web import evidence, health, live, messages, metering, pages, whep
 from gateway.web.api import create_api
 
 Carrier = LocalBus | RedisBus
@@ -70,10 +70,11 @@ def build(settings: Settings, office: Office, bus: Carrier, addresses: Sequence[
     return Parts(settings, office, bus, room, watching, Viewing(office), Listening(office), fleet, conductor)
 
 
-def application(parts: Parts, hub: Hub) -> ASGIApp:
+def application(parts: Parts, hub: Hub, rooms: whep.Rooms) -> ASGIApp:
     """The web application over these parts."""
     sources = metering.Sources(
         hub=hub,
+        rooms=rooms,
         viewing=parts.viewing,
         watching=parts.watching,
         room=parts.room,
@@ -87,13 +88,16 @@ def application(parts: Parts, hub: Hub) -> ASGIApp:
         parts.office,
         routers=[
             live.router(parts.viewing, hub, parts.fleet),
+            whep.router(rooms),
             messages.router(parts.listening),
             evidence.router(parts.viewing, parts.room),
         ],
-        root_routers=[health.router(_readiness(parts), metering.Meter(sources)), pages.router()],
+        root_routers=[health.router(_readiness(parts), metering.Meter(sources))],
         public_url=parts.settings.server.public_url,
         session_lasts=timedelta(hours=parts.settings.sessions.hours),
+        gauge=lambda: _decoding(parts),
     )
+    api.include_router(pages.router())  # last: it answers every path that nothing else does
     return pages.ProtectiveHeaders(api)
 
 
@@ -108,6 +112,13 @@ def _readiness(parts: Parts) -> health.Readiness:
         return {"database": database, "workers": bool(parts.fleet.links)}
 
     return readiness
+
+
+def _decoding(parts: Parts) -> tuple[float, float]:
+    """Cores that workers may spend on decoding, and what they spend."""
+    figures = list(parts.fleet.figures.values())
+    used = sum(one.get("decode_used_cores", 0.0) for one in figures)
+    return sum(one.get("decode_budget_cores", 0.0) for one in figures), used
 
 
 def _tls(workers: Workers) -> ssl.SSLContext | None:

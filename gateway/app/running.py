@@ -23,6 +23,7 @@ from gateway.media.hub import open_hub
 from gateway.services.office import Office
 from gateway.settings import Settings
 from gateway.storage.secrets import open_box
+from gateway.web.whep import open_rooms
 
 GOODBYE_SECONDS = 1
 """How long connections may take to end."""
@@ -71,8 +72,8 @@ async def _serve(
         group.create_task(parts.listening.run(), name="listening")
         group.create_task(parts.room.run(), name="evidence")
         viewing = group.create_task(parts.viewing.run(), name="viewing")
-        async with open_hub(parts.fleet) as hub:
-            server = _server(application(parts, hub))
+        async with open_hub(parts.fleet) as hub, open_rooms(parts.viewing, hub) as rooms:
+            server = _server(application(parts, hub, rooms))
             serving = group.create_task(server.serve(sockets=[sock]), name="http")
             stopping = group.create_task(stop.wait(), name="signals")
             ready()

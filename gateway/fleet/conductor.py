@@ -134,8 +134,12 @@ class Conductor:
             log.error("device passwords cannot be opened", problem=str(problem))
 
     def _gathered(self) -> bool:
+        """True once all expected workers have come, or enough time has passed since the first did."""
+        present = len(self._fleet.alive())
+        if not present:
+            self._began = self._clock.now()
         waited = (self._clock.now() - self._began).total_seconds()
-        return len(self._fleet.alive()) >= self._expected or waited > GATHERING_SECONDS
+        return present >= self._expected or waited > GATHERING_SECONDS
 
     async def _lead(self) -> None:
         now = self._clock.now()

@@ -13,6 +13,7 @@ from gateway.media.hub import Hub
 from gateway.services.evidence import EvidenceRoom
 from gateway.services.viewing import Viewing
 from gateway.services.watching import Watching
+from gateway.web.whep import Rooms
 
 _P = "sharp_eyes_"
 
@@ -22,6 +23,7 @@ class Sources:
     """Where the figures come from. ``bus`` and ``workers`` are asked at each scrape."""
 
     hub: Hub
+    rooms: Rooms
     viewing: Viewing
     watching: Watching
     room: EvidenceRoom
@@ -49,6 +51,8 @@ class Meter(Collector):
         hub, viewing = self._sources.hub, self._sources.viewing
         yield _gauge("streams", "Streams this gateway pulls from workers", hub.channels)
         yield _gauge("viewers", "Viewers of live streams", hub.viewers)
+        yield _gauge("whep_sessions", "WebRTC sessions", self._sources.rooms.count)
+        yield _counter("whep_refused", "WebRTC sessions refused: too many", self._sources.rooms.refused)
         yield _gauge("views_running", "Views with an open view record", len(viewing.running))
         yield _counter("packets", "Access units received from workers", hub.tally.packets)
         yield _counter("packet_bytes", "Bytes of access units received from workers", hub.tally.bytes)
