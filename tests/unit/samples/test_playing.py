@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import itertools
 import struct
 from pathlib import Path
 
@@ -55,7 +56,7 @@ def test_sequence_and_time_run_on_over_the_end_of_the_tape() -> None:
     assert sequences == [(65_500 + i) & 0xFFFF for i in range(len(sequences))]
     stamps = sorted({header[1] for header in player.headers}, key=[h[1] for h in player.headers].index)
     assert len(stamps) == 200
-    assert all((b - a) & 0xFFFFFFFF == TICKS_PER_FRAME for a, b in zip(stamps, stamps[1:], strict=False))
+    assert all((b - a) & 0xFFFFFFFF == TICKS_PER_FRAME for a, b in itertools.pairwise(stamps))
     assert {header[2] for header in player.headers} == {player.ssrc}
 
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import itertools
 from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
@@ -83,7 +84,7 @@ def test_every_tape_of_the_plan_has_a_still() -> None:
 @pytest.mark.parametrize("name", ["avenue-bus", "asphalt", "hall-visit", "tower", "ring-road-night"])
 def test_the_loop_point_is_no_greater_step_than_the_tape_has_anyway(name: str) -> None:
     shown = pictures(name)
-    steps = [difference(a, b) for a, b in zip(shown, shown[1:], strict=False)]
+    steps = [difference(a, b) for a, b in itertools.pairwise(shown)]
     assert difference(shown[-1], shown[0]) <= 1.25 * max(steps)
 
 
