@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import io
+import tempfile
 from collections.abc import Sequence
 from fractions import Fraction
+from pathlib import Path
 
 import av
 import av.error
@@ -35,16 +37,23 @@ def mp4(packets: Sequence[Packet]) -> bytes:
         raise Unavailable("there was no picture to cut a clip from")
     try:
         return _muxed(run)
-    except av.error.FFmpegError as error:
+    except (av.error.FFmpegError, OSError) as error:
         raise Unavailable(f"the clip could not be written ({type(error).__name__})") from None
 
 
 def _muxed(run: list[Packet]) -> bytes:
-    target = io.BytesIO()
     name = FFMPEG_NAMES[run[0].codec]
+    with tempfile.TemporaryDirectory(prefix="clip-") as folder:
+        # A real file: FFmpeg opens it a second time to move the index to its front.
+        target = Path(folder) / "clip.mp4"
+        _mux(run, name, target)
+        return target.read_bytes()
+
+
+def _mux(run: list[Packet], name: str, target: Path) -> None:
     with (
         av.open(io.BytesIO(run[0].data), format=name) as probe,
-        av.open(target, "w", format="mp4", options={"movflags": "+faststart"}) as container,
+        av.open(str(target), "w", format="mp4", options={"movflags": "+faststart"}) as container,
     ):
         stream = container.add_stream_from_template(probe.streams.video[0])
         stream.time_base = _TIME_BASE
@@ -56,4 +65,3 @@ def _muxed(run: list[Packet]) -> bytes:
             piece.duration = following.pts - packet.pts if following is not None else _LAST_TICKS
             piece.is_keyframe = packet.keyframe
             container.mux(piece)
-    return target.getvalue()

@@ -26,6 +26,7 @@ from gateway.worker.outbox import Outbox
 from gateway.worker.sampler import Sampler
 from gateway.worker.server import Door
 from gateway.worker.spool import Spool
+from inference import catalogue
 
 log = structlog.get_logger(__name__)
 
@@ -88,9 +89,6 @@ async def _run(
 
 
 def _build(settings: Json) -> Detector:
-    # OpenCV is heavy: a worker that only pulls does not load it.
-    from inference import catalogue
-
     return catalogue.build(settings)
 
 

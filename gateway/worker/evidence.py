@@ -85,10 +85,7 @@ class EvidenceMaker:
         recording = _Recording()
         for packet in stream.ring.since(event.picture_at - BEFORE_SECONDS):
             recording.packet(packet)
-        held = len(recording.packets)
-        stream.attach(recording)
-        # Attaching repeats the newest group of pictures, which is in the pre-roll already.
-        del recording.packets[held:]
+        stream.attach(recording, from_now=True)
         try:
             await self._clock.sleep(AFTER_SECONDS)
             data = await asyncio.to_thread(clips.mp4, recording.packets)

@@ -35,6 +35,8 @@ class Load:
     braked: int = 0
     scale: float = 1.0
     """Measured use over foreseen use: the costs the pictures do not account for."""
+    ease: float = 1.0
+    """Share of the budget that is planned with: it falls while the machine leaves too little time to keep up."""
 
 
 class Sampler:
@@ -49,6 +51,7 @@ class Sampler:
         self._wake = threading.Event()
         self._stopping = False
         self._turn = 0
+        self._dropped = 0
 
     def put(self, eye: Eye) -> None:
         """Adds a camera, or replaces the one of the same id."""
@@ -85,6 +88,8 @@ class Sampler:
                 self._tell(self._retired.popleft().finish(time.time()))
             braking = False
             for eye in tuple(self._eyes.values()):
+                if self._stopping:
+                    return
                 self._tell(eye.work(braking))
                 if time.monotonic() - controlled >= CONTROL_SECONDS:
                     controlled, used = self._control(controlled, used)
@@ -102,6 +107,13 @@ class Sampler:
         if findings:
             self._told(findings)
 
+    def _ease(self, dropped: int) -> None:
+        """Plans with less while pictures had to be dropped, so that they are shed evenly instead; then with more."""
+        if dropped > 0:
+            self.load.ease = max(0.05, self.load.ease * 0.85)
+        else:
+            self.load.ease = min(1.0, self.load.ease + 0.02)
+
     def _control(self, controlled: float, used: float) -> tuple[float, float]:
         """Shares the budget anew by what was measured, and lets time pass for every watcher."""
         now, spent = time.monotonic(), time.thread_time()
@@ -113,7 +125,11 @@ class Sampler:
         if foreseen > 0:
             measured = min(max(self.load.cores / foreseen, 0.5), 3.0)
             self.load.scale += 0.2 * (measured - self.load.scale)
-        rungs = budget.share(costs, self.budget_cores / self.load.scale, self._turn * max(1, len(eyes) // 5))
+        dropped = sum(eye.dropped for eye in eyes)
+        self._ease(dropped - self._dropped)
+        self._dropped = dropped
+        available = min(self.budget_cores, 1.0) * self.load.ease if self.load.ease < 1 else self.budget_cores
+        rungs = budget.share(costs, available / self.load.scale, self._turn * max(1, len(eyes) // 5))
         for eye, rung in zip(eyes, rungs, strict=True):
             eye.rung = rung
         moment = time.time()

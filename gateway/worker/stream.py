@@ -63,10 +63,10 @@ class Stream:
         """How many read it now."""
         return len(self._readers)
 
-    def attach(self, reader: Subscriber) -> None:
-        """Adds a reader, who gets the newest group of pictures at once."""
+    def attach(self, reader: Subscriber, *, from_now: bool = False) -> None:
+        """Adds a reader, who gets the newest group of pictures at once unless it has the pre-roll already."""
         self._readers.add(reader)
-        if self.description is not None:
+        if self.description is not None and not from_now:
             group = self.ring.newest_group()
             if group and group[0].generation == self.description.generation:
                 reader.described(self.description)
