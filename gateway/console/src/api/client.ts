@@ -29,6 +29,11 @@ export function onSignedOut(then: () => void): void {
   whenSignedOut = then
 }
 
+/** The session is over, whoever noticed. */
+export function signedOut(): void {
+  whenSignedOut()
+}
+
 /** The address of an API path with its query; empty values are left out. */
 export function address(path: string, query: Query = {}): string {
   const parts: string[] = []

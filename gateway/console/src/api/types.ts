@@ -49,10 +49,14 @@ export interface Category extends Named {
   clock: string
   amount: number
   from_video?: boolean
+  /** A device fault: made by the gateway, never chosen by people. */
+  maintenance?: boolean
 }
 
 export interface TicketStateRow extends Named {
-  code: string
+  state: string
+  ended: boolean
+  paused: boolean
 }
 
 export type CameraState = 'unknown' | 'connecting' | 'online' | 'offline' | 'refused' | 'faulty' | 'disabled'
@@ -199,6 +203,7 @@ export interface TicketMove {
   actor_id: string
   actor_name?: string | null
   organisation_id: string
+  receiver_name?: string | null
   operation: string
   from_state: string
   to_state: string
@@ -210,6 +215,8 @@ export interface TicketMove {
 
 export interface TicketPhoto {
   id: string
+  url?: string
+  uploaded_by_name?: string
   media_type: string
   uploaded_by: string
   created_at: string
@@ -233,6 +240,8 @@ export interface Ticket {
   camera_name_zh?: string | null
   camera_name_en?: string | null
   category: string
+  category_name_zh?: string
+  category_name_en?: string
   title: string
   note: string
   township_code: string
@@ -240,7 +249,13 @@ export interface Ticket {
   latitude: number
   longitude: number
   handler_id: string | null
+  handler_name_zh?: string | null
+  handler_name_en?: string | null
   receiver_id: string | null
+  receiver_name?: string | null
+  created_by_name?: string
+  suggested_handler_id?: string | null
+  suggested_receiver_id?: string | null
   urgent: boolean
   rework_count: number
   created_by: string
@@ -271,6 +286,26 @@ export interface Grant {
   created_at: string
   revoked_at: string | null
   revoke_reason?: string | null
+  grantee_name_zh?: string
+  grantee_name_en?: string
+  target_name_zh?: string
+  target_name_en?: string
+  granted_by_name?: string
+  active?: boolean
+  may_revoke?: boolean
+}
+
+export interface AccessDecision {
+  operator_id: string
+  operator_name: string
+  organisation_id: string
+  organisation_name_zh: string
+  organisation_name_en: string
+  action: string
+  allowed: boolean
+  grant_id: string | null
+  until: string | null
+  reason: string
 }
 
 export interface ViewRecord {

@@ -102,6 +102,7 @@ export type Shown =
   | 'playing'
   | 'no_signal'
   | 'refused'
+  | 'forbidden'
   | 'revoked'
   | 'expired'
   | 'signed_out'
@@ -112,8 +113,11 @@ export type Shown =
   | 'reconnecting'
   | 'paused'
 
-/** What a status looks like to a person. */
-export function shown(status: Status): Shown {
+/**
+ * What a status looks like to a person. `device` is what the catalogue says of the camera: a refusal is the device's
+ * only if the catalogue says so too, and a stream that cannot be had has a better word when the device refuses us.
+ */
+export function shown(status: Status, device = ''): Shown {
   switch (status.phase) {
     case 'stopped':
     case 'playing':
@@ -125,6 +129,8 @@ export function shown(status: Status): Shown {
     case 'waiting':
     case 'ended':
       if (status.code === null) return status.phase === 'ended' ? 'unavailable' : 'connecting'
+      if (status.code === 'refused') return device === 'refused' ? 'refused' : 'forbidden'
+      if (status.code === 'unavailable' && device === 'refused') return 'refused'
       return status.code === 'lost' ? 'reconnecting' : status.code
   }
 }

@@ -25,12 +25,12 @@ export async function loadCatalogue(): Promise<void> {
   const [organisationRows, categoryRows, states] = await Promise.all([
     get<Organisation[] | Page<Organisation>>('/organisations'),
     get<Category[] | Page<Category>>('/categories'),
-    get<{ states: TicketStateRow[] }>('/ticket-states'),
+    get<TicketStateRow[] | Page<TicketStateRow>>('/ticket-states'),
     loadPurposes(),
   ])
   organisations.value = itemsOf(organisationRows)
   categories.value = itemsOf(categoryRows)
-  ticketStates.value = states.states
+  ticketStates.value = itemsOf(states)
   loaded.value = true
 }
 
@@ -64,6 +64,6 @@ export function categoryName(code: string | null | undefined): string {
 }
 
 export function stateName(code: string): string {
-  const found = ticketStates.value.find((row) => row.code === code)
+  const found = ticketStates.value.find((row) => row.state === code)
   return found ? nameOf(found) : code
 }

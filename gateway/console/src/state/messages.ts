@@ -1,7 +1,7 @@
 /** The doorbell: hears what changed and lets pages ask again. Hello means: whatever you know may be old. */
 
 import { onScopeDispose, ref } from 'vue'
-import { socketAddress } from '../api/client'
+import { signedOut, socketAddress } from '../api/client'
 import { gathering } from './gathering'
 
 export type Topic = 'candidates' | 'tickets' | 'cameras' | 'grants' | 'permissions'
@@ -49,9 +49,9 @@ function connect(): void {
 }
 
 function heard(text: string): void {
-  let said: { topic?: string; ids?: unknown }
+  let said: { topic?: string; ids?: unknown; code?: string }
   try {
-    said = JSON.parse(text) as { topic?: string; ids?: unknown }
+    said = JSON.parse(text) as typeof said
   } catch {
     return
   }
@@ -59,6 +59,10 @@ function heard(text: string): void {
     hearing.value = true
     pauseMs = FIRST_PAUSE_MS
     for (const set of listeners.values()) for (const listener of set) listener([])
+    return
+  }
+  if (said.topic === 'goodbye') {
+    if (said.code === 'signed_out') signedOut()
     return
   }
   const ids = Array.isArray(said.ids) ? said.ids.map(String) : []

@@ -1,0 +1,19 @@
+/** Names of operators, as far as the signed-in one may know them. */
+
+import { shallowRef } from 'vue'
+import { get } from '../api/client'
+import type { OperatorBrief, Page } from '../api/types'
+import { itemsOf } from './catalogue'
+
+const people = shallowRef(new Map<string, OperatorBrief>())
+
+export async function loadPeople(): Promise<OperatorBrief[]> {
+  const rows = itemsOf(await get<Page<OperatorBrief>>('/operators'))
+  people.value = new Map(rows.map((row) => [row.id, row]))
+  return rows
+}
+
+export function personName(id: string | null | undefined): string {
+  if (!id) return ''
+  return people.value.get(id)?.name ?? id.slice(0, 8)
+}

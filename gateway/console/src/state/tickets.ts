@@ -1,0 +1,31 @@
+/** Tickets as the gateway answers with them, flat whether they came with their file around them or not. */
+
+import type { AllowedMove, Ticket, TicketMove, TicketPhoto } from '../api/types'
+
+export type TicketAnswer =
+  | Ticket
+  | {
+      ticket: Ticket
+      moves: TicketMove[]
+      photos: TicketPhoto[]
+      allowed_moves: AllowedMove[]
+      suggested_handler_id?: string | null
+      suggested_receiver_id?: string | null
+    }
+
+export function ticketOf(answer: TicketAnswer): Ticket {
+  if (!('ticket' in answer)) return answer
+  const { ticket, ...around } = answer
+  return { ...ticket, ...around }
+}
+
+/** Seconds until the deadline; negative when it has passed. */
+export function secondsLeft(ticket: Ticket, now: number): number {
+  return (Date.parse(ticket.deadline_at) - now) / 1000
+}
+
+const OVER = new Set(['CLOSED', 'FORCED', 'VOID', 'ARCH'])
+
+export function isOver(ticket: Ticket): boolean {
+  return OVER.has(ticket.state)
+}
