@@ -72,10 +72,21 @@ class Client:
         assert head[:1] == b"$", head
         return head[1], await self.reader.readexactly(int.from_bytes(head[2:], "big"))
 
+    async def rest_of_packet(self) -> tuple[int, bytes]:
+        """A packet whose first byte has been read: its channel and what it holds."""
+        head = await asyncio.wait_for(self.reader.readexactly(3), PATIENCE)
+        return head[0], await self.reader.readexactly(int.from_bytes(head[1:], "big"))
+
+    async def packets_for_ever(self) -> None:
+        """Reads packets until the connection breaks."""
+        while True:
+            await self.packet()
+
     async def describe(self, url: str) -> Reply:
         """DESCRIBE with credentials."""
-        refused = await self.ask("DESCRIBE", url)
-        assert refused.status == 401
+        if self._challenge is None:
+            refused = await self.ask("DESCRIBE", url)
+            assert refused.status == 401
         return await self.ask("DESCRIBE", url)
 
     async def set_up(self, url: str, transport: str = "RTP/AVP/TCP;unicast;interleaved=0-1") -> Reply:
