@@ -143,6 +143,7 @@ def test_run_markers_are_known() -> None:
     known = {
         "run": {"make-run", "load", "first-steps", "backup", "api", "live"},
         "load": {"sample"},
+        "first": {"catalogue"},
         "check": {"settings"},
     }
     for document in documents():
