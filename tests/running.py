@@ -35,12 +35,14 @@ class District:
 
     def client(self, login: str, purpose: str = "PS-ORDER") -> httpx.Client:
         """A client signed in as that sample account; the caller closes it."""
-        client = httpx.Client(base_url=self.base_url, headers=HEADERS, timeout=60)
-        answer = client.post(
-            "/api/v1/session", json={"login": login, "password": self.passwords[login], "purpose": purpose}
+        answer = httpx.post(
+            f"{self.base_url}/api/v1/session",
+            json={"login": login, "password": self.passwords[login], "purpose": purpose},
+            headers=HEADERS,
+            timeout=60,
         )
         assert answer.status_code == 200, answer.text
-        return client
+        return httpx.Client(base_url=self.base_url, headers=HEADERS, cookies=dict(answer.cookies), timeout=60)
 
     def cookie(self, login: str) -> str:
         """The session cookie's value of a fresh sign-in, for WebSockets."""
