@@ -64,8 +64,10 @@ async def _serve(
 ) -> None:
     """Everything that runs. A part that fails takes the process down; cameras and children are kept."""
     async with _stoppable_group() as group:
-        for child in companions:
+        children = [
             group.create_task(keep_child(child.name, child.argv, parts.office.clock), name=child.name)
+            for child in companions
+        ]
         group.create_task(parts.fleet.run(addresses), name="fleet")
         group.create_task(parts.conductor.run(), name="conductor")
         group.create_task(parts.watching.run(parts.fleet), name="watching")
@@ -81,6 +83,8 @@ async def _serve(
             for lease in parts.viewing.running:
                 lease.end("unavailable", "the gateway is stopping")
             server.should_exit = True
+            for task in children:
+                task.cancel()
             await asyncio.wait((serving,))
         viewing.cancel()
         await asyncio.wait((viewing,))

@@ -24,7 +24,7 @@ from aiortc import (
     RTCRtpSender,
     RTCSessionDescription,
 )
-from aiortc.exceptions import InvalidStateError
+from aiortc.exceptions import InvalidStateError, OperationError
 from aiortc.mediastreams import MediaStreamError
 
 from gateway.media.channel import Ended, Viewer
@@ -160,20 +160,17 @@ async def open_peer(offer: str, track: SharedTrack) -> AsyncIterator[Peer]:
 
 
 async def _negotiate(connection: RTCPeerConnection, offer: str, track: SharedTrack) -> str:
+    """The answer. Codecs are chosen while the offer is read, so what we want must be said before."""
+    transceiver = connection.addTransceiver(track, direction="sendonly")
+    transceiver.setCodecPreferences(_h264(RTCRtpSender.getCapabilities("video")))
+    _take_over(transceiver.sender, track)
     try:
         await connection.setRemoteDescription(RTCSessionDescription(offer, "offer"))
+        await connection.setLocalDescription(await connection.createAnswer())
+    except OperationError:
+        raise Unfit("the offer has no H.264 video to receive") from None
     except (ValueError, KeyError, IndexError, AssertionError, InvalidStateError, AttributeError) as problem:
         raise Unfit(f"the offer cannot be read: {problem}") from None
-    sender = connection.addTrack(track)
-    for transceiver in connection.getTransceivers():
-        if transceiver.sender is sender:
-            transceiver.direction = "sendonly"
-            transceiver.setCodecPreferences(_h264(RTCRtpSender.getCapabilities("video")))
-    _take_over(sender, track)
-    try:
-        await connection.setLocalDescription(await connection.createAnswer())
-    except (ValueError, InvalidStateError) as problem:
-        raise Unfit(f"the offer has no H.264 video to receive: {problem}") from None
     return str(connection.localDescription.sdp)
 
 
