@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Annotated, Any, Protocol
 
 from fastapi import APIRouter, Query, Request, Response, WebSocket
-from starlette.websockets import WebSocketState
+from starlette.websockets import WebSocketDisconnect, WebSocketState
 
 from gateway.domain.actions import Action
 from gateway.domain.packets import StreamKey, StreamKind
@@ -23,6 +23,8 @@ from gateway.services.viewing import Lease, Viewing, Wish
 from gateway.web.rules import Needs, rule
 from gateway.web.signed import signed_in
 
+GONE = (WebSocketDisconnect, OSError, RuntimeError)
+"""What sending to a peer that has left raises, by how it left."""
 _CUT_SECONDS = 0.5
 """How long a fragment on its way may still take after the view was ended."""
 _GOODBYE_SECONDS = 1.0
@@ -135,7 +137,7 @@ async def _send(send: Send, lease: Lease, viewer: Viewer) -> Ended:
         return ended
     except Unplayable as problem:
         return Ended("unplayable", f"{problem}: try the other stream of this camera")
-    except (OSError, RuntimeError):
+    except GONE:
         return Ended("gone", "the viewer left")
 
 
@@ -162,7 +164,7 @@ async def _hear(websocket: WebSocket) -> None:
 async def _say_goodbye(websocket: WebSocket, ended: Ended) -> None:
     if ended.code == "gone" or websocket.client_state is not WebSocketState.CONNECTED:
         return
-    with contextlib.suppress(OSError, RuntimeError, TimeoutError):
+    with contextlib.suppress(*GONE, TimeoutError):
         async with asyncio.timeout(_GOODBYE_SECONDS):
             await websocket.send_text(json.dumps({"type": "end", "code": ended.code, "message": ended.message}))
             await websocket.close(1000)

@@ -10,6 +10,7 @@ from fastapi import APIRouter, WebSocket
 
 from gateway.services.errors import NotSignedIn
 from gateway.services.listening import Ear, Listening
+from gateway.web.live import GONE
 from gateway.web.rules import SignedIn, rule
 from gateway.web.signed import signed_in
 
@@ -40,7 +41,7 @@ def router(listening: Listening) -> APIRouter:
 
 
 async def _tell(websocket: WebSocket, listening: Listening, ear: Ear) -> None:
-    with contextlib.suppress(OSError, RuntimeError):
+    with contextlib.suppress(*GONE):
         await websocket.send_text(json.dumps({"topic": "hello", "ids": []}))
         while (told := await listening.next(ear)) is not None:
             for topic, ids in told:
@@ -49,7 +50,7 @@ async def _tell(websocket: WebSocket, listening: Listening, ear: Ear) -> None:
 
 
 async def _leave(websocket: WebSocket) -> None:
-    with contextlib.suppress(OSError, RuntimeError):
+    with contextlib.suppress(*GONE):
         await websocket.send_text(_GOODBYE)
         await websocket.close(1000)
 
