@@ -18,6 +18,7 @@ export const en: Vocabulary = {
   common: {
     search: 'Search',
     all: 'All',
+    filter: '{name}: all',
     save: 'Save',
     cancel: 'Cancel',
     close: 'Close',

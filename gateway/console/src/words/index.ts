@@ -51,3 +51,8 @@ export function sentence(error: unknown): string {
   if (known !== error.code) return known
   return error.message || t('errors.unexpected')
 }
+
+/** Several words in a row, with the language's own mark between them. */
+export function inList(words: readonly string[]): string {
+  return words.join(i18n.global.locale.value === 'en' ? ', ' : '\u3001')
+}

@@ -15,7 +15,7 @@ export function whySentence(candidate: Candidate): string {
   const { t } = i18n.global
   const figures = { measure: number(candidate.measure), threshold: number(candidate.threshold) }
   const key = candidate.measure >= candidate.threshold ? 'candidates.whyAbove' : 'candidates.whyBelow'
-  return `${wordFor('observation', candidate.kind)}:${t(key, figures)}`.replace(':', i18n.global.locale.value === 'en' ? ': ' : ':')
+  return t(key, figures)
 }
 
 /** The remaining figures, with names where they have one. */
