@@ -22,9 +22,10 @@ class Clockwork:
         self._per_second = FPS * SLOTS * pace
         self.skipped = 0
 
-    def now(self) -> int:
-        """The current tick since start."""
-        return int((self._loop.time() - self._began) * self._per_second) // SLOTS
+    def next_tick(self, camera: SampleCamera) -> int:
+        """The tick of the picture that the camera shows next."""
+        step = int((self._loop.time() - self._began) * self._per_second)
+        return step // SLOTS + (camera.slot <= step % SLOTS)
 
     async def run(self) -> None:
         """Shows pictures until it is cancelled."""

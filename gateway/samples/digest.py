@@ -22,7 +22,8 @@ class Verdict(Enum):
     BAD = "bad"
 
 
-def _md5(text: str) -> str:
+def md5(text: str) -> str:
+    """The MD5 of the text in hexadecimal digits, as the digest scheme wants it."""
     return hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()
 
 
@@ -34,7 +35,7 @@ class Gate:
         self.username = username
         self._key = secrets.token_bytes(16)
         self._nonce_seconds = nonce_seconds
-        self._ha1 = _md5(f"{username}:{realm}:{password}")
+        self._ha1 = md5(f"{username}:{realm}:{password}")
         self.locked = False
         """While true no password is right."""
 
@@ -51,11 +52,11 @@ class Gate:
         nonce = fields.get("nonce", "")
         if not self._is_ours(nonce):
             return Verdict.STALE
-        ha2 = _md5(f"{method}:{fields.get('uri', '')}")
+        ha2 = md5(f"{method}:{fields.get('uri', '')}")
         middle = nonce
         if "qop" in fields:
             middle = f"{nonce}:{fields.get('nc', '')}:{fields.get('cnonce', '')}:{fields['qop']}"
-        expected = _md5(f"{self._ha1}:{middle}:{ha2}")
+        expected = md5(f"{self._ha1}:{middle}:{ha2}")
         right = hmac.compare_digest(expected, fields.get("response", "")) and fields.get("username") == self.username
         if self.locked or not right:
             return Verdict.BAD

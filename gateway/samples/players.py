@@ -7,6 +7,7 @@ import os
 import secrets
 import struct
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
@@ -35,7 +36,7 @@ class Tally:
     slow_readers: int = 0
 
 
-class RtpPlayer:
+class RtpPlayer(ABC):
     """What both transports share: sequence, time stamps, sender reports, bursts when the camera is slow."""
 
     def __init__(self, camera: SampleCamera, kind: str, tally: Tally) -> None:
@@ -102,17 +103,17 @@ class RtpPlayer:
         body = self.ssrc.to_bytes(4, "big") + name + b"\0" * (4 - len(name) % 4)
         return report + struct.pack(">BBH", 0x81, 202, len(body) // 4) + body
 
+    @abstractmethod
     def write(self, data: bytearray, unit: Unit) -> None:
         """Puts one picture's packets on the wire."""
-        raise NotImplementedError
 
+    @abstractmethod
     def write_report(self, report: bytes) -> None:
         """Puts a sender report on the wire."""
-        raise NotImplementedError
 
+    @abstractmethod
     def end(self) -> None:
         """Closes the session at once."""
-        raise NotImplementedError
 
 
 def _spoil(data: bytearray, unit: Unit) -> None:

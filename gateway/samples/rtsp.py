@@ -44,9 +44,9 @@ class Session:
 class RtspConnection(asyncio.Protocol):
     """One client's control connection."""
 
-    def __init__(self, device: SampleDevice, now_tick: Callable[[], int], tally: Tally) -> None:
+    def __init__(self, device: SampleDevice, next_tick: Callable[[SampleCamera], int], tally: Tally) -> None:
         self._device = device
-        self._now_tick = now_tick
+        self._next_tick = next_tick
         self._tally = tally
         self._buffer = bytearray()
         self._transport: asyncio.Transport | None = None
@@ -176,7 +176,7 @@ class RtspConnection(asyncio.Protocol):
         headers = {"Session": name}
         if request.method == "PLAY":
             self._loop.call_soon(self._play, session)
-            rtp_time = session.player.time_stamp(self._now_tick() + 1)
+            rtp_time = session.player.time_stamp(self._next_tick(session.camera))
             url = request.url.rstrip("/")
             track = url if "/trackID=" in url else f"{url}/trackID=0"
             headers |= {
@@ -191,7 +191,7 @@ class RtspConnection(asyncio.Protocol):
 
     def _play(self, session: Session) -> None:
         if self._transport is not None and session in self._sessions.values():
-            session.camera.join(session.player, self._now_tick() + 1)
+            session.camera.join(session.player, self._next_tick(session.camera))
 
     def _leave(self, session: Session) -> None:
         session.camera.players.discard(session.player)

@@ -84,7 +84,7 @@ async def open_sample_cameras(options: SampleOptions) -> AsyncIterator[SampleDis
     async with AsyncExitStack() as stack:
         for device in district.devices:
             server = await loop.create_server(
-                lambda device=device: RtspConnection(device, district.clockwork.now, district.tally),  # type: ignore[misc]
+                lambda device=device: RtspConnection(device, district.clockwork.next_tick, district.tally),  # type: ignore[misc]
                 device.host,
                 district.rtsp_port,
                 backlog=128,

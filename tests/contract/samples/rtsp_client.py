@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
-from gateway.samples.digest import _md5
+from gateway.samples.digest import md5
 
 PATIENCE = 60.0
 
@@ -38,8 +38,8 @@ class Client:
         lines = [f"{method} {url} RTSP/1.0", f"CSeq: {self._cseq}"]
         if self._challenge is not None:
             realm, nonce = self._challenge
-            ha1, ha2 = _md5(f"viewer:{realm}:{self._password}"), _md5(f"{method}:{url}")
-            response = _md5(f"{ha1}:{nonce}:{ha2}")
+            ha1, ha2 = md5(f"viewer:{realm}:{self._password}"), md5(f"{method}:{url}")
+            response = md5(f"{ha1}:{nonce}:{ha2}")
             lines.append(
                 f'Authorization: Digest username="viewer", realm="{realm}", nonce="{nonce}", uri="{url}", '
                 f'response="{response}"'

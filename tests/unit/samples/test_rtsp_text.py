@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from gateway.samples.digest import Gate, Verdict, _md5
+from gateway.samples.digest import Gate, Verdict, md5
 from gateway.samples.rtsp_text import Malformed, TransportChoice, choose_transport, take_request
 
 
@@ -63,7 +63,7 @@ def test_the_first_transport_we_speak_is_chosen() -> None:
 def authorization(gate: Gate, password: str, method: str, *, qop: bool = False) -> str:
     nonce = gate.challenge().split('nonce="')[1].split('"')[0]
     middle = f"{nonce}:00000001:abc:auth" if qop else nonce
-    response = _md5(f"{_md5(f'viewer:device:{password}')}:{middle}:{_md5(f'{method}:rtsp://x/')}")
+    response = md5(f"{md5(f'viewer:device:{password}')}:{middle}:{md5(f'{method}:rtsp://x/')}")
     extra = ', qop=auth, nc=00000001, cnonce="abc"' if qop else ""
     return f'Digest username="viewer", realm="device", nonce="{nonce}", uri="rtsp://x/", response="{response}"{extra}'
 
