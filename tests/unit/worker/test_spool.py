@@ -11,9 +11,20 @@ ID = "0190a0b0-0000-7000-8000-00000000000{}"
 
 def event(number: int = 1, phase: Phase = Phase.OPEN) -> Event:
     return Event(
-        ID.format(number), "TZ-001-001", "rule", ObservationKind.ANOMALY, phase, 1.0, 2.0, 1.0, Box(0, 0, 1, 0.5),
-        3.0, 2.0, False, {"speed": 4.5, "way": "left"},
-    )  # fmt: skip
+        ID.format(number),
+        "TZ-001-001",
+        "rule",
+        ObservationKind.ANOMALY,
+        phase,
+        1.0,
+        2.0,
+        1.0,
+        Box(0, 0, 1, 0.5),
+        3.0,
+        2.0,
+        False,
+        {"speed": 4.5, "way": "left"},
+    )
 
 
 def test_a_new_process_finds_what_the_old_one_kept(tmp_path):
