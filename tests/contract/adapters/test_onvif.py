@@ -1,0 +1,98 @@
+"""The ONVIF adapter against what real devices said."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from adapters import onvif
+from gateway.domain.packets import StreamKind
+from gateway.ports import Credential, Refused, Unavailable
+from tests.peers.onvif_replay import replaying
+
+DEVICES = Path(__file__).parents[2] / "fixtures/devices/onvif"
+ACCOUNT = Credential("viewer", "s3cret")
+PLAYABLE = sorted(path.name for path in DEVICES.iterdir() if (path / "GetStreamUri-1.xml").exists())
+
+pytestmark = [
+    pytest.mark.filterwarnings("ignore::DeprecationWarning"),
+    pytest.mark.filterwarnings("ignore::ResourceWarning"),
+    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
+]
+
+
+@pytest.fixture(autouse=True)
+def _environment() -> Iterator[None]:
+    """The library takes proxy settings out of the environment."""
+    before = dict(os.environ)
+    yield
+    os.environ.update(before)
+
+
+@pytest.mark.parametrize("device", PLAYABLE)
+async def test_every_recorded_device_is_resolved_at_the_dialled_host(device):
+    async with replaying(DEVICES / device) as replay:
+        found = await onvif.resolve("127.0.0.1", replay.port, ACCOUNT)
+    assert StreamKind.MAIN in found
+    for address in found.values():
+        assert address.host == "127.0.0.1"
+        assert address.scheme == "rtsp"
+        assert address.path.startswith("/")
+        assert "@" not in address.path
+
+
+@pytest.mark.parametrize("device", PLAYABLE)
+async def test_every_recorded_device_says_what_it_is(device):
+    async with replaying(DEVICES / device) as replay:
+        found = await onvif.probe("127.0.0.1", replay.port, ACCOUNT, limit=2)
+    assert found.manufacturer
+    assert found.model
+    assert found.channels
+    for channel in found.channels:
+        assert channel.codec in ("h264", "h265")
+        assert channel.width > 0
+        assert channel.snapshot is None or channel.snapshot.startswith("http://127.0.0.1:")
+
+
+async def test_requests_are_signed_and_never_carry_the_password():
+    async with replaying(DEVICES / PLAYABLE[0]) as replay:
+        await onvif.resolve("127.0.0.1", replay.port, ACCOUNT)
+    signed = [request for request in replay.requests if b"UsernameToken" in request]
+    assert signed
+    assert not any(b"s3cret" in request for request in replay.requests)
+
+
+async def test_a_device_that_refuses_the_account():
+    body = (
+        b'<s:Envelope xmlns:s="http://www.w3.org/2003/05/soap-envelope"><s:Body><s:Fault><s:Code><s:Value>s:Sender</s:Value>'
+        b'<s:Subcode><s:Value xmlns:ter="http://www.onvif.org/ver10/error">ter:NotAuthorized</s:Value></s:Subcode></s:Code>'
+        b'<s:Reason><s:Text xml:lang="en">Sender not Authorized</s:Text></s:Reason></s:Fault></s:Body></s:Envelope>'
+    )
+    async with replaying(DEVICES / PLAYABLE[0]) as replay:
+        replay.status, replay.body = b"400 Bad Request", body
+        with pytest.raises(Refused):
+            await onvif.resolve("127.0.0.1", replay.port, ACCOUNT)
+
+
+@pytest.mark.parametrize(
+    "body", [b"", b"<html>login</html>", b"<a>", b"\x00\xff", b"<!DOCTYPE x [<!ENTITY a 'b'>]><x>&a;</x>"]
+)
+async def test_nonsense_is_unavailable(body):
+    async with replaying(DEVICES / PLAYABLE[0]) as replay:
+        replay.body = body
+        with pytest.raises(Unavailable):
+            await onvif.resolve("127.0.0.1", replay.port, ACCOUNT)
+
+
+async def test_a_silent_device_is_given_up(monkeypatch):
+    monkeypatch.setattr(onvif, "CALL_SECONDS", 0.2)
+    async with replaying(DEVICES / PLAYABLE[0]) as replay:
+        replay.silent = True
+        with pytest.raises(Unavailable, match="in time"):
+            await onvif.resolve("127.0.0.1", replay.port, ACCOUNT)
+
+
+async def test_nobody_there(free_port):
+    with pytest.raises(Unavailable):
+        await onvif.resolve("127.0.0.1", free_port, ACCOUNT)

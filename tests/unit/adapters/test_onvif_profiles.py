@@ -1,0 +1,63 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from adapters.discovery import Found, matches
+from adapters.onvif import Profile, at_host, paired, stream_address
+from gateway.ports import DeviceAddress, Unavailable
+
+
+def profile(token: str, source: str, width: int, codec: str = "h264") -> Profile:
+    return Profile(token, token, source, codec, width, width * 9 // 16)
+
+
+def test_each_source_has_its_largest_and_its_smallest():
+    big, middle, small = profile("a", "1", 1920), profile("b", "1", 1280), profile("c", "1", 640)
+    other = profile("d", "2", 1280)
+    assert paired([middle, big, other, small]) == [(big, small), (other, None)]
+
+
+def test_what_cannot_be_taken_is_left_out():
+    assert paired([profile("a", "1", 1920, "jpeg"), profile("b", "1", 640)]) == [(profile("b", "1", 640), None)]
+    assert paired([]) == []
+
+
+def test_a_stream_is_at_the_dialled_host_without_credentials():
+    address = stream_address("rtsp://admin:pw@192.168.1.9:8554/cam/realmonitor?channel=1&subtype=0", "10.0.0.1")
+    assert address == DeviceAddress("rtsp", "10.0.0.1", 8554, "/cam/realmonitor?channel=1&subtype=0")
+    assert stream_address("rtsp://h/", "10.0.0.1").port == 554
+
+
+@pytest.mark.parametrize("uri", ["", "http://h/x", "rtsp://h:99999/x", "file:///etc/passwd", "rtsp://[/x"])
+def test_what_is_no_stream_is_unavailable(uri):
+    with pytest.raises(Unavailable):
+        stream_address(uri, "10.0.0.1")
+
+
+def test_a_service_at_another_host_is_asked_at_the_dialled_one():
+    assert at_host("http://192.168.1.9:8000/onvif/media", "10.0.0.1", 80) == "http://10.0.0.1:80/onvif/media"
+    assert at_host("http://10.0.0.1:8000/onvif/media", "10.0.0.1", 80) == "http://10.0.0.1:8000/onvif/media"
+    assert at_host("ftp://10.0.0.1/x", "10.0.0.1", 80) is None
+
+
+MATCH = b"""<?xml version="1.0"?><s:Envelope xmlns:s="http://www.w3.org/2003/05/soap-envelope"
+ xmlns:a="http://schemas.xmlsoap.org/ws/2004/08/addressing" xmlns:d="http://schemas.xmlsoap.org/ws/2005/04/discovery">
+<s:Body><d:ProbeMatches><d:ProbeMatch><a:EndpointReference><a:Address>urn:uuid:1</a:Address></a:EndpointReference>
+<d:Scopes>onvif://www.onvif.org/name/Gate%20East onvif://www.onvif.org/type/ptz</d:Scopes>
+<d:XAddrs>http://10.0.0.1/onvif/device_service http://[fe80::1]/onvif/device_service</d:XAddrs></d:ProbeMatch>
+</d:ProbeMatches></s:Body></s:Envelope>"""
+
+
+def test_a_discovery_answer_names_the_device():
+    addresses = ("http://10.0.0.1/onvif/device_service", "http://[fe80::1]/onvif/device_service")
+    assert matches(MATCH) == [Found("urn:uuid:1", addresses, "Gate East")]
+
+
+@given(st.binary(max_size=200), st.integers(0, len(MATCH)))
+def test_hostile_discovery_answers_raise_nothing(data, cut):
+    matches(data)
+    matches(MATCH[:cut] + data + MATCH[cut:])
+
+
+def test_entities_are_not_expanded():
+    assert matches(b"<!DOCTYPE x [<!ENTITY a 'b'>]>" + MATCH) == []
