@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import cv2
@@ -10,7 +11,7 @@ import numpy.typing as npt
 
 from gateway.domain.observations import Box, Observation, ObservationKind
 from gateway.ports import Frame
-from inference.habits import SLOWEST, WAYS, Habits, Indices
+from inference.habits import SLOWEST, WAYS, Habits
 from inference.motion import Motion
 from inference.picture import Luma, Plane
 
@@ -24,8 +25,12 @@ MOVING_PART = 90
 WINDOW = (9, 9)
 REFRESH_SECONDS = 2.0
 LEARNT_MOVEMENTS = 400.0
-LEARNT_SECONDS = 600.0
-"""Watching time before "nothing moves here" means anything."""
+LEARNT_SECONDS, PLACES_LEARNT_SECONDS = 120.0, 900.0
+"""Watching time before anything is told, and before "nothing moves here" means anything."""
+SMOOTH_SECONDS = 0.22
+"""The score is a running mean over about this time: a wrong match lasts one picture, a cyclist many."""
+REACH = 3.0
+"""Points within so many cells of each other may belong to one thing."""
 AGREEING = 3
 """So many points must agree before a movement is called unusual: one alone is a wrong match."""
 THRESHOLD = 1.5
@@ -70,17 +75,25 @@ class Anomaly:
             return ()
         elapsed = min(max(at - self._followed_at, 0.0), 5.0)
         self._followed_at = at
-        self.score = 0.0
+        part = 1.0 - math.exp(-elapsed / SMOOTH_SECONDS)
+        self.score -= part * self.score
         if mask is None or mask.shape != small.shape or not self._motion.settled:
             return ()
         moving = np.asarray(cv2.resize(mask, (habits.columns, habits.rows), interpolation=cv2.INTER_AREA), np.uint8)
         habits.watch(moving * np.float32(1 / 255), elapsed)
         if not LEAST_STEP <= step <= LONGEST_STEP or not self._motion.patches:
             return ()
-        return self._followed(habits, previous, small, moving, step, at)
+        return self._followed(habits, previous, small, moving, step, at, part)
 
     def _followed(
-        self, habits: Habits, previous: Luma, small: Luma, moving: npt.NDArray[np.uint8], step: float, at: float
+        self,
+        habits: Habits,
+        previous: Luma,
+        small: Luma,
+        moving: npt.NDArray[np.uint8],
+        step: float,
+        at: float,
+        part: float,
     ) -> Sequence[Observation]:
         start = self._points(habits, moving)
         if not len(start):
@@ -92,14 +105,13 @@ class Anomaly:
         start, moved = start[good], (end[good, 0] - start[good]).astype(np.float32)
         if not len(start):
             return ()
-        speed = np.hypot(moved[:, 0], moved[:, 1]) / np.float32(step * max(small.shape))
-        turns = np.arctan2(moved[:, 1], moved[:, 0]) * (WAYS / (2 * np.pi))
-        way = np.round(turns).astype(np.int64) % WAYS
-        row, column = habits.cells(start)
-        found: Sequence[Observation] = ()
+        movement = Movements(start, moved, np.float32(step * max(small.shape)), habits)
         if habits.movements >= LEARNT_MOVEMENTS:
-            found = self._judged(habits, start, row, column, speed, way, small.shape, at)
-        habits.add(row, column, speed, way)
+            self.score += part * movement.score()
+        found: Sequence[Observation] = ()
+        if habits.movements >= LEARNT_MOVEMENTS and habits.watched >= LEARNT_SECONDS:
+            found = _judged(movement, small.shape, at)
+        habits.add(movement.row, movement.column, movement.speed, movement.way)
         return found
 
     def _points(self, habits: Habits, moving: npt.NDArray[np.uint8]) -> Plane:
@@ -111,48 +123,70 @@ class Anomaly:
             rows, columns = rows[self._turn :: every], columns[self._turn :: every]
         return ((np.stack([columns, rows], axis=1) + 0.5) * habits.pixels).astype(np.float32)
 
-    def _judged(
-        self,
-        habits: Habits,
-        start: Plane,
-        row: Indices,
-        column: Indices,
-        speed: Plane,
-        way: Indices,
-        shape: tuple[int, ...],
-        at: float,
-    ) -> Sequence[Observation]:
-        fast = speed / habits.limit[row, column]
-        self.score = float(np.sort(fast)[-AGREEING:].mean()) if len(fast) >= AGREEING else 0.0
-        wrong = np.where(
-            (habits.way_support[row, column] > WAY_SUPPORT) & (speed > 2 * SLOWEST),
-            RARE_WAY / np.maximum(habits.way_share[way, row, column], RARE_WAY / 4),
-            0.0,
-        )
-        if habits.watched >= LEARNT_SECONDS:
-            lonely = RARE_PLACE / np.maximum(habits.moved_share[row, column], RARE_PLACE / 4)
-        else:
-            lonely = np.zeros_like(fast)
-        best = max(
-            (("too fast", fast), ("wrong way", wrong), ("unusual place", lonely)), key=lambda pair: _agreed(pair[1])
-        )
-        reason, ratios = best
-        measure = _agreed(ratios)
-        if measure < THRESHOLD:
-            return ()
-        height, width = shape
-        points = start[ratios >= measure]
-        half = habits.pixels
-        left, top = (points.min(axis=0) - half).clip(0).tolist()
-        right, bottom = (points.max(axis=0) + half).tolist()
-        right, bottom = min(right, width), min(bottom, height)
-        box = Box(left / width, top / height, (right - left) / width, (bottom - top) / height)
-        index = int(np.argmax(ratios))
-        detail: dict[str, float | str] = {"reason": reason, "speed": round(float(speed[index]), 4)}
-        detail["usual_limit"] = round(float(habits.limit[row[index], column[index]]), 4)
-        return (Observation(ObservationKind.ANOMALY, at, box, measure, THRESHOLD, detail),)
+
+class Movements:
+    """What was followed between two pictures: where, how fast in picture widths a second, which way."""
+
+    def __init__(self, start: Plane, moved: Plane, scale: np.float32, habits: Habits) -> None:
+        self.start, self.moved, self.habits = start, moved, habits
+        self.speed = (np.hypot(moved[:, 0], moved[:, 1]) / scale).astype(np.float32)
+        turns = np.arctan2(moved[:, 1], moved[:, 0]) * (WAYS / (2 * np.pi))
+        self.way = np.round(turns).astype(np.int64) % WAYS
+        self.row, self.column = habits.cells(start)
+
+    def score(self) -> float:
+        """How many times the usual speed of their places the fastest few go: continuous, before any threshold."""
+        if len(self.speed) < AGREEING:
+            return 0.0
+        times = self.speed / self.habits.usual[self.row, self.column]
+        return float(np.partition(times, -AGREEING)[-AGREEING:].mean())
+
+    def ratios(self) -> Sequence[tuple[str, Plane]]:
+        """By reason, how many times each movement passes what is usual at its place."""
+        habits, place = self.habits, (self.row, self.column)
+        found = [("too fast", self.speed / habits.limit[place])]
+        judged = (habits.way_support[place] > WAY_SUPPORT) & (self.speed > 2 * SLOWEST)
+        if judged.any():
+            share = habits.way_share[self.way, self.row, self.column]
+            found.append(("wrong way", judged * (RARE_WAY / np.maximum(share, RARE_WAY / 4))))
+        if habits.watched >= PLACES_LEARNT_SECONDS:
+            found.append(("unusual place", RARE_PLACE / np.maximum(habits.moved_share[place], RARE_PLACE / 4)))
+        return found
+
+    def together(self, ratios: Plane) -> npt.NDArray[np.int64]:
+        """The points past the threshold that move as one thing; empty when fewer than ``AGREEING`` do."""
+        past = np.nonzero(ratios >= THRESHOLD)[0]
+        if len(past) < AGREEING:
+            return past[:0]
+        start, moved = self.start[past], self.moved[past]
+        best = int(ratios[past].argmax())
+        near = np.abs(start - start[best]).max(axis=1) <= REACH * self.habits.pixels
+        alike = moved @ moved[best] >= 0.5 * float(moved[best] @ moved[best])
+        same: npt.NDArray[np.int64] = past[near & alike]
+        return same if len(same) >= AGREEING else same[:0]
 
 
-def _agreed(ratios: Plane) -> float:
-    """The ratio that at least ``AGREEING`` points reach; 0 with fewer points."""
-    return float(np.sort(ratios)[-AGREEING]) if len(ratios) >= AGREEING else 0.0
+def _judged(movement: Movements, shape: tuple[int, ...], at: float) -> Sequence[Observation]:
+    """The most unusual thing of this picture, if any."""
+    best: tuple[float, str, npt.NDArray[np.int64]] | None = None
+    for reason, ratios in movement.ratios():
+        same = movement.together(ratios)
+        if len(same):
+            measure = float(np.sort(ratios[same])[-AGREEING])
+            if best is None or measure > best[0]:
+                best = measure, reason, same
+    if best is None:
+        return ()
+    measure, reason, same = best
+    height, width = shape
+    half = movement.habits.pixels
+    left, top = (movement.start[same].min(axis=0) - half).clip(0).tolist()
+    right, bottom = np.minimum(movement.start[same].max(axis=0) + half, (width, height)).tolist()
+    box = Box(left / width, top / height, (right - left) / width, (bottom - top) / height)
+    place = movement.row[same], movement.column[same]
+    detail: dict[str, float | str] = {
+        "reason": reason,
+        "speed": round(float(movement.speed[same].mean()), 4),
+        "usual_speed": round(float(movement.habits.usual[place].mean()), 4),
+    }
+    return (Observation(ObservationKind.ANOMALY, at, box, measure, THRESHOLD, detail),)

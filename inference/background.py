@@ -35,7 +35,11 @@ class Tuning:
     still_levels: float = 8.0
     shadow_low: float = 0.55
     shadow_high: float = 0.97
-    shadow_texture: float = 5.0
+    shadow_texture: float = 6.0
+    """A shadow dims what lies under it and keeps its texture to within so many levels."""
+    dense: int = 115
+    """Of 255: a pixel moves when twelve of the twenty-five around it differ."""
+    learn_every: float = 0.08
     first_samples: int = 7
     """The model begins as the median of so many pictures, one per review: whoever was passing is not learned."""
     flash_share: float = 0.6
@@ -68,7 +72,7 @@ class Background:
         self._still.fill(0)
         self.mask = np.zeros(first.shape, np.uint8)
         self._share = 0.0
-        self._began = self._at = self._reviewed_at = at
+        self._began = self._at = self._reviewed_at = self._learned_at = at
         self._reviewed = first.copy()
         self._samples = [self._reviewed]
         self._refresh()
@@ -114,7 +118,9 @@ class Background:
             self._begin(small, at)
             return self.mask
         self.mask = self._cleaned(raw, small, now) if count else raw
-        self._learn(now, distance, elapsed)
+        if at - self._learned_at >= t.learn_every:
+            self._learn(now, distance, min(at - self._learned_at, 5.0))
+            self._learned_at = at
         if at - self._reviewed_at >= self.tuning.review_seconds:
             self._review(small, now, min(at - self._reviewed_at, 5.0))
             self._reviewed_at = at
@@ -145,11 +151,11 @@ class Background:
         """Without shadows and specks, with small holes closed."""
         t = self.tuning
         gain = cv2.divide(cv2.blur(small, (5, 5)).astype(np.float32), self._local)
-        texture = cv2.blur(np.abs(now - self._level * gain), (3, 3))
-        lit = (gain < t.shadow_low) | (gain > t.shadow_high) | (texture >= t.shadow_texture)
-        raw *= lit
-        dense = _mask(cv2.blur(raw, (5, 5)) > 127)
-        return np.asarray(cv2.morphologyEx(dense, cv2.MORPH_CLOSE, SQUARE), np.uint8)
+        residual = cv2.convertScaleAbs(now - self._level * gain)
+        shadow = np.asarray(cv2.inRange(gain, t.shadow_low, t.shadow_high), np.uint8)
+        shadow &= _mask(cv2.blur(residual, (3, 3)) < t.shadow_texture)
+        raw = raw & ~shadow
+        return _mask(cv2.blur(raw, (5, 5)) > t.dense)
 
     def _learn(self, now: Plane, distance: Plane, elapsed: float) -> None:
         t = self.tuning
@@ -187,9 +193,9 @@ class Background:
 
     def _ghosts(self, now: Plane) -> npt.NDArray[np.bool_] | None:
         """Where a still patch has its outline in the model and not in the picture: a thing learned that has left."""
-        count, labels, stats, _ = cv2.connectedComponentsWithStats(self.mask, connectivity=8)
+        count, labels, stats, _ = cv2.connectedComponentsWithStatsWithAlgorithm(self.mask, 8, cv2.CV_16U, cv2.CCL_GRANA)
         ring = cv2.morphologyEx(self.mask, cv2.MORPH_GRADIENT, SQUARE) > 0
-        around = cv2.dilate(labels.astype(np.uint16), SQUARE)[ring]
+        around = cv2.dilate(labels, SQUARE)[ring]
         present = np.bincount(around, _slope(now)[ring], count)
         learned = np.bincount(around, _slope(self._level)[ring], count)
         resting = np.bincount(labels.ravel(), (self._still > self.tuning.still_seconds).ravel(), count)

@@ -38,7 +38,8 @@ class Habits:
         self._moved = np.zeros((self.rows, self.columns), np.float32)
         self.watched = 0.0
         self.movements = 0.0
-        self.limit: Plane = np.zeros((self.rows, self.columns), np.float32)
+        self.usual: Plane = np.full((self.rows, self.columns), SLOWEST, np.float32)
+        self.limit: Plane = np.full((self.rows, self.columns), SLOWEST, np.float32)
         self.way_share: Plane = np.full((WAYS, self.rows, self.columns), 1.0 / WAYS, np.float32)
         self.way_support: Plane = np.zeros((self.rows, self.columns), np.float32)
         self.moved_share: Plane = np.ones((self.rows, self.columns), np.float32)
@@ -73,7 +74,7 @@ class Habits:
         row = self._speeds.mean(axis=2, keepdims=True)
         whole = self._speeds.mean(axis=(1, 2), keepdims=True)
         mixed = _backed(_backed(near * np.float32(21), row * self.columns), whole * self._moved.size)
-        self.limit = _top(mixed)
+        self.usual, self.limit = _quantile(mixed, 0.5), _quantile(mixed, USUAL_TOP)
         ways = np.stack([cv2.blur(plane, (5, 5)) for plane in self._ways]).astype(np.float32) * np.float32(25)
         self.way_support = ways.sum(axis=0, dtype=np.float32)
         wide = ways + np.roll(ways, 1, axis=0) + np.roll(ways, -1, axis=0)
@@ -88,11 +89,11 @@ def _backed(counts: Plane, wider: Plane) -> Plane:
     return np.asarray((counts + np.float32(SUPPORT) * wider_share) / (total + np.float32(SUPPORT)), np.float32)
 
 
-def _top(shares: Plane) -> Plane:
-    """The speed that the part ``USUAL_TOP`` of movements stays under, interpolated within its class."""
+def _quantile(shares: Plane, part: float) -> Plane:
+    """The speed that this part of the movements stays under, interpolated within its class."""
     summed = np.cumsum(shares / np.maximum(shares.sum(axis=0, keepdims=True), 1e-6), axis=0)
-    level = np.minimum((summed < USUAL_TOP).sum(axis=0), SPEEDS - 1)
+    level = np.minimum((summed < part).sum(axis=0), SPEEDS - 1)
     upper = np.take_along_axis(summed, level[None], axis=0)[0]
     lower = np.where(level > 0, np.take_along_axis(summed, np.maximum(level - 1, 0)[None], axis=0)[0], 0.0)
-    inside = np.clip((USUAL_TOP - lower) / np.maximum(upper - lower, 1e-6), 0, 1)
+    inside = np.clip((part - lower) / np.maximum(upper - lower, 1e-6), 0, 1)
     return np.asarray(SLOWEST * 2.0 ** ((level + inside) / PER_OCTAVE), np.float32)

@@ -19,14 +19,13 @@ LONG_PAUSE_SECONDS = 30.0
 
 @dataclass(frozen=True, slots=True)
 class Patch:
-    """One connected moving region: pixel rectangle of the small picture, area in pixels, centre."""
+    """One connected moving region: rectangle and area in pixels of the small picture."""
 
     x: int
     y: int
     width: int
     height: int
-    area: int
-    centre: tuple[float, float]
+    area: float
 
 
 class Motion:
@@ -64,13 +63,18 @@ class Motion:
 def _patches(mask: Mask) -> Sequence[Patch]:
     if not cv2.countNonZero(mask):
         return ()
-    _, _, stats, centres = cv2.connectedComponentsWithStats(mask, connectivity=8)
-    smallest = SMALLEST_SHARE * mask.size
-    found = [
-        Patch(x, y, width, height, area, (cx, cy))
-        for (x, y, width, height, area), (cx, cy) in zip(stats[1:].tolist(), centres[1:].tolist(), strict=True)
-        if area >= smallest
-    ]
+    # Outlines are several times cheaper than labelled components; what lies inside an outline counts as of the thing.
+    outlines, _ = cv2.findContours(mask, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
+    smallest = max(SMALLEST_SHARE * mask.size, 1.0)
+    found = []
+    for outline in outlines:
+        x, y, width, height = cv2.boundingRect(outline)
+        if width * height < smallest:
+            continue
+        # The outline runs through the middles of the outer pixels: half its length is missing from its area.
+        area = cv2.contourArea(outline) + cv2.arcLength(outline, True) / 2 + 1
+        if area >= smallest:
+            found.append(Patch(x, y, width, height, min(area, float(width * height))))
     found.sort(key=lambda patch: -patch.area)
     return found[:MOST_BOXES]
 
