@@ -226,11 +226,15 @@ def _check_held(caller: Caller, held: Sequence[Grant], target: Target, wish: Wis
 
 
 async def _may_share(conn: AsyncConnection, caller: Caller, held: Sequence[Grant], grant: Grant, at: datetime) -> bool:
-    camera = await cameras.get(conn, grant.target_id) if grant.target_kind is TargetKind.CAMERA else None
-    if grant.target_kind is TargetKind.CAMERA and camera is None:
-        return covers(held, caller.operator, Action.SHARE, Target(TargetKind.ALL, ""), at)
-    facts = None if camera is None else camera.facts
-    return covers(held, caller.operator, Action.SHARE, Target(grant.target_kind, grant.target_id, facts), at)
+    """True if the caller may share the grant's whole target, and may know it at all."""
+    everything = Target(TargetKind.ALL, "")
+    target = Target(grant.target_kind, grant.target_id)
+    if grant.target_kind is TargetKind.CAMERA:
+        camera = await cameras.get(conn, grant.target_id)
+        target = everything if camera is None else Target(TargetKind.CAMERA, camera.id, camera.facts)
+    if grant.effect is Effect.DENY:
+        target = everything  # or who is denied could end it
+    return all(covers(held, caller.operator, action, target, at) for action in (Action.SHARE, Action.DIRECTORY))
 
 
 async def _may_see(

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
 from datetime import timedelta
@@ -17,7 +18,8 @@ from gateway.ports import Unavailable
 from gateway.services.evidence import EvidenceRoom
 from gateway.services.listening import Listening
 from gateway.services.viewing import Viewing
-from gateway.storage.store import Store
+from gateway.storage.migrating import migrate
+from gateway.storage.store import Store, open_store, sqlite_url
 from gateway.web import evidence, live, messages
 from gateway.web.api import create_api
 from tests.integration import world as district
@@ -34,6 +36,22 @@ class NoWorkers:
 
     async def still(self, camera_id: str, width: int | None) -> bytes:
         raise Unavailable("no worker has this camera")
+
+
+@pytest.fixture(scope="session")
+def empty_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated empty database to copy: migrating takes longer than most tests."""
+    path = tmp_path_factory.mktemp("empty") / "empty.sqlite3"
+    asyncio.run(migrate(sqlite_url(path)))
+    return path
+
+
+@pytest.fixture
+async def store(empty_file: Path, tmp_path: Path) -> AsyncIterator[Store]:
+    path = tmp_path / "gateway.sqlite3"
+    shutil.copyfile(empty_file, path)
+    async with open_store(sqlite_url(path), migrating=False) as opened:
+        yield opened
 
 
 @pytest.fixture
