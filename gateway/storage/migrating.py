@@ -6,7 +6,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection, inspect, text
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 REVISIONS = ("0001", "0002")
 """Every schema revision, oldest first; a test compares it with the files in ``migrations/versions``."""
@@ -29,7 +29,7 @@ async def migrate(url: str | URL, to: str = HEAD) -> None:
 
     Raises ``SchemaTooNew`` if the database is at a revision this version does not know.
     """
-    engine = create_async_engine(_driven(url))
+    engine = _engine(url)
     try:
         async with engine.connect() as connection:
             found = await connection.run_sync(_found)
@@ -49,7 +49,7 @@ async def refuse_newer(url: str | URL) -> None:
 
 async def revision(url: str | URL) -> str | None:
     """The schema revision the database is at, None for an empty one."""
-    engine = create_async_engine(_driven(url))
+    engine = _engine(url)
     try:
         async with engine.connect() as connection:
             return await connection.run_sync(_found)
@@ -57,10 +57,11 @@ async def revision(url: str | URL) -> str | None:
         await engine.dispose()
 
 
-def _driven(url: str | URL) -> URL:
+def _engine(url: str | URL) -> AsyncEngine:
     parsed = make_url(url)
-    driver = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+asyncpg"}[parsed.get_backend_name()]
-    return parsed.set(drivername=driver)
+    if parsed.get_backend_name() == "sqlite":
+        return create_async_engine(parsed.set(drivername="sqlite+aiosqlite"), connect_args={"timeout": 30})
+    return create_async_engine(parsed.set(drivername="postgresql+asyncpg"))
 
 
 def _check(found: str | None) -> None:

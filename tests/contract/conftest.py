@@ -8,13 +8,15 @@ import shutil
 import tempfile
 import warnings
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, contextmanager, suppress
 from pathlib import Path
+from subprocess import CalledProcessError
 from uuid import uuid4
 
 import asyncpg
 import pytest
 
+from gateway.storage.migrating import migrate
 from gateway.storage.store import Store, open_store, sqlite_url
 
 FAST = "fsync=off\nsynchronous_commit=off\nfull_page_writes=off\nshared_buffers=32MB\nmax_connections=60\n"
@@ -38,37 +40,83 @@ def postgres() -> Iterator[str]:
         pg_ctl(["-w", "-m", "fast", "restart"], pgdata=server.pgdata, user=server.system_user, timeout=60)
         yield server.get_uri()
     finally:
+        with suppress(CalledProcessError):
+            pg_ctl(["-m", "immediate", "stop"], pgdata=server.pgdata, user=server.system_user, timeout=60)
         server.cleanup()
         shutil.rmtree(folder, ignore_errors=True)
 
 
+async def _run(postgres: str, statement: str) -> None:
+    connection = await asyncpg.connect(postgres)
+    try:
+        await connection.execute(statement)
+    finally:
+        await connection.close()
+
+
+@contextmanager
+def _database(postgres: str, template: str, name: str | None = None) -> Iterator[str]:
+    """A copy of the template for as long as the block runs; gives its URL."""
+    name = name or f"t{uuid4().hex}"
+    asyncio.run(_run(postgres, f'CREATE DATABASE "{name}" TEMPLATE "{template}"'))
+    try:
+        yield _named(postgres, name)
+    finally:
+        asyncio.run(_run(postgres, f'DROP DATABASE "{name}" WITH (FORCE)'))
+
+
+def _named(postgres: str, name: str) -> str:
+    return postgres.replace("/postgres?", f"/{name}?", 1)
+
+
 @pytest.fixture
-def new_postgres(postgres: str) -> Callable[[], str]:
-    """Makes an empty database and gives its URL."""
+def empty_postgres(postgres: str) -> Iterator[str]:
+    """The URL of an empty PostgreSQL database, without even a schema."""
+    with _database(postgres, "template0") as url:
+        yield url
 
-    def make() -> str:
-        name = f"t{uuid4().hex}"
 
-        async def create() -> None:
-            connection = await asyncpg.connect(postgres)
-            try:
-                await connection.execute(f'CREATE DATABASE "{name}" TEMPLATE template0')
-            finally:
-                await connection.close()
+@pytest.fixture(params=["sqlite", "postgresql"])
+def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The URL of an empty database, without even a schema, of each kind in turn."""
+    if request.param == "sqlite":
+        return sqlite_url(tmp_path / "empty.sqlite3")
+    url: str = request.getfixturevalue("empty_postgres")
+    return url
 
-        asyncio.run(create())
-        return postgres.replace("/postgres?", f"/{name}?", 1)
 
-    return make
+@pytest.fixture(scope="session")
+def migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A SQLite file with today's schema, to be copied: migrating anew for every test would take most of the time."""
+    path = tmp_path_factory.mktemp("migrated") / "gateway.sqlite3"
+    asyncio.run(migrate(sqlite_url(path)))
+    return path
+
+
+@pytest.fixture(scope="session")
+def migrated_postgres(postgres: str) -> Iterator[str]:
+    """The name of a PostgreSQL database with today's schema, to be copied."""
+    with _database(postgres, "template0", "migrated") as url:
+        asyncio.run(migrate(url))
+        yield "migrated"
+
+
+@pytest.fixture
+def postgres_url(postgres: str, migrated_postgres: str) -> Iterator[str]:
+    """The URL of a PostgreSQL database with today's schema and no rows."""
+    with _database(postgres, migrated_postgres) as url:
+        yield url
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """The URL of an empty database, of each kind in turn."""
+    """The URL of a database with today's schema and no rows, of each kind in turn."""
     if request.param == "sqlite":
-        return sqlite_url(tmp_path / "contract.sqlite3")
-    make: Callable[[], str] = request.getfixturevalue("new_postgres")
-    return make()
+        target = tmp_path / "contract.sqlite3"
+        shutil.copyfile(request.getfixturevalue("migrated_sqlite"), target)
+        return sqlite_url(target)
+    url: str = request.getfixturevalue("postgres_url")
+    return url
 
 
 @pytest.fixture

@@ -1,0 +1,142 @@
+"""Every schema that ever was can be brought to today's, with its rows, and arrives exactly at ``tables.py``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, MetaData, select, text
+from sqlalchemy.ext.asyncio import create_async_engine
+
+import gateway.storage.migrations
+from gateway.storage import migrating
+from gateway.storage.migrating import HEAD, REVISIONS, migrate, revision
+from gateway.storage.store import database_url, open_store
+from gateway.storage.tables import metadata
+
+ORGANISATION: dict[str, Any] = {
+    "id": "T-1",
+    "kind": "township",
+    "name_zh": "金沙",
+    "name_en": "Jinsha",
+    "sample": False,
+}
+SITE: dict[str, Any] = {
+    "id": "S-1",
+    "name_zh": "站点",
+    "name_en": "",
+    "organisation_id": "T-1",
+    "latitude": 32.0,
+    "longitude": 121.0,
+    "datum": "WGS-84",
+    "sample": False,
+}
+CAMERA: dict[str, Any] = {
+    "id": "C-1",
+    "gb_id": "32061201041329000001",
+    "name_zh": "朝霞路",
+    "name_en": "Zhaoxia",
+    "initials": "zxl",
+    "kind": "road",
+    "owner_id": "T-1",
+    "maintainer_id": "T-1",
+    "township_code": "320612001",
+    "site_id": "S-1",
+    "latitude": 32.0,
+    "longitude": 121.0,
+    "datum": "WGS-84",
+    "scheme": "rtsp",
+    "host": "192.0.2.1",
+    "rtsp_port": 554,
+    "enabled": True,
+    "purposes": ["PS-ORDER"],
+    "regime": "art7",
+    "need_statement": "",
+    "ptz_type": 3,
+    "point_type": 3,
+    "civil_code": "320612",
+    "grassroots_code": "000000",
+    "management_unit": "",
+    "contact_info": "",
+    "record_save_days": 30,
+    "install_date": "",
+    "filing_no": "",
+    "filed_at": "",
+    "sample": False,
+    "version": 1,
+    "created_at": 1_700_000_000_000_000,
+    "updated_at": 1_700_000_000_000_000,
+}
+ROWS: tuple[tuple[str, Mapping[str, Any]], ...] = (
+    ("organisations", ORGANISATION),
+    ("sites", SITE),
+    ("cameras", CAMERA),
+    ("streams", {"camera_id": "C-1", "kind": "sub", "path": "/sub", "transport": "tcp"}),
+    ("epochs", {"name": "permission", "value": 7}),
+)
+"""What a database of the first schema may hold; reflected, so that the columns are those of its own time."""
+
+
+def _fill(connection: Connection) -> None:
+    there = MetaData()
+    there.reflect(connection)
+    for name, row in ROWS:
+        connection.execute(there.tables[name].insert().values(**row))
+
+
+def _differences(connection: Connection) -> list[Any]:
+    context = MigrationContext.configure(connection, opts={"compare_type": True, "compare_server_default": False})
+    return list(compare_metadata(context, metadata))
+
+
+@pytest.mark.parametrize("start", [None, *REVISIONS])
+async def test_every_earlier_schema_arrives_at_todays_with_its_rows(empty_url: str, start: str | None) -> None:
+    engine = create_async_engine(database_url(empty_url))
+    try:
+        if start is not None:
+            await migrate(empty_url, start)
+            assert await revision(empty_url) == start
+            async with engine.begin() as connection:
+                await connection.run_sync(_fill)
+        await migrate(empty_url)
+        assert await revision(empty_url) == HEAD
+        async with engine.connect() as connection:
+            assert await connection.run_sync(_differences) == []
+            if start is None:
+                return
+            for name, row in ROWS:
+                table = metadata.tables[name]
+                columns = [table.c[column] for column in row if not column.endswith("_at")]
+                found = (await connection.execute(select(*columns))).mappings().one()
+                assert dict(found) == {column.name: row[column.name] for column in columns}
+            if start != "0001":
+                return
+            search = await connection.scalar(text("SELECT search FROM cameras"))
+            assert search == "c-1 32061201041329000001 朝霞路 zhaoxia zxl"
+    finally:
+        await engine.dispose()
+
+
+def test_the_list_of_revisions_is_that_of_the_files() -> None:
+    config = Config()
+    config.set_main_option("script_location", str(Path(gateway.storage.migrations.__file__).parent))
+    config.set_main_option("path_separator", "os")
+    scripts = ScriptDirectory.from_config(config)
+    assert [script.revision for script in scripts.walk_revisions()][::-1] == list(REVISIONS)
+
+
+async def test_a_second_start_asks_nothing_of_alembic(empty_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    await migrate(empty_url)
+
+    def fail(*_: object) -> None:
+        raise AssertionError("migrated again")
+
+    monkeypatch.setattr(migrating, "_upgrade", fail)
+    async with open_store(empty_url):
+        pass

@@ -1,0 +1,197 @@
+"""Grants, sessions and accounts; and that the SQL twins say exactly what ``permits`` says."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import delete, select
+from sqlalchemy.exc import IntegrityError
+
+from gateway.domain.actions import Action
+from gateway.domain.grants import Effect, Grant, GranteeKind, TargetKind, permits
+from gateway.domain.operators import Operator, Role
+from gateway.storage import cameras, epochs, grants, operators, sessions, tables
+from gateway.storage.operators import Account
+from gateway.storage.reaching import reach
+from gateway.storage.sessions import Session
+from gateway.storage.store import Store
+from gateway.storage.visibility import visible
+from tests.contract.storage.district import CAMERAS, D1, NOW, T1, T2, grant, lay, new_id, operator
+
+HOURS = st.integers(-3, 3).map(lambda hours: timedelta(hours=hours))
+TARGETS = st.one_of(
+    st.just((TargetKind.ALL, "")),
+    st.tuples(st.just(TargetKind.CAMERA), st.sampled_from([*(one.id for one in CAMERAS), "C-999"])),
+    st.tuples(st.just(TargetKind.RECORDER), st.sampled_from(["R-1", "R-9"])),
+    st.tuples(st.just(TargetKind.KIND), st.sampled_from(["road", "junction", "water", "square"])),
+    st.tuples(st.just(TargetKind.OWNED_BY), st.sampled_from([T1, T2, D1])),
+    st.tuples(st.just(TargetKind.MAINTAINED_BY), st.sampled_from([T1, T2])),
+    st.tuples(st.just(TargetKind.LOCATED_IN), st.sampled_from(["320612001", "320612004", "320612999"])),
+)
+GRANTEES = st.one_of(
+    st.tuples(st.just(GranteeKind.ORGANISATION), st.sampled_from([T1, T2])),
+    st.tuples(st.just(GranteeKind.ROLE), st.sampled_from([role.value for role in Role])),
+    st.tuples(st.just(GranteeKind.OPERATOR), st.sampled_from(["me", "you"])),
+)
+ACTIONS = st.frozensets(st.sampled_from([Action.LIST, Action.VIEW_LIVE, Action.EXPORT]), max_size=3)
+OPERATORS = st.builds(
+    Operator,
+    id=st.just("me"),
+    login=st.just("me"),
+    name=st.just("me"),
+    organisation_id=st.sampled_from([T1, T2]),
+    roles=st.frozensets(st.sampled_from(Role), max_size=2),
+    disabled_at=st.one_of(st.none(), HOURS.map(lambda ahead: NOW + ahead)),
+)
+
+
+@st.composite
+def some_grants(draw: st.DrawFn) -> list[Grant]:
+    found = []
+    for _ in range(draw(st.integers(0, 6))):
+        made = grant(
+            draw(GRANTEES),
+            draw(TARGETS),
+            effect=draw(st.sampled_from([Effect.ALLOW, Effect.ALLOW, Effect.DENY])),
+            not_before=NOW + draw(HOURS),
+            not_after=draw(st.one_of(st.none(), HOURS.map(lambda ahead: NOW + ahead))),
+            purposes=draw(st.one_of(st.none(), st.just(frozenset({"PS-ORDER"})))),
+        )
+        revoked = draw(st.one_of(st.none(), st.none(), HOURS.map(lambda ahead: NOW + ahead)))
+        values = {name: getattr(made, name) for name in Grant.__dataclass_fields__}
+        found.append(Grant(**(values | {"actions": draw(ACTIONS), "revoked_at": revoked})))
+    return found
+
+
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@given(who=OPERATORS, rows=some_grants(), action=st.sampled_from([Action.LIST, Action.VIEW_LIVE, Action.EXPORT]))
+async def test_sql_and_permits_agree(store: Store, who: Operator, rows: list[Grant], action: Action) -> None:
+    async with store.begin() as connection:
+        if await cameras.get(connection, "C-001") is None:
+            await lay(connection)
+        await connection.execute(delete(tables.grant_actions))
+        await connection.execute(delete(tables.grants))
+        for row in rows:
+            await grants.insert(connection, row)
+    wanted = {one.id for one in CAMERAS if permits(who, action, one.facts, rows, NOW).allowed}
+    async with store.read() as connection:
+        statement = select(tables.cameras.c.id)
+        seen = set(await connection.scalars(statement.where(visible(who, action, NOW))))
+        reached = await reach(connection, who, action, NOW)
+        in_reach = set(await connection.scalars(statement.where(reached.condition())))
+        mine = await grants.for_operator(connection, who, NOW)
+        own = {one.id for one in CAMERAS if permits(who, action, one.facts, mine, NOW).allowed}
+        by_camera = {
+            one.id
+            for one in CAMERAS
+            if permits(who, action, one.facts, await grants.for_camera(connection, one.facts, NOW), NOW).allowed
+        }
+    assert seen == in_reach == own == by_camera == wanted
+
+
+async def test_no_grants_mean_no_cameras(store: Store) -> None:
+    async with store.begin() as connection:
+        await lay(connection)
+        for who in (operator(), operator(T1, Role.DISTRICT_OPERATOR)):
+            statement = select(tables.cameras.c.id).where(visible(who, Action.LIST, NOW))
+            assert (await connection.scalars(statement)).all() == []
+
+
+async def test_every_change_of_permission_bumps_the_epoch(store: Store) -> None:
+    given_grant = grant((GranteeKind.ORGANISATION, T1), (TargetKind.ALL, ""))
+    account = Account(operator(), "hash", 0, None, NOW)
+    session = Session(new_id(), "token", account.operator.id, None, NOW, NOW, NOW + timedelta(hours=8), "192.0.2.1")
+    async with store.begin() as connection:
+        await lay(connection)
+        seen = [await epochs.get(connection, epochs.PERMISSION)]
+        await grants.insert(connection, given_grant)
+        seen.append(await epochs.get(connection, epochs.PERMISSION))
+        assert await grants.revoke(connection, given_grant.id, NOW, "leader", "over")
+        seen.append(await epochs.get(connection, epochs.PERMISSION))
+        await operators.insert(connection, account)
+        seen.append(await epochs.get(connection, epochs.PERMISSION))
+        await sessions.insert(connection, session)
+        assert await sessions.end(connection, session.id, NOW)
+        seen.append(await epochs.get(connection, epochs.PERMISSION))
+        assert await operators.disable(connection, account.operator.id, NOW)
+        seen.append(await epochs.get(connection, epochs.PERMISSION))
+    assert seen == sorted(set(seen))
+
+
+async def test_a_grant_keeps_its_paper_trail(store: Store) -> None:
+    one = grant((GranteeKind.ORGANISATION, T1), (TargetKind.CAMERA, "C-002"), purposes=frozenset({"PS-FLOOD"}))
+    async with store.begin() as connection:
+        await grants.insert(connection, one, policy="flood")
+        record = await grants.get(connection, one.id)
+        assert record is not None
+        assert (record.grant, record.policy, record.revocation) == (one, "flood", None)
+        later = NOW + timedelta(hours=1)
+        assert await grants.revoke(connection, one.id, later, "leader", "the flood is over")
+        assert not await grants.revoke(connection, one.id, later, "leader", "again")
+        record = await grants.get(connection, one.id)
+        assert record is not None
+        assert record.revocation is not None
+        assert (record.revocation.by, record.revocation.reason) == ("leader", "the flood is over")
+        assert await grants.every(connection, active_at=later) == []
+        assert len(await grants.every(connection, target=(TargetKind.CAMERA, "C-002"))) == 1
+
+
+async def test_a_grant_must_name_exactly_one_target(store: Store) -> None:
+    for target in ((TargetKind.ALL, "C-001"), (TargetKind.CAMERA, "")):
+        with pytest.raises(ValueError, match="names"):
+            async with store.begin() as connection:
+                await grants.insert(connection, grant((GranteeKind.ORGANISATION, T1), target))
+
+
+async def test_the_next_change_of_grants_is_known(store: Store) -> None:
+    async with store.begin() as connection:
+        assert await grants.next_change(connection, NOW) is None
+        for hours in (5, 3):
+            ends = NOW + timedelta(hours=hours)
+            await grants.insert(connection, grant((GranteeKind.ROLE, "x"), (TargetKind.ALL, ""), not_after=ends))
+        assert await grants.next_change(connection, NOW) == NOW + timedelta(hours=3)
+
+
+async def test_a_session_lives_until_it_ends_expires_or_its_account_is_disabled(store: Store) -> None:
+    account = Account(operator(), "hash", 0, None, NOW)
+    who = account.operator
+    expiry = NOW + timedelta(hours=8)
+    session = Session(new_id(), "token", who.id, "PS-ORDER", NOW, NOW, expiry, "192.0.2.1", "browser")
+    async with store.begin() as connection:
+        await lay(connection)
+        await operators.insert(connection, account)
+        await sessions.insert(connection, session)
+        assert await sessions.live(connection, "token", NOW) == (session, who)
+        assert await sessions.live_by_id(connection, session.id, NOW) == (session, who)
+        assert await sessions.live(connection, "other", NOW) is None
+        assert await sessions.live(connection, "token", expiry) is None
+        await operators.disable(connection, who.id, NOW)
+        assert await sessions.live(connection, "token", NOW) is None
+        await operators.disable(connection, who.id, None)
+        assert await sessions.end_all(connection, who.id, NOW, keep=session.id) == 0
+        assert await sessions.end_all(connection, who.id, NOW) == 1
+        assert await sessions.live(connection, "token", NOW) is None
+
+
+async def test_wrong_passwords_are_counted(store: Store) -> None:
+    account = Account(operator(), "hash", 0, None, NOW)
+    async with store.begin() as connection:
+        await lay(connection)
+        await operators.insert(connection, account)
+        assert await operators.count_failure(connection, account.operator.id, None) == 1
+        until = NOW + timedelta(minutes=5)
+        assert await operators.count_failure(connection, account.operator.id, until) == 2
+        found = await operators.by_login(connection, account.operator.login)
+        assert found is not None
+        assert (found.failed_count, found.locked_until) == (2, until)
+        assert "hash" not in repr(found).replace("password_hash", "")
+        await operators.clear_failures(connection, account.operator.id)
+        found = await operators.account(connection, account.operator.id)
+        assert found is not None
+        assert (found.failed_count, found.locked_until) == (0, None)
+    with pytest.raises(IntegrityError):
+        async with store.begin() as connection:
+            await operators.insert(connection, account)

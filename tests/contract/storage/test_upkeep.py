@@ -1,0 +1,228 @@
+"""Leases, assignments, view records, the audit chain, ticket numbers and places, alike on both databases."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+from datetime import date, timedelta
+
+import pytest
+from sqlalchemy import text
+
+from gateway.domain.categories import Category
+from gateway.domain.places import Grid, Township
+from gateway.storage import (
+    assignments,
+    auditing,
+    categories,
+    epochs,
+    leases,
+    numbers,
+    places,
+    view_records,
+    workers,
+)
+from gateway.storage.store import Store
+from gateway.storage.view_records import Closing, ViewRecord
+from gateway.storage.workers import Worker
+from tests.contract.storage.district import NOW, lay, new_id
+
+TTL = timedelta(seconds=15)
+Opened = Callable[[], AbstractAsyncContextManager[Store]]
+
+
+async def test_a_lease_is_held_by_one_until_it_runs_out(store: Store) -> None:
+    async with store.begin() as connection:
+        assert await leases.acquire(connection, "conductor", "g1", NOW, TTL)
+        assert await leases.acquire(connection, "conductor", "g1", NOW, TTL)
+        assert not await leases.acquire(connection, "conductor", "g2", NOW + TTL / 2, TTL)
+        assert await leases.holder(connection, "conductor", NOW) == "g1"
+        assert await leases.renew(connection, "conductor", "g1", NOW + TTL / 2, TTL)
+        end = NOW + TTL / 2 + TTL
+        assert await leases.holder(connection, "conductor", end) is None
+        assert not await leases.renew(connection, "conductor", "g1", end, TTL)
+        assert await leases.acquire(connection, "conductor", "g2", end, TTL)
+        assert not await leases.release(connection, "conductor", "g1")
+        assert await leases.release(connection, "conductor", "g2")
+
+
+async def test_of_many_who_want_a_lease_one_gets_it(opened: Opened) -> None:
+    async with opened() as one, opened() as other:
+
+        async def want(store: Store, holder: str) -> bool:
+            async with store.begin() as connection:
+                return await leases.acquire(connection, "conductor", holder, NOW, TTL)
+
+        won = await asyncio.gather(*(want(one if n % 2 else other, f"g{n}") for n in range(10)))
+    assert won.count(True) == 1
+
+
+async def test_assignments_move_and_bump_their_epoch(store: Store) -> None:
+    async with store.begin() as connection:
+        await lay(connection)
+        before = await epochs.get(connection, epochs.ASSIGNMENT)
+        await assignments.assign(connection, {"C-001": "w1", "C-002": "w1", "C-003": "w2"}, NOW)
+        await assignments.assign(connection, {"C-002": "w2"}, NOW)
+        await assignments.withdraw(connection, ["C-003"])
+        assert await assignments.every(connection) == {"C-001": "w1", "C-002": "w2"}
+        assert await assignments.of_worker(connection, "w2") == ["C-002"]
+        assert await assignments.worker_of(connection, "C-003") is None
+        assert await assignments.counts(connection) == {"w1": 1, "w2": 1}
+        assert await epochs.get(connection, epochs.ASSIGNMENT) == before + 3
+
+
+async def test_workers_are_remembered(store: Store) -> None:
+    async with store.begin() as connection:
+        await workers.see(connection, Worker("w1", "unix:run/w1.sock"))
+        await workers.see(connection, Worker("w1", "unix:run/w1.sock", NOW, "g1", 60))
+        assert await workers.every(connection) == [Worker("w1", "unix:run/w1.sock", NOW, "g1", 60)]
+        await workers.forget(connection, "w1")
+        assert await workers.every(connection) == []
+
+
+def record(minutes: int = 0, camera_id: str = "C-001") -> ViewRecord:
+    return ViewRecord(
+        id=new_id(),
+        operator_id="o1",
+        organisation_id="T-1",
+        session_id=None,
+        camera_id=camera_id,
+        action="view_live",
+        stream="sub",
+        transport="ws",
+        purpose="PS-ORDER",
+        reason="",
+        ticket_id=None,
+        grant_id="g",
+        remote="192.0.2.1",
+        gateway_id="gw1",
+        started_at=NOW + timedelta(minutes=minutes),
+    )
+
+
+async def test_a_view_record_ends_once(store: Store) -> None:
+    one, two = record(), record(1)
+    async with store.begin() as connection:
+        for item in (one, two):
+            await view_records.insert(connection, item)
+        assert await view_records.open_count(connection, "C-001") == 2
+        await view_records.progress(connection, [(one.id, 500)])
+        end = NOW + timedelta(minutes=5)
+        await view_records.close(connection, [Closing(one.id, end, 900, "revoked")])
+        await view_records.close(connection, [Closing(one.id, end, 1, "late")])
+        assert await view_records.close_left_open(connection, "gw1", end) == 1
+        found = await view_records.get(connection, one.id)
+        assert found is not None
+        assert (found.bytes, found.result, found.ended_at) == (900, "revoked", end)
+
+
+async def test_view_records_come_in_pages_newest_first(store: Store) -> None:
+    rows = [record(minute, f"C-00{minute % 2}") for minute in range(6)]
+    async with store.begin() as connection:
+        for item in rows:
+            await view_records.insert(connection, item)
+        page = await view_records.page(connection, camera_id="C-001", limit=2)
+        rest = await view_records.page(connection, camera_id="C-001", limit=2, after=page.next)
+        assert [item.id for item in (*page.items, *rest.items)] == [rows[5].id, rows[3].id, rows[1].id]
+        assert rest.next is None
+        since = await view_records.page(connection, since=rows[2].started_at, until=rows[4].started_at)
+        assert [item.id for item in since.items] == [rows[3].id, rows[2].id]
+
+
+async def test_the_audit_chain_holds_and_shows_tampering(store: Store) -> None:
+    async with store.begin() as connection:
+        for number in range(5):
+            detail = {"n": number, "zh": "共享", "at": 1.5}
+            assert await auditing.append(connection, "gw1", NOW, "o1", "grant.give", "grant", f"g{number}", detail)
+        assert await auditing.verify(connection, "gw1") is None
+        assert await auditing.chains(connection) == ["gw1"]
+        page = await auditing.page(connection, limit=2)
+        assert [(entry.seq, entry.detail["zh"]) for entry in page.items] == [(5, "共享"), (4, "共享")]
+        page = await auditing.page(connection, limit=9, after=page.next)
+        assert [entry.seq for entry in page.items] == [3, 2, 1]
+
+
+@pytest.mark.parametrize(
+    ("statement", "seq"),
+    [
+        ("UPDATE audit_entries SET object_id = 'other' WHERE seq = 2", 2),
+        ("DELETE FROM audit_entries WHERE seq = 3", 3),
+        ("UPDATE audit_entries SET previous = hash WHERE seq = 4", 4),
+    ],
+)
+async def test_a_changed_audit_is_found(store: Store, statement: str, seq: int) -> None:
+    async with store.begin() as connection:
+        for number in range(4):
+            await auditing.append(connection, "gw1", NOW, "o1", "x", "grant", f"g{number}", {})
+        await connection.execute(text(statement))
+        found = await auditing.verify(connection, "gw1")
+        assert found is not None
+        assert found.seq == seq
+
+
+async def test_two_writers_share_one_chain_without_a_fork(opened: Opened) -> None:
+    async with opened() as one, opened() as other:
+
+        async def write(store: Store) -> None:
+            for _ in range(10):
+                async with store.begin() as connection:
+                    await auditing.append(connection, "gw1", NOW, "o1", "x", "camera", "C", {})
+
+        await asyncio.gather(write(one), write(other), write(one))
+        async with one.read() as connection:
+            assert await auditing.verify(connection, "gw1") is None
+            assert (await auditing.page(connection, limit=1)).items[0].seq == 30
+
+
+async def test_ticket_numbers_are_unique_under_concurrency(opened: Opened) -> None:
+    async with opened() as one, opened() as other:
+
+        async def draw(store: Store) -> str:
+            async with store.begin() as connection:
+                return await numbers.next_number(connection, date(2026, 3, 1))
+
+        drawn = await asyncio.gather(*(draw(one if n % 2 else other) for n in range(30)))
+    assert sorted(drawn) == [f"TZ20260301{n:06d}" for n in range(1, 31)]
+
+
+def square(longitude: float, latitude: float) -> tuple[tuple[float, float], ...]:
+    return (
+        (longitude, latitude),
+        (longitude + 1, latitude),
+        (longitude + 1, latitude + 1),
+        (longitude, latitude + 1),
+    )
+
+
+async def test_a_point_finds_its_grid_and_township(store: Store) -> None:
+    town = Township("320612001", "金沙", "Jinsha", square(120, 32), sample=True)
+    triangle = ((120.0, 32.0), (121.0, 32.0), (120.0, 33.0))
+    other = ((121.0, 32.0), (121.0, 33.0), (120.0, 33.0))
+    grids = [
+        Grid("320612001001001", town.code, "第1网格", triangle, "o1"),
+        Grid("320612001001002", town.code, "第2网格", other),
+    ]
+    async with store.begin() as connection:
+        await places.replace_townships(connection, [town])
+        await places.replace_grids(connection, grids)
+        assert await places.grid_at(connection, 32.2, 120.2) == grids[0]
+        assert await places.grid_at(connection, 32.8, 120.8) == grids[1]
+        assert await places.grid_at(connection, 31.0, 120.5) is None
+        assert await places.township_at(connection, 32.5, 120.5) == town
+        assert await places.every_grid(connection, town.code) == grids
+        assert await places.every_grid(connection, "320612002") == []
+        assert await places.set_member(connection, grids[1].code, "o2")
+        found = await places.get_grid(connection, grids[1].code)
+        assert found is not None
+        assert found.member_id == "o2"
+
+
+async def test_categories_come_back(store: Store) -> None:
+    one = Category("3206120102", "01", "市容环境", "City appearance", "暴露垃圾", "Exposed refuse", "work_hours", 4)
+    async with store.begin() as connection:
+        await categories.replace(connection, [one])
+        await categories.replace(connection, [one])
+        assert await categories.every(connection) == [one]
+        assert await categories.get(connection, one.code) == one
+        assert await categories.get(connection, "x") is None
