@@ -84,7 +84,8 @@ def beside(data: Path) -> Iterator[tuple[str, float]]:
 @contextmanager
 def sample_cameras(data: Path) -> Iterator[None]:
     """The district's devices without the gateway."""
-    command = [GATEWAY, "sample-cameras", "--config-dir", SAMPLE, "--password-file", data / "sample-device-password"]
+    password = str(data / "sample-device-password")
+    command = [str(GATEWAY), "sample-cameras", "--config-dir", str(SAMPLE), "--password-file", password]
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stdin=subprocess.DEVNULL)
     try:
         time.sleep(5)
