@@ -13,6 +13,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.types import ASGIApp
 
+from gateway.app.probing import probe
 from gateway.bus.local import LocalBus
 from gateway.bus.redis import RedisBus, open_redis_bus
 from gateway.clock import SystemClock
@@ -95,6 +96,7 @@ def application(parts: Parts, hub: Hub, rooms: whep.Rooms) -> ASGIApp:
         root_routers=[health.router(_readiness(parts), metering.Meter(sources))],
         public_url=parts.settings.server.public_url,
         session_lasts=timedelta(hours=parts.settings.sessions.hours),
+        prober=probe,
         gauge=lambda: _decoding(parts),
     )
     api.include_router(pages.router())  # last: it answers every path that nothing else does

@@ -37,6 +37,7 @@ class RedisBus:
         self._limit = limit
         self._tally = BusTally()
         self._fan = Fan(self._tally, limit)
+        self._own = secrets.token_hex(8)
         self._outgoing: deque[Message] = deque()
         self._some = asyncio.Event()
         self.connected = asyncio.Event()
@@ -61,19 +62,20 @@ class RedisBus:
         self._tally.depth = max(self._fan.depth, len(self._outgoing))
         return self._tally
 
-    async def run(self) -> None:
-        """Carries messages both ways until cancelled, whatever becomes of Redis."""
-        own = secrets.token_hex(8)
-        async with asyncio.TaskGroup() as group:
-            group.create_task(keep(lambda: self._send(own), self._clock, name="bus sending", backoff=_PAUSES))
-            group.create_task(keep(lambda: self._receive(own), self._clock, name="bus receiving", backoff=_PAUSES))
+    async def carry_out(self) -> None:
+        """Carries what is published here to Redis until cancelled, whatever becomes of it."""
+        await keep(self._send, self._clock, name="bus sending", backoff=_PAUSES)
+
+    async def carry_in(self) -> None:
+        """Carries what others publish from Redis until cancelled, whatever becomes of it."""
+        await keep(self._receive, self._clock, name="bus receiving", backoff=_PAUSES)
 
     def _connection(self) -> client.Redis:
         return client.Redis.from_url(
             self._url, socket_timeout=_HEALTH * 2, socket_connect_timeout=_TIMEOUT, health_check_interval=_HEALTH
         )
 
-    async def _send(self, own: str) -> None:
+    async def _send(self) -> None:
         async with self._connection() as redis:
             while True:
                 await self._some.wait()
@@ -82,14 +84,14 @@ class RedisBus:
                     message = self._outgoing.popleft()
                     try:
                         async with asyncio.timeout(_TIMEOUT):
-                            await redis.publish(CHANNEL, _encoded(message, own))
+                            await redis.publish(CHANNEL, _encoded(message, self._own))
                     except (RedisError, OSError, TimeoutError) as problem:
                         self._tally.failed += 1
                         if self._outgoing:
                             self._some.set()
                         raise Unavailable(f"Redis does not take messages: {problem}") from None
 
-    async def _receive(self, own: str) -> None:
+    async def _receive(self) -> None:
         try:
             async with self._connection() as redis, redis.pubsub(ignore_subscribe_messages=True) as listener:
                 await listener.subscribe(CHANNEL)
@@ -98,7 +100,7 @@ class RedisBus:
                 self.connected.set()
                 while True:
                     heard = await listener.get_message(timeout=_HEALTH)
-                    if heard is not None and (message := _decoded(heard["data"], own)) is not None:
+                    if heard is not None and (message := _decoded(heard["data"], self._own)) is not None:
                         self._fan.deliver(message)
         except (RedisError, OSError, TimeoutError) as problem:
             raise Unavailable(f"Redis does not answer: {problem}") from None
@@ -120,12 +122,16 @@ def _decoded(data: bytes, own: str) -> Message | None:
 
 
 @asynccontextmanager
-async def open_redis_bus(url: str, clock: Clock) -> AsyncIterator[RedisBus]:
+async def open_redis_bus(url: str, clock: Clock, limit: int = LIMIT) -> AsyncIterator[RedisBus]:
     """A bus on that Redis for the length of the block; Redis need not be up."""
-    bus = RedisBus(url, clock)
+    bus = RedisBus(url, clock, limit)
     async with asyncio.TaskGroup() as group:
-        carrying = group.create_task(bus.run())
+        carriers = {group.create_task(bus.carry_out()), group.create_task(bus.carry_in())}
         try:
             yield bus
         finally:
-            carrying.cancel()
+            # The client swallows a cancellation that comes at the wrong moment: say it again until it is heard.
+            while carriers:
+                for task in carriers:
+                    task.cancel()
+                _, carriers = await asyncio.wait(carriers, timeout=0.2)
