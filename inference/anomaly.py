@@ -23,9 +23,9 @@ MOST_POINTS = 24
 MOVING_PART = 90
 """Of 255: how much of a cell must move for a point to be followed in it."""
 WINDOW = (9, 9)
-REFRESH_SECONDS = 2.0
+REFRESH_SECONDS = 4.0
 LEARNT_MOVEMENTS = 400.0
-LEARNT_SECONDS, PLACES_LEARNT_SECONDS = 120.0, 900.0
+LEARNT_SECONDS, PLACES_LEARNT_SECONDS = 300.0, 1800.0
 """Watching time before anything is told, and before "nothing moves here" means anything."""
 SMOOTH_SECONDS = 0.22
 """The score is a running mean over about this time: a wrong match lasts one picture, a cyclist many."""
@@ -79,7 +79,7 @@ class Anomaly:
         self.score -= part * self.score
         if mask is None or mask.shape != small.shape or not self._motion.settled:
             return ()
-        moving = np.asarray(cv2.resize(mask, (habits.columns, habits.rows), interpolation=cv2.INTER_AREA), np.uint8)
+        moving = habits.per_cell(mask)
         habits.watch(moving * np.float32(1 / 255), elapsed)
         if not LEAST_STEP <= step <= LONGEST_STEP or not self._motion.patches:
             return ()

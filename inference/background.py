@@ -14,6 +14,8 @@ from inference.picture import Luma, Plane
 Mask = npt.NDArray[np.uint8]
 LEAST_SPREAD = 12.0
 """Levels between dark and bright under which a gain cannot be told."""
+LEAST_GHOST = 8
+"""Resting pixels under which there is no patch to examine."""
 SQUARE = np.ones((3, 3), np.uint8)
 
 
@@ -28,10 +30,10 @@ class Tuning:
     learn_seconds: float = 8.0
     start_seconds: float = 2.0
     waver_seconds: float = 4.0
-    hold_seconds: float = 90.0
-    """What stands still so long has become part of the place."""
+    hold_reviews: int = 225
+    """What stands still for so many reviews, 90 seconds, has become part of the place."""
     review_seconds: float = 0.4
-    still_seconds: float = 0.6
+    still_reviews: int = 2
     still_levels: float = 8.0
     shadow_low: float = 0.55
     shadow_high: float = 0.97
@@ -62,8 +64,8 @@ class Background:
         self.mask: Mask = np.zeros(first.shape, np.uint8)
         self._level = first.astype(np.float32)
         self._waver = np.full(first.shape, 2.0, np.float32)
-        self._age = np.zeros(first.shape, np.float32)
-        self._still = np.zeros(first.shape, np.float32)
+        self._age: Mask = np.zeros(first.shape, np.uint8)
+        self._still: Mask = np.zeros(first.shape, np.uint8)
         self._begin(first, at)
 
     def _begin(self, first: Luma, at: float) -> None:
@@ -167,22 +169,18 @@ class Background:
     def _review(self, small: Luma, now: Plane, elapsed: float) -> None:
         """A few times a second: ages what stands, takes in what has stood long, drops ghosts."""
         t = self.tuning
-        moving = self.mask > 0
-        self._age += np.float32(elapsed)
-        self._age *= moving
-        unchanged = cv2.absdiff(small, self._reviewed) <= t.still_levels
-        self._still += np.float32(elapsed)
-        self._still *= unchanged
+        steps = min(max(round(elapsed / t.review_seconds), 1), 20)
+        self._age = _counted(self._age, steps, self.mask)
+        unchanged = _mask(cv2.absdiff(small, self._reviewed) <= t.still_levels)
+        self._still = _counted(self._still, steps, unchanged)
         self._reviewed = small.copy()
         if self._samples:
             self._sample(self._reviewed)
-        if moving.any():
-            taken = self._age > t.hold_seconds
-            ghosts = self._ghosts(now)
-            if ghosts is not None:
-                taken |= ghosts
+        resting = (self._still >= t.still_reviews).view(np.uint8) & self.mask
+        if cv2.countNonZero(resting) > LEAST_GHOST:
+            taken = (self._age >= t.hold_reviews) | self._ghosts(now, resting)
             np.copyto(self._level, now, where=taken)
-            self._age *= ~taken
+            self._age[taken] = 0
         self._refresh()
 
     def _sample(self, small: Luma) -> None:
@@ -191,17 +189,22 @@ class Background:
         if len(self._samples) >= self.tuning.first_samples:
             self._samples = []
 
-    def _ghosts(self, now: Plane) -> npt.NDArray[np.bool_] | None:
+    def _ghosts(self, now: Plane, resting: Mask) -> npt.NDArray[np.bool_]:
         """Where a still patch has its outline in the model and not in the picture: a thing learned that has left."""
         count, labels, stats, _ = cv2.connectedComponentsWithStatsWithAlgorithm(self.mask, 8, cv2.CV_16U, cv2.CCL_GRANA)
-        ring = cv2.morphologyEx(self.mask, cv2.MORPH_GRADIENT, SQUARE) > 0
+        ring = np.nonzero(cv2.morphologyEx(self.mask, cv2.MORPH_GRADIENT, SQUARE))
         around = cv2.dilate(labels, SQUARE)[ring]
         present = np.bincount(around, _slope(now)[ring], count)
         learned = np.bincount(around, _slope(self._level)[ring], count)
-        resting = np.bincount(labels.ravel(), (self._still > self.tuning.still_seconds).ravel(), count)
-        ghost = (learned > 1.3 * present) & (resting > 0.7 * stats[:, cv2.CC_STAT_AREA])
+        rests = np.bincount(labels[resting > 0], minlength=count)
+        ghost = (learned > 1.3 * present) & (rests > 0.7 * stats[:, cv2.CC_STAT_AREA])
         ghost[0] = False
-        return np.asarray(ghost[labels], np.bool_) if ghost.any() else None
+        return np.asarray(ghost[labels], np.bool_)
+
+
+def _counted(counts: Mask, steps: int, where: Mask) -> Mask:
+    """The counts raised, up to 255, where the mask is set and back at 0 elsewhere."""
+    return (np.minimum(counts, np.uint8(255 - steps)) + np.uint8(steps)) & where
 
 
 def _middle(sample: Plane) -> float:

@@ -9,7 +9,8 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-Plane = npt.NDArray[np.float32]
+from inference.picture import Luma, Plane, halved
+
 Indices = npt.NDArray[np.int64]
 
 CELLS_ALONG = 24
@@ -49,6 +50,11 @@ class Habits:
         column = np.minimum((points[:, 0] / self.pixels).astype(np.int64), self.columns - 1)
         row = np.minimum((points[:, 1] / self.pixels).astype(np.int64), self.rows - 1)
         return row, column
+
+    def per_cell(self, mask: Luma) -> Luma:
+        """The mean of the mask in each cell."""
+        coarse = halved(mask) if min(mask.shape) > 1 else mask
+        return np.asarray(cv2.resize(coarse, (self.columns, self.rows), interpolation=cv2.INTER_AREA), np.uint8)
 
     def add(self, row: Indices, column: Indices, speed: Plane, way: Indices) -> None:
         """Counts movements; those too slow to have a direction count for speed only."""

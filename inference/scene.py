@@ -81,7 +81,7 @@ class Scene:
         if reference is None or reference.shape != now.shape:
             self._begin(now)
             return ()
-        match = matched(reference, now)
+        match = matched(reference, now, 0.6 * self._usual)
         # By chance the best of all shifts is nearby once in fifty: a weak fit that is still the best one is night.
         moved = match.shift >= SHIFT_SHARE and match.near < LOST_PART * self._usual
         self._run = self._run + 1 if moved else 0
@@ -128,12 +128,18 @@ def edge_field(small: Luma) -> Field:
     return np.asarray(field, np.complex64)
 
 
-def matched(reference: Field, now: Field) -> Match:
-    """The fit of two fields at every cyclic shift: 1 for the same view, about 0 for strangers."""
+def matched(reference: Field, now: Field, certain: float = 2.0) -> Match:
+    """The fit of two fields at every cyclic shift: 1 for the same view, about 0 for strangers.
+
+    When they fit by ``certain`` as they are, other shifts are not tried.
+    """
     height, width = now.shape
     strength = float(np.linalg.norm(reference)) * float(np.linalg.norm(now))
     if strength < 1e-3:
         return Match(0.0, 0.0, 0.0, 0.0)
+    here = float(np.vdot(reference, now).real) / strength
+    if here >= certain:
+        return Match(here, here, 0.0, 0.0)
     plane = np.fft.ifft2(np.fft.fft2(now) * np.conj(np.fft.fft2(reference))).real / strength
     row, column = divmod(int(plane.argmax()), width)
     dy = row - height if row > height // 2 else row
