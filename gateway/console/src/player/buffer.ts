@@ -7,6 +7,8 @@ export type BufferTrouble = 'unplayable' | 'broken'
 
 const MOST_WAITING = 400
 const STEER_EVERY_MS = 250
+/** A jump needs time to decode up to its target; jumping again before that would never show a picture. */
+const JUMP_EVERY_MS = 2_000
 
 export class LiveBuffer {
   private source: MediaSource | null = null
@@ -15,6 +17,7 @@ export class LiveBuffer {
   private mime = ''
   private waiting: ArrayBuffer[] = []
   private steeredAt = 0
+  private jumpedAt = -JUMP_EVERY_MS
   private closed = false
 
   constructor(
@@ -131,7 +134,10 @@ export class LiveBuffer {
     const video = this.video
     const reach = { at: video.currentTime, start: ranges.start(last), end: ranges.end(last), rate: video.playbackRate }
     const { seek, rate } = steer(reach)
-    if (seek !== null) video.currentTime = seek
+    if (seek !== null && now - this.jumpedAt >= JUMP_EVERY_MS) {
+      this.jumpedAt = now
+      video.currentTime = seek
+    }
     if (video.playbackRate !== rate) video.playbackRate = rate
     if (video.paused && !document.hidden) void video.play().catch(() => undefined)
     const until = forgettable({ ...reach, start: ranges.start(0) })

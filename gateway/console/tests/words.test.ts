@@ -1,0 +1,46 @@
+import { describe, expect, it } from 'vitest'
+import { en } from '../src/words/en'
+import { zh } from '../src/words/zh'
+
+type Tree = { [key: string]: string | Tree }
+
+function flat(tree: Tree, before = ''): Map<string, string> {
+  const found = new Map<string, string>()
+  for (const [key, value] of Object.entries(tree)) {
+    if (typeof value === 'string') found.set(before + key, value)
+    else for (const [below, text] of flat(value, `${before}${key}.`)) found.set(below, text)
+  }
+  return found
+}
+
+const sources = import.meta.glob<string>('../src/**/*.{vue,ts}', { query: '?raw', import: 'default', eager: true })
+const chinese = flat(zh as Tree)
+const english = flat(en as Tree)
+
+function holes(text: string): string[] {
+  return [...text.matchAll(/\{(\w+)\}/g)].map((match) => match[1] ?? '').sort()
+}
+
+describe('words', () => {
+  it('are said in both languages, with the same figures in them', () => {
+    expect([...english.keys()].sort()).toEqual([...chinese.keys()].sort())
+    for (const [key, text] of chinese) expect(holes(english.get(key) ?? ''), key).toEqual(holes(text))
+    for (const [key, text] of [...chinese, ...english]) expect(text.trim(), key).not.toBe('')
+  })
+
+  it('are Chinese in Chinese, with Chinese marks', () => {
+    for (const [key, text] of chinese) {
+      if (/[\u4e00-\u9fff]/.test(text)) expect(text, key).not.toMatch(/[\u4e00-\u9fff}][,;:!?]/)
+    }
+    for (const [key, text] of english) expect(text, key).not.toMatch(/[\u4e00-\u9fff]/)
+  })
+
+  it('exist wherever a page asks for them', () => {
+    const asked = new Set<string>()
+    for (const text of Object.values(sources)) {
+      for (const match of text.matchAll(/\bt\('([\w.]+)'/g)) asked.add(match[1] ?? '')
+    }
+    expect(asked.size).toBeGreaterThan(100)
+    expect([...asked].filter((key) => !chinese.has(key))).toEqual([])
+  })
+})
