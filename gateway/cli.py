@@ -103,6 +103,7 @@ def sample_cameras(
     if while_parent:
         _end_with_parent()
     with _sentences():
+        from gateway.fleet.children import UNUSABLE
         from gateway.samples.running import SampleOptions, run_sample_cameras
         from gateway.settings import config_folder
 
@@ -115,7 +116,11 @@ def sample_cameras(
             control=control,
             ready=_say,
         )
-        _run_until_told(lambda: run_sample_cameras(options))
+        try:
+            _run_until_told(lambda: run_sample_cameras(options))
+        except OSError as problem:
+            typer.echo(f"gateway: the sample cameras cannot listen: {problem.strerror or problem}", err=True)
+            raise typer.Exit(UNUSABLE) from None
 
 
 @app.command()

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from sqlalchemy.exc import OperationalError
 
+from gateway.fleet.children import CannotStart
 from gateway.services.keeping import CannotKeep
 from gateway.settings import BadSettings, Settings
 from gateway.storage.migrating import SchemaTooNew
@@ -33,7 +34,7 @@ def expected(error: BaseException) -> list[str]:
         return [line for inner in error.exceptions for line in expected(inner)]
     if isinstance(error, BadSettings):
         return error.lines
-    if isinstance(error, CannotRun | CannotKeep | SchemaTooNew | BadKey):
+    if isinstance(error, CannotRun | CannotStart | CannotKeep | SchemaTooNew | BadKey):
         return [str(error)]
     if isinstance(error, OperationalError):
         return [f"the database does not answer: {str(error.orig).splitlines()[0]}"]

@@ -14,9 +14,19 @@ from gateway.supervise import Backoff, keep
 
 log = structlog.get_logger(__name__)
 
+UNUSABLE = 78
+"""Exit code (EX_CONFIG) of a child that has said why it cannot run: trying again would not help."""
 END_SECONDS = 3.0
 """How long a child may take to end after it was asked to."""
 _PAUSES = Backoff(0.2, 5.0)
+
+
+class CannotStart(Exception):
+    """A child cannot run; the text is one sentence for the operator."""
+
+
+class _Unusable(Unavailable):
+    """The child ended with ``UNUSABLE``."""
 
 
 async def keep_child(
@@ -25,9 +35,16 @@ async def keep_child(
     """Runs the command and runs it again within a second whenever it ends, until cancelled.
 
     The child's standard input is a pipe that nobody writes to: its end tells the child that we are gone, however we
-    went (the command is given ``--while-parent``).
+    went (the command is given ``--while-parent``). Raises ``CannotStart`` if the child says that it never will.
     """
-    await keep(lambda: _once(name, argv, environment), clock, name=name, backoff=_PAUSES, settled_after=10.0)
+
+    def failed(error: BaseException | None) -> None:
+        if isinstance(error, _Unusable):
+            raise CannotStart(f"{name} cannot run: what it said above says what to change")
+
+    await keep(
+        lambda: _once(name, argv, environment), clock, name=name, backoff=_PAUSES, settled_after=10.0, failed=failed
+    )
 
 
 async def _once(name: str, argv: Sequence[str], environment: Mapping[str, str] | None) -> None:
@@ -41,6 +58,8 @@ async def _once(name: str, argv: Sequence[str], environment: Mapping[str, str] |
     except asyncio.CancelledError:
         await _end(process)
         raise
+    if code == UNUSABLE:
+        raise _Unusable(f"{name} cannot run")
     raise Unavailable(f"{name} ended with code {code}")
 
 
