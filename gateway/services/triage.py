@@ -16,7 +16,7 @@ from gateway.services.errors import Conflict, Forbidden, Invalid, NotFound
 from gateway.services.office import Caller, Office
 from gateway.services.ticket_views import TicketDetail, detail
 from gateway.services.tickets import begin, limit_of
-from gateway.storage import cameras, candidates, categories, grants
+from gateway.storage import cameras, candidates, categories, evidence, grants
 from gateway.storage.cameras import Stale
 from gateway.storage.candidates import Candidate, CandidateQuery, Verdict
 from gateway.storage.paging import Page
@@ -90,6 +90,7 @@ async def confirm(
             CandidateState.CONFIRMED, caller.operator.id, at, note.strip() or None, category.code, draft.id
         )
         await candidates.decide(conn, found.id, version, verdict)
+        await evidence.keep(conn, found.event_id)
         limit = await limit_of(conn, category.code)
         if urgent and deadline(at, *URGENT_LIMIT) < deadline(at, *limit, office.calendar):
             limit = URGENT_LIMIT
