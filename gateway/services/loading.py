@@ -16,6 +16,7 @@ from gateway.domain.packets import StreamKind
 from gateway.ports import Credential
 from gateway.services.catalogue_checks import Checks, Entry, Known, credential_id, entries, known, recorder_of
 from gateway.services.catalogue_files import Problem, Row, read
+from gateway.services.standing import standing_grants, store_standing
 from gateway.storage import cameras, credentials, organisations, recorders, sites
 from gateway.storage.cameras import NewCamera
 from gateway.storage.secrets import SecretBox
@@ -44,16 +45,25 @@ async def load_catalogue(
 ) -> Loaded:
     """Loads organisations, sites, recorders and cameras from a YAML, CSV or XLSX file called ``name``.
 
+    YAML may also hold ``grants``: the standing ones a new district begins with.
+
     ``passwords`` are those that ``secret_from`` may name. Never raises for what is in the file.
     """
     document = read(name, data)
     problems = list(document.problems)
-    problems += [
-        Problem(0, noun, f"{noun} are not part of the catalogue: load them with the sample's folder", noun)
-        for noun in document.other
-    ]
+    if "operators" in document.other:
+        message = "operators need passwords and are not loaded from a file: use gateway create-user"
+        problems.append(Problem(0, "operators", message, "operators"))
+    given, unclear = standing_grants(document.other.get("grants", []), at)
     async with store.begin() as connection:
-        loaded = await load_rows(connection, box, document.rows, at, problems, passwords or {}, dry_run=dry_run)
+        loaded = await load_rows(
+            connection, box, document.rows, at, [*problems, *unclear], passwords or {}, dry_run=dry_run
+        )
+        if not loaded.problems:
+            added, changed, unchanged = await store_standing(connection, given, at, dry_run=dry_run)
+            loaded.added += added
+            loaded.changed += changed
+            loaded.unchanged += unchanged
     return loaded
 
 

@@ -14,16 +14,15 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from gateway.domain.actions import Action
 from gateway.domain.categories import Category
 from gateway.domain.deadlines import TimeUnit
-from gateway.domain.grants import Effect, Grant, GranteeKind, TargetKind
 from gateway.domain.operators import Operator, Role
 from gateway.domain.places import Grid, Township
 from gateway.services.catalogue_cells import flag
 from gateway.services.catalogue_files import LINE, Row, Unreadable, decoded, read
 from gateway.services.loading import load_rows
-from gateway.storage import categories, grants, operators, organisations, places
+from gateway.services.standing import standing_grants, store_standing
+from gateway.storage import categories, operators, organisations, places
 from gateway.storage.operators import Account
 from gateway.storage.secrets import SecretBox
 from gateway.storage.store import Store
@@ -89,7 +88,8 @@ async def load_folder(
             for noun, items in document.other.items():
                 other.setdefault(noun, []).extend(items)
     accounts = _accounts(other.get("operators", []), at, means, wrong)
-    given = _grants(other.get("grants", []), at, means, granted_by, wrong)
+    given, unclear = standing_grants(other.get("grants", []), at, granted_by)
+    wrong += [f"grants.yaml: {problem}" for problem in unclear]
     areas = _areas(folder, wrong)
     kinds = _categories(folder, wrong)
     if wrong:
@@ -107,7 +107,7 @@ async def load_folder(
             lines = [f"{problem.noun}: {problem}" for problem in loaded.problems]
             raise BadFolder("\n".join(lines))
         await _insert_accounts(connection, [one[0] for one in new], hashes)
-        await _insert_grants(connection, given)
+        await store_standing(connection, given, at)
     return [_new_account(account, password) for account, password in new]
 
 
@@ -130,19 +130,6 @@ async def _insert_accounts(connection: AsyncConnection, new: Sequence[Account], 
         )
 
 
-async def _insert_grants(connection: AsyncConnection, given: Sequence[tuple[Grant, str]]) -> None:
-    before = {_same(record.grant) for record in await grants.every(connection, limit=100_000)}
-    for grant, policy in given:
-        if _same(grant) not in before:
-            await grants.insert(connection, grant, policy)
-
-
-def _same(grant: Grant) -> tuple[Any, ...]:
-    """What makes two grants the same standing rule, whoever wrote it when."""
-    target = (grant.target_kind, grant.target_id, grant.actions, grant.purposes)
-    return (grant.effect, grant.grantee_kind, grant.grantee_id, *target, grant.reason)
-
-
 def _accounts(
     items: Sequence[Mapping[str, Any]], at: datetime, means: Means, wrong: list[str]
 ) -> list[tuple[Account, str]]:
@@ -163,46 +150,6 @@ def _accounts(
             continue
         account = Account(operator, "", 0, None, at, bool(item.get("sample", False)))
         found.append((account, means.new_password()))
-    return found
-
-
-def _grants(
-    items: Sequence[Mapping[str, Any]], at: datetime, means: Means, granted_by: str, wrong: list[str]
-) -> list[tuple[Grant, str]]:
-    found: list[tuple[Grant, str]] = []
-    needed = {"grantee_kind", "grantee_id", "target_kind", "actions", "reason"}
-    for item in items:
-        try:
-            _only(item, needed, {"effect", "target_id", "purposes", "not_before", "not_after", "policy"})
-            purposes = item.get("purposes")
-            grant = Grant(
-                id=means.new_id(),
-                effect=Effect(item.get("effect", "allow")),
-                grantee_kind=GranteeKind(item["grantee_kind"]),
-                grantee_id=str(item["grantee_id"]),
-                target_kind=TargetKind(item["target_kind"]),
-                target_id=str(item.get("target_id") or ""),
-                actions=frozenset(Action(action) for action in item["actions"]),
-                purposes=None if purposes is None else frozenset(str(purpose) for purpose in purposes),
-                not_before=_time(item.get("not_before")) or at,
-                not_after=_time(item.get("not_after")),
-                granted_by=granted_by,
-                reason=str(item["reason"]),
-                created_at=at,
-            )
-        except (ValueError, TypeError) as error:
-            wrong.append(f"grants.yaml: row {item.get(LINE)}: {error}")
-            continue
-        found.append((grant, str(item.get("policy", ""))))
-    return found
-
-
-def _time(raw: Any) -> datetime | None:
-    if raw is None:
-        return None
-    found = raw if isinstance(raw, datetime) else datetime.fromisoformat(str(raw))
-    if found.tzinfo is None:
-        raise ValueError(f"the time {raw} lacks its zone: write it like 2026-01-31T08:00:00+08:00")
     return found
 
 

@@ -1,0 +1,130 @@
+"""Standing grants from files: the rules by which a district shares from its first day."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from gateway.domain.actions import Action
+from gateway.domain.grants import Effect, Grant, GranteeKind, TargetKind
+from gateway.domain.ids import ENTROPY_BYTES, uuid7
+from gateway.domain.operators import Role
+from gateway.services.catalogue_files import LINE, Problem
+from gateway.storage import grants
+
+Standing = tuple[Grant, str]
+"""A grant and the name of the policy it belongs to."""
+
+POLICY = "catalogue"
+"""The policy of a grant whose file names none."""
+
+_NEEDED = frozenset({"grantee_kind", "grantee_id", "target_kind", "actions", "reason"})
+_ALLOWED = frozenset({"effect", "target_id", "purposes", "not_before", "not_after", "policy"})
+
+
+def standing_grants(
+    items: Sequence[Mapping[str, Any]], at: datetime, granted_by: str = "system"
+) -> tuple[list[Standing], list[Problem]]:
+    """The grants in a file's list, and what is wrong with the others."""
+    found: list[Standing] = []
+    problems: list[Problem] = []
+    for item in items:
+        try:
+            found.append((_grant(item, at, granted_by), str(item.get("policy") or POLICY)))
+        except (ValueError, TypeError) as error:
+            problems.append(Problem(int(item.get(LINE, 0)), "", str(error), "grants"))
+    return found, problems
+
+
+async def store_standing(
+    connection: AsyncConnection, wanted: Sequence[Standing], at: datetime, *, dry_run: bool = False
+) -> tuple[int, int, int]:
+    """Gives the grants that are not there; one of the same policy, grantee and target with other terms is replaced.
+
+    Returns how many were added, changed and left as they are.
+    """
+    records = await grants.every(connection, active_at=at, limit=1_000_000)
+    there = {_place(record.grant, record.policy): record.grant for record in records if record.policy}
+    added = changed = unchanged = 0
+    for grant, policy in wanted:
+        old = there.get(_place(grant, policy))
+        if old is not None and _terms(old) == _terms(grant):
+            unchanged += 1
+            continue
+        added, changed = (added + 1, changed) if old is None else (added, changed + 1)
+        if dry_run:
+            continue
+        if old is not None:
+            await grants.revoke(connection, old.id, at, grant.granted_by, "replaced by a newer file")
+        await grants.insert(connection, grant, policy)
+    return added, changed, unchanged
+
+
+def _place(grant: Grant, policy: str) -> tuple[str, ...]:
+    target = (grant.target_kind.value, grant.target_id)
+    return (policy, grant.effect.value, grant.grantee_kind.value, grant.grantee_id, *target)
+
+
+def _terms(grant: Grant) -> tuple[Any, ...]:
+    return grant.actions, grant.purposes, grant.not_after, grant.reason
+
+
+def _grant(item: Mapping[str, Any], at: datetime, granted_by: str) -> Grant:
+    if missing := _NEEDED - item.keys():
+        raise ValueError(f"{', '.join(sorted(missing))} is missing: fill it in")
+    if unknown := item.keys() - _NEEDED - _ALLOWED - {LINE}:
+        raise ValueError(f"the key {', '.join(sorted(unknown))} is not known: take it out, or correct it")
+    purposes = item.get("purposes")
+    kind = TargetKind(_word(item, "target_kind", [one.value for one in TargetKind]))
+    target = str(item.get("target_id") or "")
+    if (kind is TargetKind.ALL) != (target == ""):
+        raise ValueError("target_id must be empty for the target_kind all, and name one thing for every other")
+    grantee = GranteeKind(_word(item, "grantee_kind", [one.value for one in GranteeKind]))
+    if grantee is GranteeKind.ROLE:
+        _word(item, "grantee_id", [role.value for role in Role])
+    return Grant(
+        id=uuid7(at, os.urandom(ENTROPY_BYTES)),
+        effect=Effect(_word({"effect": "allow", **item}, "effect", [one.value for one in Effect])),
+        grantee_kind=grantee,
+        grantee_id=str(item["grantee_id"]),
+        target_kind=kind,
+        target_id=target,
+        actions=frozenset(_action(action) for action in _list(item, "actions")),
+        purposes=None if purposes is None else frozenset(str(purpose) for purpose in _list(item, "purposes")),
+        not_before=_time(item.get("not_before")) or at,
+        not_after=_time(item.get("not_after")),
+        granted_by=granted_by,
+        reason=str(item["reason"]),
+        created_at=at,
+    )
+
+
+def _word(item: Mapping[str, Any], name: str, choices: Sequence[str]) -> str:
+    value = str(item[name])
+    if value not in choices:
+        raise ValueError(f"{name} is {value!r}: write one of {', '.join(choices)}")
+    return value
+
+
+def _action(raw: Any) -> Action:
+    return Action(_word({"actions": raw}, "actions", [action.value for action in Action]))
+
+
+def _list(item: Mapping[str, Any], name: str) -> list[Any]:
+    value = item[name]
+    if not isinstance(value, list):
+        raise ValueError(f"{name} must be a list: write [a, b]")
+    return value
+
+
+def _time(raw: Any) -> datetime | None:
+    if raw is None:
+        return None
+    found = raw if isinstance(raw, datetime) else datetime.fromisoformat(str(raw))
+    if found.tzinfo is None:
+        raise ValueError(f"the time {raw} lacks its zone: write it like 2026-01-31T08:00:00+08:00")
+    return found
