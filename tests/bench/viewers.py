@@ -27,7 +27,7 @@ from tests.running import ROOT, District, running_district
 VIEWERS = 40
 SETTLE_SECONDS = 5
 MEASURE_SECONDS = 20
-CLIP_SECONDS = 240
+CLIP_SECONDS = 180
 
 
 def clip(folder: Path) -> Path:
@@ -75,7 +75,7 @@ def add_camera(client: httpx.Client, port: int) -> str:
 
 
 class Audience:
-    """Viewers of one stream in an event loop of their own; counts what they got."""
+    """Viewers of one stream in one event loop; counts what they got."""
 
     def __init__(self, url: str, cookie: str) -> None:
         self.url, self.cookie = url, cookie
@@ -114,10 +114,10 @@ class Audience:
 def compared(district: District, camera: str) -> tuple[float, float]:
     """(milliseconds of processor a second for each further viewer, Mbit/s each got)."""
     url = district.base_url.replace("http", "ws", 1) + f"/api/v1/cameras/{camera}/live?stream=main&purpose=PS-ORDER"
-    audience = Audience(url, f"seg_session={district.cookie('district')}")
+    cookie = f"seg_session={district.cookie('district')}"
     gateway = psutil.Process(district.process.pid)
-    alone, _ = asyncio.run(audience.cost(1, gateway))
-    many, rate = asyncio.run(audience.cost(1 + VIEWERS, gateway))
+    alone, _ = asyncio.run(Audience(url, cookie).cost(1, gateway))
+    many, rate = asyncio.run(Audience(url, cookie).cost(1 + VIEWERS, gateway))
     sys.stderr.write(f"gateway: {alone:.3f} cores for 1 viewer, {many:.3f} for {1 + VIEWERS}; {rate:.2f} Mbit/s each\n")
     return (many - alone) / VIEWERS * 1000, rate
 
