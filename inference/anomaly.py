@@ -33,7 +33,7 @@ REACH = 3.0
 """Points within so many cells of each other may belong to one thing."""
 AGREEING = 3
 """So many points must agree before a movement is called unusual: one alone is a wrong match."""
-THRESHOLD = 1.5
+THRESHOLD = 1.25
 RARE_WAY, RARE_PLACE = 0.02, 0.0002
 WAY_SUPPORT = 150.0
 

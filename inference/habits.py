@@ -14,12 +14,12 @@ from inference.picture import Luma, Plane, halved
 Indices = npt.NDArray[np.int64]
 
 CELLS_ALONG = 24
-SPEEDS = 16
+SPEEDS = 24
 SLOWEST = 0.01
 """Lower edge of the first speed class, in picture widths a second; each class is a third of an octave wide."""
 PER_OCTAVE = 3.0
 WAYS = 8
-USUAL_TOP = 0.95
+USUAL_TOP = 0.9
 """The usual limit of speed is what this part of all movements stays under."""
 FADE_SECONDS = 6 * 3600.0
 SUPPORT = 30.0
