@@ -65,5 +65,6 @@ export function categoryName(code: string | null | undefined): string {
 
 export function stateName(code: string): string {
   const found = ticketStates.value.find((row) => row.state === code)
-  return found ? nameOf(found) : code
+  const name = found ? nameOf(found) : code
+  return name.charAt(0).toUpperCase() + name.slice(1)
 }

@@ -1,6 +1,8 @@
 /** Tickets as the gateway answers with them, flat whether they came with their file around them or not. */
 
 import type { AllowedMove, Ticket, TicketMove, TicketPhoto } from '../api/types'
+import { nameOf } from '../words'
+import { categoryName } from './catalogue'
 
 export type TicketAnswer =
   | Ticket
@@ -28,4 +30,14 @@ const OVER = new Set(['CLOSED', 'FORCED', 'VOID', 'ARCH'])
 
 export function isOver(ticket: Ticket): boolean {
   return OVER.has(ticket.state)
+}
+
+export function ticketCategory(ticket: Ticket): string {
+  return nameOf({ name_zh: ticket.category_name_zh ?? '', name_en: ticket.category_name_en ?? '' }) || categoryName(ticket.category)
+}
+
+/** What people wrote, or the category in the reader's language when nobody wrote anything else. */
+export function ticketTitle(ticket: Ticket): string {
+  const written = ticket.title !== '' && ticket.title !== ticket.category_name_zh && ticket.title !== ticket.category_name_en
+  return written ? ticket.title : ticketCategory(ticket)
 }

@@ -395,6 +395,7 @@ export const zh = {
     id: '编号',
     gbId: '国标编码',
     sort: '排序',
+    sortBy: '排序：{name}',
     sortName: '名称',
     sortNameDown: '名称倒序',
     sortId: '编号',
