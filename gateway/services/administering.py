@@ -9,9 +9,9 @@ from sqlalchemy.exc import IntegrityError
 
 from gateway.domain.messages import Topic
 from gateway.domain.operators import Operator, Role
+from gateway.services.doorkeeping import Doorkeeper, check_password
 from gateway.services.errors import Conflict, Forbidden, Invalid, NotFound
 from gateway.services.office import Caller, Office
-from gateway.services.signing_in import Doorkeeper, check_password
 from gateway.storage import operators, organisations, sessions
 from gateway.storage.operators import Account
 

@@ -13,7 +13,7 @@ from gateway.domain.ticket_states import ENDED
 from gateway.domain.tickets import parties
 from gateway.services.errors import Conflict, Forbidden, Invalid, NotFound
 from gateway.services.office import Caller, Office
-from gateway.services.ticket_views import PhotoView
+from gateway.services.ticket_views import PhotoView, photo_view
 from gateway.services.tickets import seen
 from gateway.storage import ticket_photos, tickets
 from gateway.storage.ticket_photos import Photo
@@ -61,29 +61,30 @@ async def add(office: Office, caller: Caller, ticket_id: str, data: bytes) -> Ph
     path = office.data / FOLDER / photo.path
     await asyncio.to_thread(_write, path, data)
     try:
-        async with office.store.begin() as conn:
-            if await ticket_photos.count(conn, ticket_id) >= PHOTOS_PER_TICKET:
-                raise Conflict(f"a ticket has at most {PHOTOS_PER_TICKET} photos")
-            last = await tickets.last_move(conn, ticket_id)
-            photo = replace(photo, move_seq=None if last is None else last.seq)
-            await ticket_photos.insert(conn, photo)
-            await office.note(
-                conn, at, caller.operator.id, "add_photo", "ticket", ticket_id, photo=photo_id, sha256=photo.sha256
-            )
+        await _insert(office, photo)
     except BaseException:
         path.unlink(missing_ok=True)
         raise
     await office.ring(Topic.TICKETS, ticket_id)
-    return PhotoView(
-        id=photo.id,
-        url=f"/api/v1/tickets/{ticket_id}/photos/{photo.id}",
-        media_type=media_type,
-        bytes=photo.bytes,
-        sha256=photo.sha256,
-        uploaded_by=caller.operator.id,
-        uploaded_by_name=caller.operator.name,
-        created_at=at,
-    )
+    return photo_view(photo, caller.operator.name)
+
+
+async def _insert(office: Office, photo: Photo) -> None:
+    async with office.store.begin() as conn:
+        if await ticket_photos.count(conn, photo.ticket_id) >= PHOTOS_PER_TICKET:
+            raise Conflict(f"a ticket has at most {PHOTOS_PER_TICKET} photos")
+        last = await tickets.last_move(conn, photo.ticket_id)
+        await ticket_photos.insert(conn, replace(photo, move_seq=None if last is None else last.seq))
+        await office.note(
+            conn,
+            photo.created_at,
+            photo.uploaded_by,
+            "add_photo",
+            "ticket",
+            photo.ticket_id,
+            photo=photo.id,
+            sha256=photo.sha256,
+        )
 
 
 async def read(office: Office, caller: Caller, ticket_id: str, photo_id: str) -> PhotoFile:

@@ -56,21 +56,7 @@ async def give(office: Office, caller: Caller, wish: Wish) -> GrantView:
         target = await _target(conn, caller, held, wish.target_kind, wish.target_id, at)
         await _check_grantee(conn, wish)
         _check_held(caller, held, target, wish, at)
-        grant = Grant(
-            id=office.new_id(),
-            effect=wish.effect,
-            grantee_kind=wish.grantee_kind,
-            grantee_id=wish.grantee_id,
-            target_kind=wish.target_kind,
-            target_id=wish.target_id,
-            actions=wish.actions,
-            purposes=wish.purposes,
-            not_before=wish.not_before or at,
-            not_after=wish.not_after,
-            granted_by=caller.operator.id,
-            reason=wish.reason.strip(),
-            created_at=at,
-        )
+        grant = _grant(office.new_id(), caller, wish, at)
         await grants.insert(conn, grant)
         await office.note(
             conn,
@@ -142,6 +128,24 @@ async def listed(
             found += [item for item in batch if await _may_see(conn, caller, held, item, at)]
         more = found[limit - 1].grant.id if len(found) > limit else None
         return await _views(conn, caller, held, found[:limit], at), more
+
+
+def _grant(grant_id: str, caller: Caller, wish: Wish, at: datetime) -> Grant:
+    return Grant(
+        id=grant_id,
+        effect=wish.effect,
+        grantee_kind=wish.grantee_kind,
+        grantee_id=wish.grantee_id,
+        target_kind=wish.target_kind,
+        target_id=wish.target_id,
+        actions=wish.actions,
+        purposes=wish.purposes,
+        not_before=wish.not_before or at,
+        not_after=wish.not_after,
+        granted_by=caller.operator.id,
+        reason=wish.reason.strip(),
+        created_at=at,
+    )
 
 
 async def _rung(office: Office, grant_id: str) -> None:

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 import secrets
-from collections import OrderedDict
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from argon2 import PasswordHasher
-from argon2.exceptions import InvalidHashError, VerificationError
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -19,26 +15,16 @@ from gateway.domain import purposes
 from gateway.domain.messages import Topic
 from gateway.domain.operators import Operator
 from gateway.domain.organisations import Organisation
+from gateway.services.doorkeeping import FAILURES, LOCK, NOBODY, Doorkeeper, check_password, seconds_left
+from gateway.services.doorkeeping import hash_password as hash_password
 from gateway.services.errors import Invalid, LockedOut, NotFound, NotSignedIn, WrongPassword
 from gateway.services.office import SYSTEM, Caller, Office
 from gateway.storage import operators, organisations, sessions
 from gateway.storage.operators import Account
 from gateway.storage.sessions import Session
 
-FAILURES = 5
-LOCK = timedelta(minutes=15)
 TOUCH_EVERY = timedelta(minutes=1)
-PASSWORD_MIN = 10
-PASSWORD_MAX = 256
-STRANGERS = 10_000
-"""Unknown logins remembered for lock-out; the oldest is forgotten first."""
-
 LANGUAGES = frozenset({"zh-CN", "en"})
-
-# RFC 9106's second choice scaled to a small server: 32 MiB for as long as one check takes
-_hasher = PasswordHasher(time_cost=3, memory_cost=32 * 1024, parallelism=1)
-# compared with when the login is unknown, so that the answer takes as long
-_nobody = _hasher.hash(secrets.token_hex(16))
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,63 +36,6 @@ class SignedInView:
     purpose: str | None
     expires_at: datetime
     sample: bool
-
-
-@dataclass(slots=True)
-class Attempt:
-    """Wrong passwords in a row for a login that does not exist."""
-
-    count: int = 0
-    locked_until: datetime | None = None
-
-
-class Doorkeeper:
-    """Bounds password checks that run at once, and locks unknown logins like known ones so that they look alike."""
-
-    def __init__(self, at_once: int = 2) -> None:
-        self._turn = asyncio.Semaphore(at_once)
-        self._strangers: OrderedDict[str, Attempt] = OrderedDict()
-
-    async def check(self, password_hash: str, password: str) -> bool:
-        """True if the password belongs to the hash; computed in a thread, a few at a time."""
-        async with self._turn:
-            return await asyncio.to_thread(verify_password, password_hash, password)
-
-    async def hash(self, password: str) -> str:
-        """The hash to store for the password; computed in a thread."""
-        async with self._turn:
-            return await asyncio.to_thread(hash_password, password)
-
-    def refuse_stranger(self, login: str, at: datetime) -> None:
-        """Raises ``LockedOut`` while the unknown login is locked."""
-        attempt = self._strangers.get(login)
-        if attempt is not None and attempt.locked_until is not None and attempt.locked_until > at:
-            raise LockedOut(_seconds(attempt.locked_until, at))
-
-    def count_stranger(self, login: str, at: datetime) -> None:
-        """Counts a failure for a login that does not exist."""
-        attempt = self._strangers.pop(login, None)
-        if attempt is None or (attempt.locked_until is not None and attempt.locked_until <= at):
-            attempt = Attempt()
-        attempt.count += 1
-        if attempt.count >= FAILURES:
-            attempt.locked_until = at + LOCK
-        self._strangers[login] = attempt
-        while len(self._strangers) > STRANGERS:
-            self._strangers.popitem(last=False)
-
-
-def hash_password(password: str) -> str:
-    """The argon2id hash to store. Blocks for some 50 ms: call it in a thread."""
-    return _hasher.hash(password)
-
-
-def verify_password(password_hash: str, password: str) -> bool:
-    """True if the password belongs to the hash. Blocks like ``hash_password``."""
-    try:
-        return _hasher.verify(password_hash, password)
-    except (VerificationError, InvalidHashError):
-        return False
 
 
 def hash_token(token: str) -> str:
@@ -132,11 +61,11 @@ async def sign_in(
         account = await operators.by_login(conn, login)
     if account is None:
         door.refuse_stranger(login, at)
-        await door.check(_nobody, password[:PASSWORD_MAX])
+        await door.check(NOBODY, password)
         door.count_stranger(login, at)
         raise WrongPassword
     _refuse_locked(account, at)
-    right = await door.check(account.password_hash, password[:PASSWORD_MAX])
+    right = await door.check(account.password_hash, password)
     token = secrets.token_urlsafe(32)
     async with office.store.begin() as conn:
         # asked again: while this password was checked, others may have locked the account
@@ -230,7 +159,7 @@ async def change_password(office: Office, door: Doorkeeper, caller: Caller, old:
     if account is None:
         raise NotSignedIn
     _refuse_locked(account, at)
-    if not await door.check(account.password_hash, old[:PASSWORD_MAX]):
+    if not await door.check(account.password_hash, old):
         async with office.store.begin() as conn:
             await _count_failure(office, conn, account, at, caller.remote)
         raise WrongPassword
@@ -240,16 +169,6 @@ async def change_password(office: Office, door: Doorkeeper, caller: Caller, old:
         await sessions.end_all(conn, caller.operator.id, at, keep=caller.session_id)
         await office.note(conn, at, caller.operator.id, "change_password", "operator", caller.operator.id)
     await office.ring(Topic.PERMISSIONS, caller.operator.id)
-
-
-def check_password(password: str, login: str) -> None:
-    """Returns if the password may be used. Raises ``Invalid`` with the reason."""
-    if not PASSWORD_MIN <= len(password) <= PASSWORD_MAX:
-        raise Invalid(f"a password has {PASSWORD_MIN} to {PASSWORD_MAX} characters", field="password")
-    if login.lower() in password.lower():
-        raise Invalid("a password must not contain the login", field="password")
-    if len(set(password)) < 5:
-        raise Invalid("a password needs at least five different characters", field="password")
 
 
 def _purpose(code: str | None) -> str:
@@ -266,11 +185,7 @@ def _disabled(operator: Operator, at: datetime) -> bool:
 
 def _refuse_locked(account: Account, at: datetime) -> None:
     if account.locked_until is not None and account.locked_until > at:
-        raise LockedOut(_seconds(account.locked_until, at))
-
-
-def _seconds(until: datetime, at: datetime) -> int:
-    return max(1, int((until - at).total_seconds()))
+        raise LockedOut(seconds_left(account.locked_until, at))
 
 
 def _session(

@@ -19,6 +19,7 @@ from gateway.domain.ticket_states import Operation, TicketKind, TicketState
 from gateway.domain.tickets import Ticket, TicketMove, allowed, overdue, parties
 from gateway.services.office import Caller
 from gateway.storage import cameras, categories, grants, operators, organisations, places, ticket_photos, tickets
+from gateway.storage.ticket_photos import Photo
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,22 +227,24 @@ async def detail(conn: AsyncConnection, caller: Caller, ticket: Ticket, in_scope
     return TicketDetail(
         **{name: getattr(shown, name) for name in TicketView.__dataclass_fields__},
         moves=[register.move(line) for line in lines],
-        photos=[
-            PhotoView(
-                id=photo.id,
-                url=f"/api/v1/tickets/{ticket.id}/photos/{photo.id}",
-                media_type=photo.media_type,
-                bytes=photo.bytes,
-                sha256=photo.sha256,
-                uploaded_by=photo.uploaded_by,
-                uploaded_by_name=register.person(photo.uploaded_by),
-                created_at=photo.created_at,
-            )
-            for photo in photos
-        ],
+        photos=[photo_view(photo, register.person(photo.uploaded_by)) for photo in photos],
         allowed_moves=[
             AllowedMove(rule.to, rule.operation, rule.needs_why, rule.operation is Operation.ASSIGN) for rule in rules
         ],
         suggested_handler_id=next(near, None),
         suggested_receiver_id=None if grid is None else grid.member_id,
+    )
+
+
+def photo_view(photo: Photo, uploader: str) -> PhotoView:
+    """The photo with the uploader's name and the address to fetch it at."""
+    return PhotoView(
+        id=photo.id,
+        url=f"/api/v1/tickets/{photo.ticket_id}/photos/{photo.id}",
+        media_type=photo.media_type,
+        bytes=photo.bytes,
+        sha256=photo.sha256,
+        uploaded_by=photo.uploaded_by,
+        uploaded_by_name=uploader,
+        created_at=photo.created_at,
     )

@@ -80,17 +80,8 @@ async def moved(
         capacities = parties(ticket, caller.operator, in_scope)
         after, line = move(ticket, step, caller.operator, capacities, await tickets.last_move(conn, ticket.id))
         await tickets.save(conn, after, line)
-        await office.note(
-            conn,
-            at,
-            caller.operator.id,
-            f"ticket_{line.operation}",
-            "ticket",
-            ticket.id,
-            number=ticket.number,
-            origin=ticket.state.value,
-            to=to.value,
-        )
+        who, told = caller.operator.id, {"number": ticket.number, "origin": ticket.state.value, "to": to.value}
+        await office.note(conn, at, who, f"ticket_{line.operation}", "ticket", ticket.id, **told)
         result = await detail(conn, caller, after, in_scope, at)
     await office.ring(Topic.TICKETS, ticket_id)
     return result

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import datetime
+
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.domain.actions import Action
 from gateway.domain.cameras import Camera
+from gateway.domain.categories import Category
 from gateway.domain.deadlines import URGENT_LIMIT, deadline
 from gateway.domain.events import CandidateState
 from gateway.domain.grants import permits
@@ -58,37 +62,13 @@ async def confirm(
     """
     if len(title) > TITLE_MAX or len(note) > NOTE_MAX:
         raise Invalid(f"a title has at most {TITLE_MAX} characters, a note {NOTE_MAX}", field="title")
-    at = office.clock.now()
+    at, who = office.clock.now(), caller.operator.id
     async with office.store.begin() as conn:
         found, camera, may_handle = await _decidable(office, conn, caller, candidate_id, version)
-        category = await categories.get(conn, category_code)
-        if category is None:
-            raise Invalid("this category is not known", field="category")
-        if not category.from_video:
-            raise Invalid("this category is not to be made from video", field="category")
-        draft = Ticket(
-            id=office.new_id(),
-            number="",
-            kind=TicketKind.PATROL,
-            state=TicketState.NEW,
-            category=category.code,
-            title=title.strip() or category.name_zh,
-            note=note.strip(),
-            township_code=camera.township_code,
-            latitude=camera.place.latitude,
-            longitude=camera.place.longitude,
-            datum=camera.place.datum.value,
-            created_by=caller.operator.id,
-            created_at=at,
-            deadline_at=at,
-            candidate_id=found.id,
-            event_id=found.event_id,
-            camera_id=camera.id,
-            urgent=urgent,
-        )
-        verdict = Verdict(
-            CandidateState.CONFIRMED, caller.operator.id, at, note.strip() or None, category.code, draft.id
-        )
+        category = await _category(conn, category_code)
+        draft = _draft(office.new_id(), camera, found, category, who, at)
+        draft = replace(draft, title=title.strip() or category.name_zh, note=note.strip(), urgent=urgent)
+        verdict = Verdict(CandidateState.CONFIRMED, who, at, draft.note or None, category.code, draft.id)
         await candidates.decide(conn, found.id, version, verdict)
         await evidence.keep(conn, found.event_id)
         limit = await limit_of(conn, category.code)
@@ -96,9 +76,7 @@ async def confirm(
             limit = URGENT_LIMIT
         step = Step(TicketState.REG, at, "confirmed from video")
         ticket, _ = await begin(conn, office.calendar, draft, limit, step, caller)
-        await office.note(
-            conn, at, caller.operator.id, "confirm_candidate", "candidate", found.id, ticket=ticket.number
-        )
+        await office.note(conn, at, who, "confirm_candidate", "candidate", found.id, ticket=ticket.number)
         result = await detail(conn, caller, ticket, may_handle, at)
     await office.ring(Topic.CANDIDATES, candidate_id)
     await office.ring(Topic.TICKETS, ticket.id)
@@ -151,3 +129,33 @@ async def _decidable(
     if found.version != version:
         raise Stale
     return found, camera, may_handle
+
+
+async def _category(conn: AsyncConnection, code: str) -> Category:
+    category = await categories.get(conn, code)
+    if category is None:
+        raise Invalid("this category is not known", field="category")
+    if not category.from_video:
+        raise Invalid("this category is not to be made from video", field="category")
+    return category
+
+
+def _draft(ticket_id: str, camera: Camera, found: Candidate, category: Category, who: str, at: datetime) -> Ticket:
+    return Ticket(
+        id=ticket_id,
+        number="",
+        kind=TicketKind.PATROL,
+        state=TicketState.NEW,
+        category=category.code,
+        title="",
+        township_code=camera.township_code,
+        latitude=camera.place.latitude,
+        longitude=camera.place.longitude,
+        datum=camera.place.datum.value,
+        created_by=who,
+        created_at=at,
+        deadline_at=at,
+        candidate_id=found.id,
+        event_id=found.event_id,
+        camera_id=camera.id,
+    )

@@ -9,10 +9,10 @@ from importlib.metadata import version
 from fastapi import APIRouter, FastAPI
 from fastapi.responses import JSONResponse
 
+from gateway.services.doorkeeping import Doorkeeper
 from gateway.services.editing import Prober
 from gateway.services.figures import Gauge
 from gateway.services.office import Office
-from gateway.services.signing_in import Doorkeeper
 from gateway.web import administration, cameras, candidates, errors, grants, reference, sessions, tickets, transfer
 from gateway.web.rules import Open, declared, rule
 from gateway.web.tracing import RequestIds

@@ -9,8 +9,9 @@ from fastapi import APIRouter, Depends, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from gateway.services import signing_in
+from gateway.services.doorkeeping import Doorkeeper
 from gateway.services.office import Caller
-from gateway.services.signing_in import Doorkeeper, SignedInView
+from gateway.services.signing_in import SignedInView
 from gateway.web.rules import Open, SignedIn, rule
 from gateway.web.signed import COOKIE, office_of, remote_of, signed_in
 

@@ -22,8 +22,8 @@ from gateway.domain.operators import Operator, Role
 from gateway.domain.organisations import Organisation, OrganisationKind
 from gateway.domain.packets import StreamKind
 from gateway.domain.places import Grid, Township
+from gateway.services.doorkeeping import hash_password
 from gateway.services.office import Office, new_id
-from gateway.services.signing_in import hash_password
 from gateway.storage import accepting, cameras, categories, grants, operators, organisations, places, recorders, sites
 from gateway.storage.cameras import NewCamera
 from gateway.storage.operators import Account
