@@ -44,7 +44,6 @@ class CategoryView:
 class MoveRow:
     """An allowed move, and in which capacity it is made."""
 
-    origin: TicketState
     to: TicketState
     operation: Operation
     party: Party
@@ -53,21 +52,14 @@ class MoveRow:
 
 @dataclass(frozen=True, slots=True)
 class StateRow:
-    """A state; ``ended`` and ``paused`` say what the clock does in it."""
+    """A state and the moves out of it; ``ended`` and ``paused`` say what the clock does in it."""
 
-    code: TicketState
+    state: TicketState
     name_zh: str
     name_en: str
     vendor_code: str
     ended: bool
     paused: bool
-
-
-@dataclass(frozen=True, slots=True)
-class StateTable:
-    """The whole table of states and moves."""
-
-    states: list[StateRow]
     moves: list[MoveRow]
 
 
@@ -125,12 +117,20 @@ async def every_category(request: Request) -> list[CategoryView]:
 
 
 @router.get("/ticket-states", dependencies=[rule(SignedIn())], summary="States and moves of tickets")
-async def ticket_states() -> StateTable:
+async def ticket_states() -> list[StateRow]:
     """The whole table as data; what you may do with one ticket is in its ``allowed_moves``."""
-    return StateTable(
-        states=[StateRow(r.state, r.name_zh, r.name_en, r.vendor_code, r.ended, r.paused) for r in STATES.values()],
-        moves=[MoveRow(m.origin, m.to, m.operation, m.party, m.needs_why) for m in MOVES],
-    )
+    return [
+        StateRow(
+            state=row.state,
+            name_zh=row.name_zh,
+            name_en=row.name_en,
+            vendor_code=row.vendor_code,
+            ended=row.ended,
+            paused=row.paused,
+            moves=[MoveRow(m.to, m.operation, m.party, m.needs_why) for m in MOVES if m.origin is row.state],
+        )
+        for row in STATES.values()
+    ]
 
 
 @router.get("/grids", dependencies=[rule(SignedIn())], summary="Grids of a township")
