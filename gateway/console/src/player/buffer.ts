@@ -1,5 +1,6 @@
 /** Feeds one video element with live fMP4 through Media Source Extensions. */
 
+import { beginsWithKeyframe } from './fragments'
 import { forgettable, steer } from './latency'
 
 /** What went wrong, for the owner to decide about. */
@@ -8,14 +9,16 @@ export type BufferTrouble = 'unplayable' | 'broken'
 const MOST_WAITING = 400
 const STEER_EVERY_MS = 250
 /** A jump needs time to decode up to its target; jumping again before that would never show a picture. */
-const JUMP_EVERY_MS = 2_000
+const JUMP_EVERY_MS = 1_000
 
 export class LiveBuffer {
   private source: MediaSource | null = null
   private buffer: SourceBuffer | null = null
   private url = ''
   private mime = ''
-  private waiting: ArrayBuffer[] = []
+  private waiting: { bytes: ArrayBuffer; key: boolean }[] = []
+  /** Where the newest keyframe begins in the element's time. */
+  private key: number | null = null
   private steeredAt = 0
   private jumpedAt = -JUMP_EVERY_MS
   private closed = false
@@ -56,7 +59,7 @@ export class LiveBuffer {
       this.trouble('broken')
       return
     }
-    this.waiting.push(bytes)
+    this.waiting.push({ bytes, key: beginsWithKeyframe(bytes) })
     this.pump()
   }
 
@@ -104,16 +107,22 @@ export class LiveBuffer {
   private detach(): void {
     this.source = null
     this.buffer = null
+    this.key = null
     this.waiting = []
   }
 
   private pump(): void {
     const buffer = this.buffer
     if (buffer === null || buffer.updating || this.waiting.length === 0 || this.source?.readyState !== 'open') return
-    const next = this.waiting.length === 1 ? this.waiting[0]! : joined(this.waiting)
-    this.waiting = []
+    // A keyframe opens an append of its own, so that its place is where the buffer ended before.
+    const after = this.waiting.findIndex((part, index) => index > 0 && part.key)
+    const parts = this.waiting.splice(0, after < 0 ? this.waiting.length : after)
+    if (parts[0]?.key) {
+      const ranges = buffer.buffered
+      this.key = ranges.length === 0 ? 0 : ranges.end(ranges.length - 1)
+    }
     try {
-      buffer.appendBuffer(next)
+      buffer.appendBuffer(joined(parts.map((part) => part.bytes)))
     } catch {
       this.trouble('broken')
     }
@@ -132,7 +141,10 @@ export class LiveBuffer {
     this.steeredAt = now
     const last = ranges.length - 1
     const video = this.video
-    const reach = { at: video.currentTime, start: ranges.start(last), end: ranges.end(last), rate: video.playbackRate }
+    const start = ranges.start(last)
+    // After a hole the keyframe lies where the new range begins.
+    const key = this.key === null ? null : Math.max(this.key, start)
+    const reach = { at: video.currentTime, start, end: ranges.end(last), rate: video.playbackRate, key }
     const { seek, rate } = steer(reach)
     if (seek !== null && now - this.jumpedAt >= JUMP_EVERY_MS) {
       this.jumpedAt = now
@@ -140,12 +152,13 @@ export class LiveBuffer {
     }
     if (video.playbackRate !== rate) video.playbackRate = rate
     if (video.paused && !document.hidden) void video.play().catch(() => undefined)
-    const until = forgettable({ ...reach, start: ranges.start(0) })
+    const until = forgettable(reach.at, ranges.start(0))
     if (until !== null && !buffer.updating) buffer.remove(0, until)
   }
 }
 
 function joined(parts: ArrayBuffer[]): ArrayBuffer {
+  if (parts.length === 1) return parts[0]!
   const all = new Uint8Array(parts.reduce((sum, part) => sum + part.byteLength, 0))
   let at = 0
   for (const part of parts) {

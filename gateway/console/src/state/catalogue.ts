@@ -13,7 +13,7 @@ const loaded = ref(false)
 
 /** A list whether it came bare or as a page. */
 export function itemsOf<T>(answer: T[] | Page<T> | { items: T[] }): T[] {
-  return Array.isArray(answer) ? answer : answer.items
+  return Array.isArray(answer) ? answer : (answer.items ?? [])
 }
 
 export async function loadPurposes(): Promise<void> {
