@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -34,7 +34,8 @@ class Entry:
 class Known:
     """What a file may refer to: what the database has, and what the file itself brings."""
 
-    organisations: set[str] = field(default_factory=set)
+    organisations: dict[str, str | None] = field(default_factory=dict)
+    """Every organisation's parent."""
     sites: set[str] = field(default_factory=set)
     recorders: dict[str, Recorder] = field(default_factory=dict)
     gb_ids: dict[str, str] = field(default_factory=dict)
@@ -45,7 +46,7 @@ class Known:
 async def known(connection: AsyncConnection) -> Known:
     """What the database has."""
     found = Known(
-        organisations={item.id for item in await organisations.every(connection)},
+        organisations={item.id: item.parent_id for item in await organisations.every(connection)},
         sites={item.id for item in await sites.every(connection)},
         recorders={item.id: item for item in await recorders.every(connection)},
         usernames=await credentials.usernames(connection),
@@ -97,7 +98,9 @@ class Checks:
     def all(self, found: Sequence[Entry]) -> None:
         """Checks everything that needs more than one cell."""
         self._moved = {entry.id for entry in found if entry.noun == "cameras"}
-        self.there.organisations |= {entry.id for entry in found if entry.noun == "organisations"}
+        self.there.organisations |= {
+            entry.id: entry.values["parent_id"] for entry in found if entry.noun == "organisations"
+        }
         self.there.sites |= {entry.id for entry in found if entry.noun == "sites"}
         for noun, check in (
             ("organisations", self._organisation),
@@ -119,8 +122,13 @@ class Checks:
             self._say(entry, "id", f"id {entry.id} is in row {first} already: give this one another id")
 
     def _organisation(self, entry: Entry) -> None:
-        if entry.values["parent_id"] == entry.id:
-            self._say(entry, "parent_id", "parent_id names the organisation itself: leave it empty at the top")
+        seen: set[str] = set()
+        above = entry.values["parent_id"]
+        while above is not None and above not in seen and above != entry.id:
+            seen.add(above)
+            above = self.there.organisations.get(above)
+        if above == entry.id:
+            self._say(entry, "parent_id", f"parent_id makes {entry.id} its own ancestor: leave it empty at the top")
         self._refers(entry, "parent_id", self.there.organisations, "organisation")
 
     def _site(self, entry: Entry) -> None:
@@ -181,7 +189,7 @@ class Checks:
         elif holder != entry.id and holder not in self._moved:
             self._say(entry, "channel", f"channel {channel} of {recorder.id} belongs to camera {holder}")
 
-    def _refers(self, entry: Entry, column: str, there: set[str], what: str) -> None:
+    def _refers(self, entry: Entry, column: str, there: Container[str], what: str) -> None:
         name = entry.values[column]
         if name is not None and name not in there:
             self._say(entry, column, f"{column} names the {what} {name}, which is not known: load it first")
