@@ -10,9 +10,11 @@ from __future__ import annotations
 import asyncio
 import importlib
 import logging
+import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
@@ -25,7 +27,7 @@ RTSP_PORT = 554
 MAX_PROFILES = 512
 
 _library: Any = None
-_loading = asyncio.Lock()
+_loading = threading.Lock()
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,8 +176,8 @@ class _Session:
     async def call(self, service: str, operation: str, parameters: dict[str, Any] | None = None) -> Any:
         """The answer to one operation."""
         if service not in self._services:
-            create = getattr(self._camera, f"create_{service}_service")
-            self._services[service] = await self._guarded(create())
+            # Not timed: it asks nobody, the descriptions are parsed already, and cut short it would leak a session.
+            self._services[service] = await getattr(self._camera, f"create_{service}_service")()
         return await self._guarded(getattr(self._services[service], operation)(parameters))
 
     async def profiles(self) -> list[Profile]:
@@ -230,14 +232,26 @@ async def _session(host: str, port: int, credential: Credential | None) -> Async
 
 async def _loaded() -> Any:
     """The library; loading it takes a second of CPU, so it is done once, aside, and only where ONVIF is spoken."""
-    global _library
-    async with _loading:
-        if _library is None:
-            _library = await asyncio.to_thread(_load)
-    return _library
+    return _library or await asyncio.to_thread(_load)
 
 
 def _load() -> Any:
+    global _library
+    with _loading:
+        if _library is None:
+            library = _imported()
+            asyncio.run(_parse_descriptions(library.client))
+            _library = library
+    return _library
+
+
+async def _parse_descriptions(client: Any) -> None:
+    """Parses the service descriptions into the library's own cache, from where every device's session takes them."""
+    for name in ("devicemgmt.wsdl", "media.wsdl"):
+        await client._cached_document(str(Path(client._WSDL_PATH) / name))
+
+
+def _imported() -> Any:
     # The library configures the process's logging when it is imported; a handler that is there already prevents it.
     root, guard = logging.getLogger(), logging.NullHandler()
     root.addHandler(guard)

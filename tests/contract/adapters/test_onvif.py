@@ -15,11 +15,6 @@ DEVICES = Path(__file__).parents[2] / "fixtures/devices/onvif"
 ACCOUNT = Credential("viewer", "s3cret")
 PLAYABLE = sorted(path.name for path in DEVICES.iterdir() if (path / "GetStreamUri-1.xml").exists())
 
-pytestmark = [
-    pytest.mark.filterwarnings("ignore::DeprecationWarning"),
-    pytest.mark.filterwarnings("ignore::ResourceWarning"),
-    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
-]
 
 
 @pytest.fixture(autouse=True)
