@@ -119,7 +119,8 @@ async def add(office: Office, caller: Caller, wish: NewCameraFile) -> CameraDeta
                 raise Invalid("this site is not known", field="site_id")
             if wish.credential is not None:
                 await credentials.replace(conn, office.box, camera_id, wish.credential, at)
-            await cameras.replace(conn, [NewCamera(camera, wish.filing)], at)
+            filing = replace(wish.filing, civil_code=wish.filing.civil_code or camera.gb_id[:6])
+            await cameras.replace(conn, [NewCamera(camera, filing)], at)
             await office.note(conn, at, caller.operator.id, "add_camera", "camera", camera_id, owner=wish.owner_id)
             added = await detail_of(office, conn, caller, camera_id)
     except IntegrityError:

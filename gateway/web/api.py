@@ -14,6 +14,7 @@ from gateway.services.editing import Prober
 from gateway.services.figures import Gauge
 from gateway.services.office import Office
 from gateway.web import administration, cameras, candidates, errors, grants, reference, sessions, tickets, transfer
+from gateway.web.freshness import Uncached
 from gateway.web.rules import Open, declared, rule
 from gateway.web.tracing import RequestIds
 
@@ -67,6 +68,7 @@ def create_api(
     app.state.session_lasts = session_lasts
     app.state.prober = prober
     app.state.gauge = gauge
+    app.add_middleware(Uncached)
     app.add_middleware(RequestIds)
     errors.install(app, error_table or {})
     for router in (*OWN_ROUTERS, *routers):

@@ -156,7 +156,9 @@ async def test_bodies_have_a_limit_and_errors_repeat_no_input(browser_of: Browse
     assert "my secret word" not in answer.text
     assert answer.json()["error"]["code"] == "invalid"
     assert (await client.get("/nothing-here")).json()["error"]["code"] == "not_found"
-    assert len((await client.get("/purposes")).headers["x-request-id"]) >= 8
+    headers = (await client.get("/cameras")).headers
+    assert len(headers["x-request-id"]) >= 8
+    assert headers["cache-control"] == "no-store"
 
 
 async def test_accounts_are_made_by_the_system_manager(app: FastAPI, world: World, browser_of: Browsers) -> None:
