@@ -42,8 +42,14 @@ class Evidence:
 
 
 async def insert_once(connection: AsyncConnection, item: Evidence) -> bool:
-    """Stores a piece of evidence unless the event has one of that kind; a file replaces a note that it is missing."""
+    """Stores a piece of evidence unless the event has one of that kind; a file replaces a note that it is missing.
+
+    Evidence that comes after its candidate was confirmed never expires.
+    """
     values = {name: getattr(item, name) for name in Evidence.__dataclass_fields__}
+    decided = select(candidates.c.state).where(candidates.c.event_id == item.event_id)
+    if await connection.scalar(decided) == CandidateState.CONFIRMED.value:
+        values["expires_at"] = None
     statement = insert(connection, evidence).values(id=item.id, **values)
     names = ("path", "bytes", "sha256", "missing_reason", "created_at", "expires_at")
     statement = statement.on_conflict_do_update(

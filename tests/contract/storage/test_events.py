@@ -167,8 +167,11 @@ async def test_evidence_is_kept_once_and_forgotten_with_a_reason(store: Store) -
         assert await evidence.evictable(connection) == [there]
         await connection.execute(tables.candidates.update().values(state="confirmed"))
         assert await evidence.evictable(connection) == []
+        late = Evidence(name, "clip", "2026/a.mp4", 9, "cd", "", NOW, NOW + timedelta(days=30))
+        assert await evidence.insert_once(connection, late)
+        assert (await evidence.of_event(connection, name))["clip"].expires_at is None
         await evidence.keep(connection, name)
         assert await evidence.expired(connection, NOW + timedelta(days=30)) == []
-        await evidence.forget(connection, [there], "its time had come")
+        await evidence.forget(connection, [there, late], "its time had come")
         assert (await evidence.of_event(connection, name))["still"].missing_reason == "its time had come"
         assert await evidence.total_bytes(connection) == 0

@@ -40,11 +40,10 @@ def test_of_two_halves_at_least_one_has_every_point_of_the_square(x: float, y: f
     assert contains(upper, (x, y)) is (y >= 0.5)
 
 
-@given(
-    st.lists(st.tuples(st.floats(-180, 180), st.floats(-90, 90)), min_size=3, max_size=9),
-    st.floats(-180, 180),
-    st.floats(-90, 90),
-)
+POINTS = st.tuples(st.floats(-180, 180), st.floats(-90, 90))
+
+
+@given(ring=st.lists(POINTS, min_size=3, max_size=9), point=POINTS)
 def test_what_is_inside_is_within_the_bounds(ring: list[tuple[float, float]], point: tuple[float, float]) -> None:
     if contains(ring, point):
         assert bounds(ring).contains(point)
