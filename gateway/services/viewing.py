@@ -155,21 +155,23 @@ class Viewing:
             live = await sessions.live_by_id(conn, caller.session_id, at)
             if live is None:
                 raise NotSignedIn
+            session, operator = live
             camera = await cameras.get(conn, wish.camera_id)
             if camera is None:
                 raise NotFound("camera")
-            given = await grants.for_operator(conn, caller.operator, at)
-            decision = permits(caller.operator, wish.action, camera.facts, given, at, purpose)
+            given = await grants.for_operator(conn, operator, at)
+            decision = permits(operator, wish.action, camera.facts, given, at, purpose)
             self.tally.checks += 1
             if decision.grant_id is None or not decision.allowed:
-                if permits(caller.operator, Action.DIRECTORY, camera.facts, given, at).allowed:
+                if permits(operator, Action.DIRECTORY, camera.facts, given, at).allowed:
                     raise Forbidden("you may not do this with this camera for this purpose")
                 raise NotFound("camera")
             if purpose not in CODES:
                 raise Invalid("this is not one of the purposes", field="purpose")
             record = self._record(caller, wish, camera, purpose, decision.grant_id, at)
             await view_records.insert(conn, record)
-        return Lease(record.id, caller, camera, wish, purpose, epoch, decision.until)
+        until = _earlier(decision.until, session.expires_at)
+        return Lease(record.id, caller, camera, wish, purpose, epoch, until)
 
     def _record(
         self, caller: Caller, wish: Wish, camera: Camera, purpose: str, grant_id: str, at: datetime
