@@ -3,7 +3,7 @@
 Pictures are thinned to about ten a second, as on a sub-stream. A tamper clip counts as detected when any fault but
 freeze is observed after its onset and before its end. A nuisance clip counts as a false alarm when a fault of a kind it
 must not raise is observed for two seconds or more in one piece, or a fault, anomaly or (where intrusion must not be
-raised) motion rule of config/rules.yaml opens an event on it.
+raised) motion rule of config/rules.yaml that is not for one named camera opens an event on it.
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ def nuisance(folder: Path) -> Iterator[dict[str, object]]:
     labels = folder / "nuisance" / "labels.csv"
     if not labels.exists():
         return
-    rules = rules_from(yaml.safe_load(RULES.read_text(encoding="utf-8")))
+    rules = [rule for rule in rules_from(yaml.safe_load(RULES.read_text(encoding="utf-8"))) if rule.cameras is None]
     alarms, clips = 0, rows(labels)
     for row in clips:
         named = folder / "nuisance" / row["clip"]

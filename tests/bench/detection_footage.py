@@ -38,13 +38,15 @@ def colour_pictures(path: Path) -> Iterator[tuple[float, npt.NDArray[np.uint8]]]
     capture = cv2.VideoCapture(str(path))
     try:
         rate = capture.get(cv2.CAP_PROP_FPS) or 25.0
-        index = 0
+        at = -1 / rate
         while True:
             there, picture = capture.read()
             if not there:
                 return
-            yield index / rate, np.asarray(picture, np.uint8)
-            index += 1
+            # The file's own time, where it moves on: some clips leave out pictures that did not change.
+            told = capture.get(cv2.CAP_PROP_POS_MSEC) / 1000
+            at = told if told > at else at + 1 / rate
+            yield at, np.asarray(picture, np.uint8)
     finally:
         capture.release()
 
