@@ -142,7 +142,7 @@ def _accounts(
                 login=str(item["login"]),
                 name=str(item["name"]),
                 organisation_id=str(item["organisation_id"]),
-                roles=frozenset(Role(role) for role in item["roles"]),
+                roles=frozenset(_role(role) for role in item["roles"]),
                 language=str(item.get("language", "zh-CN")),
             )
         except (ValueError, TypeError) as error:
@@ -151,6 +151,13 @@ def _accounts(
         account = Account(operator, "", 0, None, at, bool(item.get("sample", False)))
         found.append((account, means.new_password()))
     return found
+
+
+def _role(raw: Any) -> Role:
+    known = [role.value for role in Role]
+    if raw not in known:
+        raise ValueError(f"roles has {raw!r}: write {', '.join(known)}")
+    return Role(raw)
 
 
 def _only(item: Mapping[str, Any], needed: set[str], allowed: set[str]) -> None:
