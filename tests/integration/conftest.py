@@ -4,38 +4,23 @@ import asyncio
 import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
-from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
 from fastapi import FastAPI
 
-from gateway.domain.packets import Packet, StreamKey
-from gateway.media.channel import Subscription
-from gateway.media.hub import Hub
-from gateway.ports import Unavailable
-from gateway.services.evidence import EvidenceRoom
-from gateway.services.listening import Listening
-from gateway.services.viewing import Viewing
+from gateway.app.parts import application, build
+from gateway.media.hub import open_hub
+from gateway.settings import Settings
 from gateway.storage.migrating import migrate
 from gateway.storage.store import Store, open_store, sqlite_url
-from gateway.web import evidence, live, messages
-from gateway.web.api import create_api
+from gateway.web import whep
 from tests.integration import world as district
 from tests.integration.world import World
 
 Browsers = Callable[[str], Awaitable[httpx.AsyncClient]]
-
-
-class NoWorkers:
-    """No worker is there: nothing can be pulled."""
-
-    def subscribe(self, key: StreamKey, sink: Callable[[Packet], None], ended: Callable[[str], None]) -> Subscription:
-        raise Unavailable("no worker has this camera")
-
-    async def still(self, camera_id: str, width: int | None) -> bytes:
-        raise Unavailable("no worker has this camera")
 
 
 @pytest.fixture(scope="session")
@@ -61,18 +46,12 @@ async def world(store: Store, tmp_path: Path) -> World:
 
 @pytest.fixture
 async def app(world: World, tmp_path: Path) -> AsyncIterator[FastAPI]:
-    """The whole API, with live view, messages and evidence; only the workers are missing."""
-    viewing, listening = Viewing(world.office), Listening(world.office)
-    room = EvidenceRoom(world.office, tmp_path / "evidence", 1 << 20, timedelta(days=1))
-    async with asyncio.TaskGroup() as group:
-        hub = Hub(NoWorkers(), group)
-        hearing = group.create_task(listening.run())
-        routers = (
-            live.router(viewing, hub, NoWorkers()),
-            messages.router(listening),
-            evidence.router(viewing, room),
-        )
-        yield create_api(world.office, routers=routers)
+    """The whole application as the gateway composes it; only the workers are missing."""
+    parts = build(Settings(data=tmp_path), world.office, world.bus, [])
+    async with open_hub(parts.fleet) as hub, whep.open_rooms(parts.viewing, hub) as rooms, asyncio.TaskGroup() as group:
+        hearing = group.create_task(parts.listening.run())
+        composed: Any = application(parts, hub, rooms)
+        yield composed._app
         hearing.cancel()
 
 
