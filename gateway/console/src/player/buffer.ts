@@ -9,6 +9,7 @@ export type BufferTrouble = 'unplayable' | 'broken'
 const MOST_WAITING = 400
 const STEER_EVERY_MS = 250
 /** A jump needs time to decode up to its target; jumping again before that would never show a picture. */
+const PATIENCE_MS = 4_000
 const JUMP_EVERY_MS = 1_000
 
 export class LiveBuffer {
@@ -146,7 +147,8 @@ export class LiveBuffer {
     const key = this.key === null ? null : Math.max(this.key, start)
     const reach = { at: video.currentTime, start, end: ranges.end(last), rate: video.playbackRate, key }
     const { seek, rate } = steer(reach)
-    if (seek !== null && now - this.jumpedAt >= JUMP_EVERY_MS) {
+    const settled = video.seeking ? PATIENCE_MS : JUMP_EVERY_MS
+    if (seek !== null && now - this.jumpedAt >= settled) {
       this.jumpedAt = now
       video.currentTime = seek
     }
