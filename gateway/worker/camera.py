@@ -80,12 +80,14 @@ class Camera:
         if stream is None:
             stream = self._pull_on_demand(kind)
         stream.attach(reader)
+        if stream is not self.watched:
+            _give_back(stream)
         return stream
 
     def _pull_on_demand(self, kind: StreamKind) -> Stream:
         if self._group is None or not (self._asks or kind in self._addresses):
             raise Unavailable(f"the camera has no {kind} stream")
-        stream = self._wanted[kind] = self._new_stream(kind)
+        stream = self._wanted[kind] = Stream(StreamKey(self.assigned.camera_id, kind), lambda: _give_back(stream))
         self._group.create_task(self._while_wanted(kind, stream))
         return stream
 
@@ -154,3 +156,9 @@ class Camera:
             kbps=stream.kbps,
             shed=budget.NAMES[self.eye.rung] if self.eye is not None else "full",
         )
+
+
+def _give_back(stream: Stream) -> None:
+    """Tells who waits for a stream on demand that it does not come, instead of letting them wait."""
+    if stream.received == 0 and stream.state in (CameraState.OFFLINE, CameraState.REFUSED):
+        stream.end(stream.reason)

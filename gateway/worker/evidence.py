@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
+from typing import Any
 
 import structlog
 
@@ -62,8 +63,16 @@ class EvidenceMaker:
             return
         await self._outbox.expect(event.id, ("still", "clip"))
         stream = self._stream_of(event.camera_id)
-        await self._keep_still(finding, stream)
-        await self._keep_clip(event, stream)
+        await self._tried(event, "still", self._keep_still(finding, stream))
+        await self._tried(event, "clip", self._keep_clip(event, stream))
+
+    async def _tried(self, event: Event, kind: str, making: Coroutine[Any, Any, None]) -> None:
+        """Whatever goes wrong with one piece of evidence costs that piece, and its place says why."""
+        try:
+            await making
+        except Exception:
+            log.exception("evidence could not be made", camera=event.camera_id, kind=kind)
+            await self._miss(event.id, kind, "the worker failed to make it")
 
     async def _keep_still(self, finding: Finding, stream: Stream | None) -> None:
         event = finding.event

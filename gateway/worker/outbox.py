@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+from collections import Counter
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from itertools import islice
 from typing import Protocol, TypeVar
 
 import structlog
@@ -23,8 +25,10 @@ T = TypeVar("T")
 RESEND_SECONDS = 5.0
 EVIDENCE_RESEND_SECONDS = 20.0
 MAX_EVIDENCE_ON_THE_WAY = 4
-MAX_NEW = 5000
-"""Reports that may wait for the disk; more are dropped and counted."""
+MAX_UNACKNOWLEDGED = 20_000
+"""Reports that may wait for the disk and for a gateway; more are dropped and counted."""
+MAX_ON_THE_WAY = 500
+"""Reports sent and not acknowledged yet: the gateway's inbox takes no more than that at once."""
 
 
 class Post(Protocol):
@@ -63,6 +67,8 @@ class Outbox:
         self._some = asyncio.Event()
         self._events: dict[tuple[str, int], _Waiting] = {}
         self._evidence: dict[tuple[str, str], _WaitingEvidence] = {}
+        self._unacknowledged: Counter[str] = Counter()
+        self._last_post: Post | None = None
         self._last_serial = 0
         self.dropped = 0
         self.unspooled = 0
@@ -75,7 +81,7 @@ class Outbox:
 
     def report(self, event: Event) -> None:
         """Takes a report of an event; it is sent once it is on disk."""
-        if len(self._new) >= MAX_NEW:
+        if len(self._new) + len(self._events) >= MAX_UNACKNOWLEDGED:
             self.dropped += 1
             return
         self._new.append(event)
@@ -112,6 +118,9 @@ class Outbox:
     async def acknowledged(self, event_id: str, serial: int) -> None:
         """A gateway has this report for good."""
         if self._events.pop((event_id, serial), None) is not None:
+            self._unacknowledged[event_id] -= 1
+            if self._unacknowledged[event_id] <= 0:
+                del self._unacknowledged[event_id]
             await self._on_disk(self._spool.remove, serial, event_id)
             self._some.set()
 
@@ -144,12 +153,16 @@ class Outbox:
 
     async def _recover(self) -> None:
         for item in await self._on_disk(lambda: list(self._spool.events())):
-            self._events[item.event.id, item.serial] = _Waiting(item)
+            self._await(item)
             self._last_serial = max(self._last_serial, item.serial)
         for evidence in await self._on_disk(self._spool.evidence):
             self._evidence[evidence.event_id, evidence.kind] = _WaitingEvidence(evidence)
         for event in await self._on_disk(self._spool.left_open):
             self.report(replace(event, phase=Phase.CLOSE))
+
+    def _await(self, item: SpooledEvent) -> None:
+        self._events[item.event.id, item.serial] = _Waiting(item)
+        self._unacknowledged[item.event.id] += 1
 
     def _serial(self) -> int:
         """Microseconds since 1970, never the same twice: it grows across restarts without being kept anywhere."""
@@ -166,7 +179,7 @@ class Outbox:
             self.unspooled += len(items)
             log.warning("events cannot be kept on disk", count=len(items), reason=error.strerror or str(error))
         for item in items:
-            self._events[item.event.id, item.serial] = _Waiting(item)
+            self._await(item)
 
     def _keep(self, items: list[SpooledEvent]) -> None:
         self._spool.add(items)
@@ -181,27 +194,39 @@ class Outbox:
         if post is None:
             return
         now = asyncio.get_running_loop().time()
-        unknown = set()
-        for (event_id, serial), waiting in self._events.items():
-            unknown.add(event_id)
-            if not waiting.sent_at or now - waiting.sent_at >= RESEND_SECONDS:
-                waiting.sent_at = now
+        if post is not self._last_post:
+            # Another gateway: what the one before was sent, this one was not.
+            self._last_post = post
+            for report in self._events.values():
+                report.sent_at = 0.0
+            for piece in self._evidence.values():
+                piece.sent_at = 0.0
+        for report in list(islice(self._events.values(), MAX_ON_THE_WAY)):
+            if not report.sent_at or now - report.sent_at >= RESEND_SECONDS:
+                report.sent_at = now
                 self.sent += 1
-                post.control({"type": "event", "serial": serial, "event": event_to_json(waiting.item.event)})
-        await self._send_evidence(post, now, unknown)
+                item = report.item
+                post.control({"type": "event", "serial": item.serial, "event": event_to_json(item.event)})
+        await self._send_evidence(post, now)
 
-    async def _send_evidence(self, post: Post, now: float, unknown: set[str]) -> None:
-        """Sends evidence of events that the gateway has, a few pieces at a time."""
+    async def _send_evidence(self, post: Post, now: float) -> None:
+        """Sends evidence of events that the gateway has, a few pieces at a time; what is not taken goes to the end."""
         under_way = 0
-        for waiting in list(self._evidence.values()):
+        for key, piece in list(self._evidence.items()):
             if under_way >= MAX_EVIDENCE_ON_THE_WAY:
                 return
-            if waiting.item.event_id in unknown:
+            if piece.item.event_id in self._unacknowledged:
+                continue
+            overdue = bool(piece.sent_at) and now - piece.sent_at >= EVIDENCE_RESEND_SECONDS
+            if overdue and self._evidence.pop(key, None) is not None:
+                self._evidence[key] = piece
+                piece.sent_at = 0.0
+                self._some.set()
                 continue
             under_way += 1
-            if not waiting.sent_at or now - waiting.sent_at >= EVIDENCE_RESEND_SECONDS:
-                waiting.sent_at = now
-                await self._send_piece(post, waiting.item)
+            if not piece.sent_at:
+                piece.sent_at = now
+                await self._send_piece(post, piece.item)
 
     async def _send_piece(self, post: Post, item: SpooledEvidence) -> None:
         header: Json = {"event": item.event_id, "kind": item.kind}

@@ -62,7 +62,7 @@ class _Reader:
         self._peer.control(wire.description_to_json(self._number, description))
 
     def packet(self, packet: Packet) -> None:
-        if self._peer.unsent > SLOW_BYTES and not (self._skipping and packet.keyframe and self._peer.unsent == 0):
+        if self._peer.unsent > SLOW_BYTES:
             self._skipping = True
         elif packet.keyframe:
             self._skipping = False
