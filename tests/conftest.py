@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import shutil
 import socket
@@ -108,10 +109,22 @@ def free_port(free_ports: Callable[[int], list[int]]) -> int:
     return free_ports(1)[0]
 
 
+@pytest.fixture(scope="session")
+def migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A SQLite file with today's schema, to be copied: migrating anew for every test would take most of the time."""
+    from gateway.storage.migrating import migrate
+    from gateway.storage.store import sqlite_url
+
+    path = tmp_path_factory.mktemp("migrated") / "gateway.sqlite3"
+    asyncio.run(migrate(sqlite_url(path)))
+    return path
+
+
 @pytest.fixture
-async def store(tmp_path: Path) -> AsyncIterator[Store]:
-    """An empty store in a temporary SQLite file, migrated."""
+async def store(tmp_path: Path, migrated_sqlite: Path) -> AsyncIterator[Store]:
+    """An empty store in a temporary SQLite file."""
     from gateway.storage.store import open_store, sqlite_url
 
+    shutil.copyfile(migrated_sqlite, tmp_path / "gateway.sqlite3")
     async with open_store(sqlite_url(tmp_path / "gateway.sqlite3")) as opened:
         yield opened

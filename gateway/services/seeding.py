@@ -77,16 +77,8 @@ async def load_folder(
     ``passwords`` are the device passwords that ``secret_from`` may name. Loading a folder again changes nothing.
     Raises ``BadFolder``; nothing is stored then.
     """
-    rows: list[Row] = []
-    other: dict[str, list[Mapping[str, Any]]] = {}
     wrong: list[str] = []
-    for name in (*CATALOGUE_FILES, *PEOPLE_FILES):
-        if (folder / name).exists():
-            document = await asyncio.to_thread(read, name, (folder / name).read_bytes())
-            wrong += [f"{name}: {problem}" for problem in document.problems]
-            rows += document.rows
-            for noun, items in document.other.items():
-                other.setdefault(noun, []).extend(items)
+    rows, other = await asyncio.to_thread(_read_all, folder, wrong)
     accounts = _accounts(other.get("operators", []), at, means, wrong)
     given, unclear = standing_grants(other.get("grants", []), at, granted_by)
     wrong += [f"grants.yaml: {problem}" for problem in unclear]
@@ -109,6 +101,19 @@ async def load_folder(
         await _insert_accounts(connection, [one[0] for one in new], hashes)
         await store_standing(connection, given, at)
     return [_new_account(account, password) for account, password in new]
+
+
+def _read_all(folder: Path, wrong: list[str]) -> tuple[list[Row], dict[str, list[Mapping[str, Any]]]]:
+    rows: list[Row] = []
+    other: dict[str, list[Mapping[str, Any]]] = {}
+    for name in (*CATALOGUE_FILES, *PEOPLE_FILES):
+        if (folder / name).exists():
+            document = read(name, (folder / name).read_bytes())
+            wrong += [f"{name}: {problem}" for problem in document.problems]
+            rows += document.rows
+            for noun, items in document.other.items():
+                other.setdefault(noun, []).extend(items)
+    return rows, other
 
 
 def _new_account(account: Account, password: str) -> NewAccount:

@@ -86,14 +86,6 @@ def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 
 @pytest.fixture(scope="session")
-def migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A SQLite file with today's schema, to be copied: migrating anew for every test would take most of the time."""
-    path = tmp_path_factory.mktemp("migrated") / "gateway.sqlite3"
-    asyncio.run(migrate(sqlite_url(path)))
-    return path
-
-
-@pytest.fixture(scope="session")
 def migrated_postgres(postgres: str) -> Iterator[str]:
     """The name of a PostgreSQL database with today's schema, to be copied."""
     with _database(postgres, "template0", "migrated") as url:
