@@ -15,6 +15,7 @@ from gateway.domain.observations import WHOLE_PICTURE
 QUALITY = 85
 AMBER = (0, 176, 255)
 BLACK = (0, 0, 0)
+WHITE = (240, 240, 240)
 
 Picture = npt.NDArray[np.uint8]
 
@@ -37,13 +38,20 @@ def still(frame: VideoFrame, event: Event) -> bytes:
         opposite = int((box.x + box.width) * width), int((box.y + box.height) * height)
         cv2.rectangle(picture, corner, opposite, BLACK, 4)
         cv2.rectangle(picture, corner, opposite, AMBER, 2)
+    return _encoded(np.vstack((picture, _caption(event, width))))
+
+
+def _caption(event: Event, width: int) -> Picture:
+    """A dark strip to stand below the picture, so that the words never lie on what they speak of."""
     moment = datetime.fromtimestamp(event.picture_at, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
-    reason = f"{event.kind} {event.measure:.4g} > {event.threshold:.4g}  {moment}"
-    scale = max(0.4, width / 1280 * 0.7)
-    at = (8, height - 10)
-    cv2.putText(picture, reason, at, cv2.FONT_HERSHEY_SIMPLEX, scale, BLACK, 3, cv2.LINE_AA)
-    cv2.putText(picture, reason, at, cv2.FONT_HERSHEY_SIMPLEX, scale, AMBER, 1, cv2.LINE_AA)
-    return _encoded(picture)
+    words = f"{event.kind}  {event.measure:.4g} > {event.threshold:.4g}   {moment}"
+    scale = max(0.5, width / 1280 * 0.8)
+    height = round(40 * scale) // 2 * 2 + 8
+    strip: Picture = np.full((height, width, 3), 24, np.uint8)
+    cv2.putText(
+        strip, words, (10, height - round(height * 0.3)), cv2.FONT_HERSHEY_SIMPLEX, scale, WHITE, 1, cv2.LINE_AA
+    )
+    return strip
 
 
 def _bgr(frame: VideoFrame) -> Picture:
