@@ -63,6 +63,8 @@ class DefaultSet:
             found.extend(moved)
         if self._scene is not None and self._scene.doubtful:
             found = [observation for observation in found if observation.kind is not ObservationKind.DEFOCUS]
+        if (kinds | self._faults) & BLINDING:
+            found = [observation for observation in found if observation.kind is not ObservationKind.FREEZE]
         if checked:
             self._faults = frozenset(observation.kind for observation in found) - {ObservationKind.FREEZE}
         return found

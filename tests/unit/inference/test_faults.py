@@ -54,6 +54,12 @@ def test_a_dead_picture_is_black() -> None:
     assert told(after(lambda scene: np.full_like(scene, 12))) == {"black"}
 
 
+def test_a_dead_picture_without_any_noise_is_black_and_not_also_frozen() -> None:
+    frames = list(filmed(place(), 100))
+    frames += [Frame(np.full((180, 320), 16, np.uint8), 10 + index / 10, False) for index in range(250)]
+    assert kinds(watched(build(FAULT_DETECTORS), frames)) == {"black"}
+
+
 def test_a_hand_or_a_cloth_before_the_lens_covers_it() -> None:
     assert told(after(lambda scene: np.full_like(scene, 90))) == {"covered"}
 
