@@ -1,0 +1,117 @@
+"""One running district and one Chromium for all browser tests; every page fails on any console error."""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+
+from tests.running import District, running_district
+
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--autoplay-policy=no-user-gesture-required",
+]
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Everything beside this file drives Chromium."""
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.browser)
+
+
+@pytest.fixture(scope="package")
+def district(tmp_path_factory: pytest.TempPathFactory) -> Iterator[District]:
+    """The sample district with detectors on 24 cameras, which leaves two cores room for a browser."""
+    with socket.socket() as held:
+        held.bind(("127.0.0.1", 0))
+        port = held.getsockname()[1]
+    data = tmp_path_factory.mktemp("district") / "data"
+    with running_district(data, port, config={"detection": {"max_cameras": 24}}) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Debian's Chromium, headless."""
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=FLAGS)
+        try:
+            yield chromium
+        finally:
+            chromium.close()
+
+
+@dataclass
+class Desk:
+    """One person's browser: its page, and what its console complained of."""
+
+    page: Page
+    district: District
+    complaints: list[str] = field(default_factory=list)
+
+    def sign_in(self, login: str) -> None:
+        """Signs in by the form, as a person does, and waits for the first page."""
+        self.page.goto(self.district.base_url)
+        self.page.locator('[data-test="login-name"] input, input[data-test="login-name"]').first.fill(login)
+        field = self.page.locator('[data-test="login-password"] input, input[data-test="login-password"]').first
+        field.fill(self.district.passwords[login])
+        self.page.locator('[data-test="login-submit"]').click()
+        self.page.locator('[data-test="user-menu"]').wait_for()
+
+    def go(self, name: str) -> None:
+        """Opens a page of the navigation."""
+        self.page.locator(f'[data-test="nav-{name}"]').click()
+
+    def shoot(self, name: str) -> None:
+        """A screenshot into test-results, and into the documents when they are being made anew."""
+        folder = ROOT / "test-results" / "screenshots"
+        folder.mkdir(parents=True, exist_ok=True)
+        picture = self.page.screenshot()
+        (folder / f"{name}.png").write_bytes(picture)
+        if os.environ.get("SHARP_EYES_SCREENSHOTS") == "keep":
+            kept = ROOT / "docs" / "images"
+            kept.mkdir(parents=True, exist_ok=True)
+            (kept / f"{name}.png").write_bytes(picture)
+
+
+@pytest.fixture
+def desks(browser: Browser, district: District) -> Iterator[Callable[..., Desk]]:
+    """Opens desks, each in a browser context of its own; afterwards no console may have complained."""
+    opened: list[tuple[BrowserContext, Desk]] = []
+
+    def sit_down(login: str, language: str = "zh-CN") -> Desk:
+        context = browser.new_context(locale=language, viewport={"width": 1600, "height": 900})
+        desk = Desk(context.new_page(), district)
+        desk.page.set_default_timeout(60_000)
+        desk.page.on("console", lambda message: _note(desk, message))
+        desk.page.on("pageerror", lambda error: desk.complaints.append(f"uncaught: {error}"))
+        opened.append((context, desk))
+        desk.sign_in(login)
+        return desk
+
+    yield sit_down
+    for number, (_, desk) in enumerate(opened):
+        desk.page.screenshot(path=ROOT / "test-results" / f"last-{number}.png")
+    complaints = [line for _, desk in opened for line in desk.complaints]
+    for context, _ in opened:
+        context.close()
+    assert complaints == []
+
+
+def _note(desk: Desk, message: ConsoleMessage) -> None:
+    if message.type in {"error", "warning"}:
+        desk.complaints.append(f"{message.type}: {message.text} ({message.location.get('url', '')})")

@@ -1,0 +1,75 @@
+"""A township sees its own; a grant brings one more camera; revoking it ends the running picture."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from tests.e2e.conftest import Desk
+from tests.e2e.test_wall import advancing, decoded, fill_wall
+from tests.running import District, items, wait_until
+
+
+def test_a_township_sees_only_its_own(desks: Callable[..., Desk], district: District) -> None:
+    with district.client("jinsha") as client:
+        session = client.get("/api/v1/session").json()
+        mine = items(client, "/api/v1/cameras", limit=200)
+    assert mine
+    assert {one["owner_id"] for one in mine} == {session["operator"]["organisation_id"]}
+    desk = desks("jinsha")
+    fill_wall(desk, 4)
+    advancing(desk.page, 4)
+    assert set(decoded(desk.page)) <= {one["id"] for one in mine}
+    listed = desk.page.locator('[data-test="tree-camera"]').evaluate_all("all => all.map(one => one.dataset.camera)")
+    assert set(listed) <= {one["id"] for one in mine}
+
+
+def test_revoking_a_grant_ends_the_picture_within_two_seconds(desks: Callable[..., Desk], district: District) -> None:
+    with district.client("leader") as leader, district.client("wujie") as wujie:
+        own = {one["id"] for one in items(wujie, "/api/v1/cameras", limit=200)}
+        foreign = next(
+            one["id"]
+            for one in items(leader, "/api/v1/cameras", limit=200, state="online")
+            if one["id"] not in own and one["owner_id"].startswith("D")
+        )
+        assert wujie.get(f"/api/v1/cameras/{foreign}").status_code == 404
+        given = leader.post(
+            "/api/v1/grants",
+            json={
+                "grantee_kind": "organisation",
+                "grantee_id": wujie.get("/api/v1/session").json()["operator"]["organisation_id"],
+                "target_kind": "camera",
+                "target_id": foreign,
+                "actions": ["list", "view_live", "snapshot"],
+                "reason": "防汛联动(示例)",
+            },
+        )
+        assert given.status_code in {200, 201}, given.text
+        assert {one["id"] for one in items(wujie, "/api/v1/cameras", limit=200)} == own | {foreign}
+
+        desk = desks("wujie")
+        desk.go("wall")
+        desk.page.locator('[data-test="layout-1"]').click()
+        search = desk.page.locator('[data-test="wall-search"] input, input[data-test="wall-search"]').first
+        search.fill(foreign)
+        desk.page.locator(f'[data-test="tree-camera"][data-camera="{foreign}"]').first.dblclick()
+        advancing(desk.page, 1)
+        assert set(decoded(desk.page)) == {foreign}
+
+        revoked = time.monotonic()
+        answer = leader.post(f"/api/v1/grants/{given.json()['id']}/revoke", json={"reason": "联动结束(示例)"})
+        assert answer.status_code == 200, answer.text
+        tile = desk.page.locator('video[data-test="tile"]')
+        wait_until(lambda: tile.get_attribute("data-state") != "playing", "the picture to end", every=0.05)
+        took = time.monotonic() - revoked
+        assert took <= 2.0, f"the picture ended {took:.2f} s after the grant was revoked"
+        assert tile.get_attribute("data-code") == "revoked"
+        desk.shoot("revoked")
+        assert wujie.get(f"/api/v1/cameras/{foreign}").status_code == 404
+
+
+def test_the_sharing_page_says_who_may_see_a_camera(desks: Callable[..., Desk]) -> None:
+    desk = desks("leader")
+    desk.go("sharing")
+    desk.page.wait_for_load_state("networkidle")
+    desk.shoot("sharing")
