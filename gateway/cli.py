@@ -320,7 +320,7 @@ def _end_with_parent() -> None:
         while os.read(0, 4096):
             pass
         os.kill(os.getpid(), signal.SIGTERM)
-        threading.Event().wait(4.0)
+        threading.Event().wait(2.5)
         os._exit(1)
 
     threading.Thread(target=wait, name="parent watch", daemon=True).start()

@@ -183,7 +183,7 @@ def problems(path: Path | None, environment: Mapping[str, str] | None = None) ->
     if not settings.workers.children and not settings.workers.listen:
         found.append("workers: count is 0 and listen is empty, so nobody pulls cameras: set one of them")
     nearest = next((folder for folder in (settings.data, *settings.data.absolute().parents) if folder.exists()), None)
-    if nearest is None or not os.access(nearest, os.W_OK):
+    if nearest is None or not nearest.is_dir() or not os.access(nearest, os.W_OK):
         found.append(f"data: {settings.data} cannot be written to: choose another folder or change its owner")
     return found
 

@@ -64,15 +64,17 @@ async def _serve(
 ) -> None:
     """Everything that runs. A part that fails takes the process down; cameras and children are kept."""
     async with _stoppable_group() as group:
-        children = [
+        work = [
             group.create_task(keep_child(child.name, child.argv, parts.office.clock), name=child.name)
             for child in companions
         ]
-        group.create_task(parts.fleet.run(addresses), name="fleet")
-        group.create_task(parts.conductor.run(), name="conductor")
-        group.create_task(parts.watching.run(parts.fleet), name="watching")
-        group.create_task(parts.listening.run(), name="listening")
-        group.create_task(parts.room.run(), name="evidence")
+        work += [
+            group.create_task(parts.fleet.run(addresses), name="fleet"),
+            group.create_task(parts.conductor.run(), name="conductor"),
+            group.create_task(parts.watching.run(parts.fleet), name="watching"),
+            group.create_task(parts.listening.run(), name="listening"),
+            group.create_task(parts.room.run(), name="evidence"),
+        ]
         viewing = group.create_task(parts.viewing.run(), name="viewing")
         async with open_hub(parts.fleet) as hub, open_rooms(parts.viewing, hub) as rooms:
             server = _server(application(parts, hub, rooms))
@@ -83,7 +85,7 @@ async def _serve(
             for lease in parts.viewing.running:
                 lease.end("unavailable", "the gateway is stopping")
             server.should_exit = True
-            for task in children:
+            for task in work:
                 task.cancel()
             await asyncio.wait((serving,))
         viewing.cancel()

@@ -16,7 +16,7 @@ log = structlog.get_logger(__name__)
 
 UNUSABLE = 78
 """Exit code (EX_CONFIG) of a child that has said why it cannot run: trying again would not help."""
-END_SECONDS = 3.0
+END_SECONDS = 2.5
 """How long a child may take to end after it was asked to."""
 _PAUSES = Backoff(0.2, 5.0)
 

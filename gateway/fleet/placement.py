@@ -46,7 +46,7 @@ def _level(groups: Mapping[str, Sequence[str]], owners: dict[str, str], load: di
         empty = min(load, key=lambda worker: (load[worker], worker))
         gap = load[full] - load[empty]
         fitting = [name for name, worker in owners.items() if worker == full and 0 < len(groups[name]) * 2 <= gap]
-        if gap < max(4, sum(load.values()) // (4 * len(load))) or not fitting:
+        if gap < max(2, sum(load.values()) // 20) or not fitting:
             return
         best = max(fitting, key=lambda name: (len(groups[name]), name))
         owners[best] = empty
