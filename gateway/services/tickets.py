@@ -155,7 +155,7 @@ async def open_maintenance(conn: AsyncConnection, event: Event, at: datetime) ->
     candidate = await candidates.of_event(conn, event.id)
     ticket_id = new_id(at) if there is None else there.id
     if candidate is not None and candidate.state is CandidateState.OPEN:
-        reason = "device fault: maintenance needs no confirmation"
+        reason = "设备故障，无需确认 / device fault: maintenance needs no confirmation"
         verdict = candidates.Verdict(CandidateState.CONFIRMED, SYSTEM, at, reason, fault.code, ticket_id)
         await candidates.decide(conn, candidate.id, candidate.version, verdict)
     if there is not None:
@@ -163,7 +163,7 @@ async def open_maintenance(conn: AsyncConnection, event: Event, at: datetime) ->
     draft = _draft(camera, ticket_id, at, fault.code, f"{fault.name_zh} {fault.name_en}")
     draft = replace(draft, candidate_id=None if candidate is None else candidate.id, event_id=event.id)
     registered, line = await begin(
-        conn, Calendar(), draft, limit_for(camera.township_code), Step(TicketState.REG, at, "device fault"), None
+        conn, Calendar(), draft, limit_for(camera.township_code), Step(TicketState.REG, at), None
     )
     step = Step(TicketState.SENT, at, handler_id=camera.maintainer_id)
     sent, second = move(registered, step, None, frozenset({Party.DESK}), line)
@@ -186,7 +186,7 @@ async def note_recovery(conn: AsyncConnection, event: Event, at: datetime) -> st
         operation=Operation.NOTE,
         from_state=ticket.state,
         to_state=ticket.state,
-        why="the device reports no fault any more",
+        why="设备故障已消失 / the device reports no fault any more",
         seconds_used=0.0 if last is None else max(0.0, (at - last.at).total_seconds()),
     )
     await tickets.save(conn, replace(ticket, version=ticket.version + 1), line)

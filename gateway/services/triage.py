@@ -74,7 +74,7 @@ async def confirm(
         limit = await limit_of(conn, category.code)
         if urgent and deadline(at, *URGENT_LIMIT) < deadline(at, *limit, office.calendar):
             limit = URGENT_LIMIT
-        step = Step(TicketState.REG, at, "confirmed from video")
+        step = Step(TicketState.REG, at)
         ticket, _ = await begin(conn, office.calendar, draft, limit, step, caller)
         await office.note(conn, at, who, "confirm_candidate", "candidate", found.id, ticket=ticket.number)
         result = await detail(conn, caller, ticket, may_handle, at)

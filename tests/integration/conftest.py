@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import asyncio
-import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
 from pathlib import Path
@@ -14,29 +13,12 @@ from fastapi import FastAPI
 from gateway.app.parts import application, build
 from gateway.media.hub import open_hub
 from gateway.settings import Settings
-from gateway.storage.migrating import migrate
-from gateway.storage.store import Store, open_store, sqlite_url
+from gateway.storage.store import Store
 from gateway.web import whep
 from tests.integration import world as district
 from tests.integration.world import World
 
 Browsers = Callable[[str], Awaitable[httpx.AsyncClient]]
-
-
-@pytest.fixture(scope="session")
-def empty_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A migrated empty database to copy: migrating takes longer than most tests."""
-    path = tmp_path_factory.mktemp("empty") / "empty.sqlite3"
-    asyncio.run(migrate(sqlite_url(path)))
-    return path
-
-
-@pytest.fixture
-async def store(empty_file: Path, tmp_path: Path) -> AsyncIterator[Store]:
-    path = tmp_path / "gateway.sqlite3"
-    shutil.copyfile(empty_file, path)
-    async with open_store(sqlite_url(path), migrating=False) as opened:
-        yield opened
 
 
 @pytest.fixture
