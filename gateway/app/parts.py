@@ -93,13 +93,12 @@ def application(parts: Parts, hub: Hub, rooms: whep.Rooms) -> ASGIApp:
             messages.router(parts.listening),
             evidence.router(parts.viewing, parts.room),
         ],
-        root_routers=[health.router(_readiness(parts), metering.Meter(sources))],
+        root_routers=[health.router(_readiness(parts), metering.Meter(sources)), pages.router()],
         public_url=parts.settings.server.public_url,
         session_lasts=timedelta(hours=parts.settings.sessions.hours),
         prober=probe,
         gauge=lambda: _decoding(parts),
     )
-    api.include_router(pages.router())  # last: it answers every path that nothing else does
     return pages.ProtectiveHeaders(api)
 
 

@@ -40,7 +40,8 @@ async def load_file(settings: Settings, file: Path, dry_run: bool, say: Say) -> 
     for line in loaded.problems:
         say(str(line))
     if loaded.problems:
-        say(f"nothing was loaded: {len(loaded.problems)} problems")
+        count = len(loaded.problems)
+        say(f"nothing was loaded: {count} problem{'s' if count > 1 else ''}")
         return False
     verb = "would be " if dry_run else ""
     say(f"{loaded.added} {verb}added, {loaded.changed} {verb}changed, {loaded.unchanged} unchanged")

@@ -73,9 +73,9 @@ def create_api(
     errors.install(app, error_table or {})
     for router in (*OWN_ROUTERS, *routers):
         app.include_router(router, prefix=PREFIX)
-    for router in root_routers:
-        app.include_router(router)
     app.include_router(_description(app), prefix=PREFIX)
+    for router in root_routers:  # last: one of them may answer every path that nothing else does
+        app.include_router(router)
     _refuse_undeclared(app)
     return app
 

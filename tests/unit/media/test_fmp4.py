@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import itertools
 import struct
 from fractions import Fraction
 
@@ -83,12 +84,22 @@ def test_a_fragment_is_one_moof_and_one_mdat_with_lengths_in_place_of_start_code
     assert struct.unpack(">II", tfhd) == (0x020000, 1)
     assert struct.unpack(">IQ", tfdt) == (0x01000000, unit.time)
     _, count, offset, duration, size, flags = struct.unpack(">6I", trun)
-    assert (count, offset, duration, flags) == (1, len(inside) + 16, 9000, 0x01010000)
+    assert (count, offset, flags) == (1, len(inside) + 16, 0x01010000)
+    assert duration == unit.duration
     assert size == len(samples)
     while samples:
         (length,) = struct.unpack(">I", samples[:4])
         assert samples[4] & 0x1F == nal.H264_SLICE
         samples = samples[4 + length :]
+
+
+def test_durations_are_long_enough_for_the_gap_that_follows() -> None:
+    """Chromium drops everything until the next keyframe after a jump of more than twice the last duration."""
+    packets = encoded(frames=20)
+    jittery = [Packet(p.pts + (index % 3) * 2000, p.keyframe, p.data, 0.0, 3) for index, p in enumerate(packets)]
+    without_one = units_of([*jittery[:11], *jittery[12:]])
+    for unit, following in itertools.pairwise(without_one):
+        assert following.time - unit.time <= 2 * unit.duration
 
 
 def test_time_goes_on_over_a_change_of_generation() -> None:
