@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.domain import purposes
 from gateway.domain.actions import Action
-from gateway.domain.cameras import CameraKind
+from gateway.domain.cameras import Camera, CameraKind
 from gateway.domain.grants import Effect, Grant, GranteeKind, TargetKind, permits
 from gateway.domain.messages import Topic
 from gateway.domain.operators import Role
@@ -82,11 +82,12 @@ async def revoke(office: Office, caller: Caller, grant_id: str, reason: str) -> 
     async with office.store.begin() as conn:
         held = await grants.for_operator(conn, caller.operator, at)
         record = await grants.get(conn, grant_id)
-        if record is None or not await _may_see(conn, caller, held, record, at):
+        known = {} if record is None else await _pointed_at(conn, [record])
+        if record is None or not _may_see(caller, held, record, known, at):
             raise NotFound("grant")
         if record.policy:
             raise Forbidden("a standing rule cannot be revoked here")
-        if not await _may_share(conn, caller, held, record.grant, at):
+        if not _may_share(caller, held, record.grant, known, at):
             raise Forbidden("you may not share what this grant is about")
         if not await grants.revoke(conn, grant_id, at, caller.operator.id, reason.strip()):
             raise Conflict("this grant was revoked before")
@@ -122,11 +123,12 @@ async def listed(
                 active_at=at if active else None,
                 after=cursor,
             )
-            if not batch:
+            pointed = await _pointed_at(conn, batch)
+            found += [item for item in batch if _may_see(caller, held, item, pointed, at)]
+            scanned, cursor = scanned + len(batch), batch[-1].grant.id if batch else None
+            if cursor is None:
                 break
-            scanned, cursor = scanned + len(batch), batch[-1].grant.id
-            found += [item for item in batch if await _may_see(conn, caller, held, item, at)]
-        more = found[limit - 1].grant.id if len(found) > limit else None
+        more = found[limit - 1].grant.id if len(found) > limit else cursor
         return await _views(conn, caller, held, found[:limit], at), more
 
 
@@ -229,40 +231,42 @@ def _check_held(caller: Caller, held: Sequence[Grant], target: Target, wish: Wis
         raise Forbidden(f"you cannot give more than you hold: {', '.join(beyond)}", actions=beyond)
 
 
-async def _may_share(conn: AsyncConnection, caller: Caller, held: Sequence[Grant], grant: Grant, at: datetime) -> bool:
+async def _pointed_at(conn: AsyncConnection, records: Sequence[GrantRecord]) -> dict[str, Camera]:
+    """The single cameras that the grants point at, by id."""
+    ids = [record.grant.target_id for record in records if record.grant.target_kind is TargetKind.CAMERA]
+    return await cameras.many(conn, ids)
+
+
+def _may_share(caller: Caller, held: Sequence[Grant], grant: Grant, known: dict[str, Camera], at: datetime) -> bool:
     """True if the caller may share the grant's whole target, and may know it at all."""
     everything = Target(TargetKind.ALL, "")
     target = Target(grant.target_kind, grant.target_id)
     if grant.target_kind is TargetKind.CAMERA:
-        camera = await cameras.get(conn, grant.target_id)
+        camera = known.get(grant.target_id)
         target = everything if camera is None else Target(TargetKind.CAMERA, camera.id, camera.facts)
     if grant.effect is Effect.DENY:
         target = everything  # or who is denied could end it
     return all(covers(held, caller.operator, action, target, at) for action in (Action.SHARE, Action.DIRECTORY))
 
 
-async def _may_see(
-    conn: AsyncConnection, caller: Caller, held: Iterable[Grant], record: GrantRecord, at: datetime
+def _may_see(
+    caller: Caller, held: Sequence[Grant], record: GrantRecord, known: dict[str, Camera], at: datetime
 ) -> bool:
     """Their own grants in force, those on what they may share, and for the security manager all."""
     if Role.SECURITY_MANAGER in caller.operator.roles:
         return True
-    grants_held = list(held)
-    if record.grant.effect is Effect.ALLOW and any(grant.id == record.grant.id for grant in grants_held):
+    if record.grant.effect is Effect.ALLOW and any(grant.id == record.grant.id for grant in held):
         return True
-    return await _may_share(conn, caller, grants_held, record.grant, at)
+    return _may_share(caller, held, record.grant, known, at)
 
 
 async def _views(
     conn: AsyncConnection, caller: Caller, held: Sequence[Grant], records: Sequence[GrantRecord], at: datetime
 ) -> list[GrantView]:
     names = await names_for(conn, [record.grant for record in records])
-    return [names.view(record, at, may_revoke=await _may_revoke(conn, caller, held, record, at)) for record in records]
-
-
-async def _may_revoke(
-    conn: AsyncConnection, caller: Caller, held: Sequence[Grant], record: GrantRecord, at: datetime
-) -> bool:
-    if record.policy or record.grant.revoked_at is not None:
-        return False
-    return await _may_share(conn, caller, held, record.grant, at)
+    views: list[GrantView] = []
+    for record in records:
+        ended = bool(record.policy) or record.grant.revoked_at is not None
+        may_revoke = not ended and _may_share(caller, held, record.grant, names.cameras, at)
+        views.append(names.view(record, at, may_revoke=may_revoke))
+    return views
