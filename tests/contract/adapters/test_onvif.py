@@ -16,7 +16,6 @@ ACCOUNT = Credential("viewer", "s3cret")
 PLAYABLE = sorted(path.name for path in DEVICES.iterdir() if (path / "GetStreamUri-1.xml").exists())
 
 
-
 @pytest.fixture(autouse=True)
 def _environment() -> Iterator[None]:
     """The library takes proxy settings out of the environment."""
