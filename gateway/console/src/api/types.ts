@@ -176,6 +176,8 @@ export interface Candidate {
   camera_name_en: string
   township_code: string
   kind: string
+  /** Of the device, not of the street. */
+  fault?: boolean
   rule_id: string
   state: 'open' | 'confirmed' | 'dismissed' | 'expired'
   created_at: string

@@ -4,11 +4,11 @@ import { ElMessage } from 'element-plus'
 import { sentence } from '../words'
 
 export function tell(text: string): void {
-  ElMessage({ message: text, type: 'success', duration: 2500, offset: 56, grouping: true })
+  ElMessage({ message: text, type: 'success', duration: 2500, placement: 'bottom-right', grouping: true })
 }
 
 export function complain(error: unknown): void {
-  ElMessage({ message: sentence(error), type: 'error', duration: 5000, offset: 56, grouping: true, showClose: true })
+  ElMessage({ message: sentence(error), type: 'error', duration: 5000, placement: 'bottom-right', grouping: true, showClose: true })
 }
 
 /** Runs something a person asked for; true when it worked, otherwise says why not. */

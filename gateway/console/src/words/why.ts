@@ -11,11 +11,30 @@ export function number(value: number): string {
   return size >= 1 ? value.toFixed(2) : value.toPrecision(2)
 }
 
+/** Kinds whose measure is a share of the picture. */
+const SHARES = new Set(['motion', 'black', 'covered', 'scene_moved'])
+
+function share(value: number): string {
+  const percent = value * 100
+  return `${percent >= 10 ? percent.toFixed(0) : Number(percent.toPrecision(2))} %`
+}
+
+/** What was measured against which threshold, in the terms of the kind. */
 export function whySentence(candidate: Candidate): string {
-  const { t } = i18n.global
+  const { t, te } = i18n.global
+  const own = `why.${candidate.kind}`
+  if (te(own, 'zh-CN')) {
+    const told = SHARES.has(candidate.kind) ? share : number
+    return t(own, { measure: told(candidate.measure), threshold: told(candidate.threshold) })
+  }
   const figures = { measure: number(candidate.measure), threshold: number(candidate.threshold) }
   const key = candidate.measure >= candidate.threshold ? 'candidates.whyAbove' : 'candidates.whyBelow'
   return t(key, figures)
+}
+
+function reason(said: string): string {
+  const word = wordFor('whyReason', said.replaceAll(' ', '_'))
+  return word.includes('_') ? said : word
 }
 
 /** The remaining figures, with names where they have one. */
@@ -24,6 +43,6 @@ export function whyFigures(candidate: Candidate): { name: string; value: string 
     .filter(([key]) => key !== 'measure' && key !== 'threshold')
     .map(([key, value]) => ({
       name: wordFor('figure', key),
-      value: typeof value === 'number' ? number(value) : wordFor('figure', String(value)),
+      value: typeof value === 'number' ? number(value) : reason(value),
     }))
 }
