@@ -63,6 +63,9 @@ async def sign_in(
         door.refuse_stranger(login, at)
         await door.check(NOBODY, password)
         door.count_stranger(login, at)
+        # written like a known login's failure: for the audit, and so that it takes as long; never what was typed
+        async with office.store.begin() as conn:
+            await office.note(conn, at, SYSTEM, "wrong_password", "operator", "", remote=remote)
         raise WrongPassword
     _refuse_locked(account, at)
     right = await door.check(account.password_hash, password)
