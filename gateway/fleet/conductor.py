@@ -30,6 +30,8 @@ log = structlog.get_logger(__name__)
 LEASE = "conductor"
 LEASE_TIME = timedelta(seconds=6)
 RENEWAL = timedelta(seconds=2)
+RECENTLY = timedelta(seconds=30)
+"""Workers that another gateway has heard of late are dialled too."""
 POLL_SECONDS = 1.0
 GATHERING_SECONDS = 3.0
 """How long a new conductor waits for the workers it expects before it places cameras on those that came."""
@@ -152,6 +154,8 @@ class Conductor:
                     owned = sum(owner == worker_id for owner in self._plan.owners.values())
                     address = self._fleet.addresses[worker_id]
                     await workers.see(conn, Worker(worker_id, address, now, self._gateway_id, owned))
+            known = await workers.every(conn)
+        self._fleet.also_dial(one.address for one in known if one.seen_at is not None and now - one.seen_at < RECENTLY)
         self._renewed = now
         if leading != self.leading:
             log.info("conducting" if leading else "not conducting", gateway=self._gateway_id)

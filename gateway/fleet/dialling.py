@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
 
 import structlog
 
 from gateway.domain.events import Event
 from gateway.domain.packets import Packet, StreamKey
-from gateway.fleet.address import LinkAddress
+from gateway.fleet.address import LinkAddress, parse_address
 from gateway.fleet.inbox import Reports
 from gateway.fleet.link import Subscription, WorkerLink, dial
 from gateway.fleet.wire import StatusReport
@@ -57,6 +58,8 @@ class Dialling:
         self._tls = tls
         self._heard: dict[str, float] = {}
         self._owners: Mapping[str, str] = {}
+        self._wanted: set[LinkAddress] = set()
+        self._more = asyncio.Event()
         self.links: dict[str, WorkerLink] = {}
         self.addresses: dict[str, str] = {}
         self.pulls: set[Pull] = set()
@@ -94,10 +97,24 @@ class Dialling:
         return link
 
     async def run(self, addresses: Sequence[LinkAddress]) -> None:
-        """Keeps a link to each of these addresses until cancelled."""
+        """Keeps a link to each of these addresses, and to those that ``also_dial`` names, until cancelled."""
+        self._wanted.update(addresses)
+        dialled: set[LinkAddress] = set()
         async with asyncio.TaskGroup() as group:
-            for address in addresses:
-                group.create_task(self._keep(address), name=f"link to {address}")
+            while True:
+                for address in self._wanted - dialled:
+                    group.create_task(self._keep(address), name=f"link to {address}")
+                dialled |= self._wanted
+                await self._more.wait()
+                self._more.clear()
+
+    def also_dial(self, addresses: Iterable[str]) -> None:
+        """Dials workers that other gateways have found, if they can be reached from here."""
+        found = {parse_address(text) for text in addresses}
+        reachable = {one for one in found if one.path is None or Path(one.path).exists()}
+        if not reachable <= self._wanted:
+            self._wanted |= reachable
+            self._more.set()
 
     async def _keep(self, address: LinkAddress) -> None:
         await keep(

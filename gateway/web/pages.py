@@ -35,7 +35,7 @@ def router(dist: Path = DIST) -> APIRouter:
     routes = APIRouter()
     root = dist.resolve()
 
-    @routes.get("/{path:path}", dependencies=[rule(Open())], include_in_schema=False)
+    @routes.api_route("/{path:path}", methods=["GET", "HEAD"], dependencies=[rule(Open())], include_in_schema=False)
     def page(path: str) -> Response:
         """A file of the console, or its page."""
         if path.startswith("api/"):

@@ -15,6 +15,7 @@ from typing import Any
 import av
 import httpx
 import pytest
+from aiortc import RTCConfiguration, RTCPeerConnection
 from fastapi import FastAPI
 from sqlalchemy import select, update
 from sqlalchemy.exc import OperationalError
@@ -332,3 +333,39 @@ async def test_records_left_open_by_a_killed_gateway_are_closed(world: World, tm
                 running = group.create_task(again.run())
                 assert (await one.record("gateway_killed"))["id"] == row["id"]
                 running.cancel()
+
+
+@asynccontextmanager
+async def peer() -> AsyncIterator[RTCPeerConnection]:
+    """A WebRTC peer that has made its offer."""
+    connection = RTCPeerConnection(RTCConfiguration(iceServers=[]))
+    connection.addTransceiver("video", direction="recvonly")
+    await connection.setLocalDescription(await connection.createOffer())
+    try:
+        yield connection
+    finally:
+        await connection.close()
+
+
+async def test_webrtc_is_answered_recorded_and_ended_like_any_view(shown: Scene) -> None:
+    address = f"/cameras/{shown.world.camera(B).id}/whep?stream=main"
+    async with aclosing(await signed_in(shown.app, "jinxin")) as client, peer() as browser:
+        headers = {"Content-Type": "application/sdp"}
+        offer = browser.localDescription.sdp
+        answer = await client.post(address, content=offer, headers=headers)
+        assert (answer.status_code, answer.headers["content-type"]) == (201, "application/sdp")
+        assert "H264" in answer.text
+        (row,) = await shown.records()
+        assert (row["transport"], row["stream"], row["result"]) == ("whep", "main", "open")
+        session = answer.headers["location"].removeprefix("/api/v1")
+        async with aclosing(await signed_in(shown.app, "jinsha")) as stranger:
+            assert (await stranger.post(address, content=offer, headers=headers)).status_code == 404
+            assert (await stranger.delete(session)).status_code == 404
+        assert (await client.post(address, content=offer)).status_code == 422
+        assert (await client.post(address, content="nonsense", headers=headers)).status_code == 422
+        await revoke(shown, B)
+        await shown.office.ring(Topic.PERMISSIONS)
+        async with asyncio.timeout(60):
+            while "revoked" not in {row["result"] for row in await shown.records()}:  # noqa: ASYNC110
+                await asyncio.sleep(0.02)
+        assert (await client.delete(session)).status_code == 404

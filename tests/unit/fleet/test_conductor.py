@@ -7,6 +7,7 @@ import secrets
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,6 +17,7 @@ from gateway.clock import SystemClock
 from gateway.domain.packets import StreamKey, StreamKind
 from gateway.domain.rules import rules_from
 from gateway.fleet import dialling as dialling_module
+from gateway.fleet.address import LinkAddress
 from gateway.fleet.conductor import Conductor, Detection
 from gateway.fleet.dialling import Dialling
 from gateway.fleet.wire import AssignedCamera
@@ -192,3 +194,18 @@ async def test_pulls_move_with_their_camera() -> None:
     fleet.owned({"C-001": "w2"})
     assert ended == ["the camera has moved to another worker"]
     assert not fleet.pulls
+
+
+async def test_workers_that_another_gateway_found_are_dialled_too(
+    seeded: tuple[Store, SecretBox], tmp_path: Path
+) -> None:
+    store, box = seeded
+    socket, gone = tmp_path / "w7.sock", tmp_path / "w8.sock"
+    socket.touch()
+    fleet = Fleet("g2")
+    async with store.begin() as conn:
+        for name, path in (("w7", socket), ("w8", gone)):
+            await workers.see(conn, workers.Worker(name, f"unix:{path}", datetime.now(UTC), "g1", 0))
+    async with conducting(store, box, fleet, "g2"):
+        await until(lambda: fleet._wanted)
+        assert fleet._wanted == {LinkAddress(path=str(socket))}
