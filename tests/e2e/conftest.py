@@ -44,7 +44,7 @@ def district(tmp_path_factory: pytest.TempPathFactory) -> Iterator[District]:
         yield running
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
     """Debian's Chromium, headless."""
     with sync_playwright() as playwright:
