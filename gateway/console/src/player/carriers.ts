@@ -1,5 +1,6 @@
 /** The two ways a live picture travels: fMP4 over a WebSocket, and WebRTC by WHEP. */
 
+import { findCamera } from '../api/cameras'
 import { ApiError, endOffer, offer, socketAddress } from '../api/client'
 import { LiveBuffer } from './buffer'
 import type { EndCode } from './machine'
@@ -10,6 +11,8 @@ export interface Ask {
   stream: 'sub' | 'main'
   purpose: string | null
   reason: string
+  /** A picture was shown before: first make sure that the camera is still there for us. */
+  again?: boolean
 }
 
 /** What a carrier reports to its owner. */
@@ -111,6 +114,7 @@ export function openPeer(ask: Ask, video: HTMLVideoElement, heard: Heard): Carri
   })
 
   async function negotiate(): Promise<void> {
+    if (ask.again && !(await findCamera(ask.camera))?.actions.includes('view_live')) return finish('revoked', '')
     await peer.setLocalDescription(await peer.createOffer())
     await gathered(peer)
     const sdp = peer.localDescription?.sdp ?? ''

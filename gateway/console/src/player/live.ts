@@ -59,6 +59,11 @@ export class LiveView {
     this.take({ type: 'play' })
   }
 
+  /** Ends the view for a reason that came another way than over its own connection. */
+  end(code: EndCode): void {
+    this.take({ type: 'end', code, message: '' })
+  }
+
   stop(): void {
     if (this.ticking !== null) clearInterval(this.ticking)
     this.ticking = null
@@ -85,7 +90,7 @@ export class LiveView {
     this.first = null
     this.framesBefore = 0
     const open = this.order.transport === 'webrtc' ? openPeer : openSocket
-    this.carrier = open(this.order, this.video, {
+    this.carrier = open({ ...this.order, again: this.status.seen }, this.video, {
       size: (width, height) => {
         this.width = width
         this.height = height

@@ -1,14 +1,14 @@
 /** Camera files that are on the screen now, each fetched once and again when the gateway says that it changed. */
 
 import { reactive } from 'vue'
-import { ApiError, get } from '../api/client'
-import type { CameraFile } from '../api/types'
+import { findCamera } from '../api/cameras'
+import { ApiError } from '../api/client'
+import type { CameraSummary } from '../api/types'
 import { gathering } from './gathering'
 
 interface Entry {
   users: number
-  file: CameraFile | null
-  missing: boolean
+  file: CameraSummary | null
   refresh: () => void
 }
 
@@ -18,12 +18,10 @@ async function load(id: string): Promise<void> {
   const entry = entries.get(id)
   if (entry === undefined) return
   try {
-    entry.file = await get<CameraFile>(`/cameras/${encodeURIComponent(id)}`)
-    entry.missing = false
+    entry.file = await findCamera(id)
   } catch (error) {
+    // What is shown stays until the gateway can be asked again.
     if (!(error instanceof ApiError)) throw error
-    entry.missing = error.status === 404
-    if (entry.missing) entry.file = null
   }
 }
 
@@ -34,7 +32,7 @@ export function hold(id: string): void {
     entry.users += 1
     return
   }
-  entries.set(id, { users: 1, file: null, missing: false, refresh: gathering(() => void load(id), 2_000) })
+  entries.set(id, { users: 1, file: null, refresh: gathering(() => void load(id), 2_000) })
   entries.get(id)?.refresh()
 }
 
@@ -45,7 +43,7 @@ export function release(id: string): void {
   if (entry.users <= 0) entries.delete(id)
 }
 
-export function fileOf(id: string): CameraFile | null {
+export function fileOf(id: string): CameraSummary | null {
   return entries.get(id)?.file ?? null
 }
 
