@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 import structlog
@@ -16,10 +15,10 @@ from gateway.domain.cameras import Camera
 from gateway.domain.grants import Grant, permits
 from gateway.domain.messages import Topic
 from gateway.domain.operators import Operator
-from gateway.domain.packets import StreamKind
 from gateway.domain.purposes import CODES, SHIFT_PURPOSE
 from gateway.ports import Unavailable
 from gateway.services.errors import Forbidden, Invalid, NotFound, NotSignedIn
+from gateway.services.leasing import Lease, ViewingTally, Wish
 from gateway.services.office import Caller, Office
 from gateway.storage import cameras, epochs, grants, sessions, view_records
 from gateway.storage.view_records import Closing, ViewRecord
@@ -34,58 +33,6 @@ UNPROVEN = timedelta(seconds=45)
 """After so long without a successful write or check every running view ends."""
 MAX_LEASES = 2000
 MAX_CLOSINGS = 10_000
-
-
-@dataclass(frozen=True, slots=True)
-class Wish:
-    """What somebody wants to look at, how and why. ``purpose`` None means the session's shift purpose."""
-
-    camera_id: str
-    action: Action
-    transport: str
-    stream: StreamKind | None = None
-    purpose: str | None = None
-    reason: str = ""
-    ticket_id: str | None = None
-
-
-@dataclass(slots=True, eq=False)
-class Lease:
-    """A running view. The transport counts ``bytes`` and stops as soon as ``end`` is called on it."""
-
-    view_id: str
-    caller: Caller
-    camera: Camera
-    wish: Wish
-    purpose: str
-    epoch: int
-    until: datetime | None
-    bytes: int = 0
-    code: str = ""
-    message: str = ""
-    over: asyncio.Event = field(default_factory=asyncio.Event)
-    on_end: list[Callable[[str, str], None]] = field(default_factory=list)
-
-    def end(self, code: str, message: str) -> None:
-        """Ends the view for everyone who carries it; the first reason counts."""
-        if self.over.is_set():
-            return
-        self.code, self.message = code, message
-        self.over.set()
-        for hear in self.on_end:
-            hear(code, message)
-
-
-@dataclass(slots=True)
-class ViewingTally:
-    """Counts since the start."""
-
-    opened: int = 0
-    refused: int = 0
-    ended: dict[str, int] = field(default_factory=dict)
-    checks: int = 0
-    failures: int = 0
-    unclosed_dropped: int = 0
 
 
 class Viewing:

@@ -10,7 +10,8 @@ from fastapi.responses import FileResponse
 from gateway.domain.actions import Action
 from gateway.services.errors import NotFound
 from gateway.services.evidence import MEDIA_TYPES, EvidenceRoom
-from gateway.services.viewing import Viewing, Wish
+from gateway.services.leasing import Wish
+from gateway.services.viewing import Viewing
 from gateway.web.rules import Needs, rule
 from gateway.web.signed import signed_in
 

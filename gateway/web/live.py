@@ -19,7 +19,8 @@ from gateway.media.sps import Unplayable
 from gateway.media.units import Chapter
 from gateway.ports import Unavailable
 from gateway.services.errors import Failed, Forbidden, NotFound, NotSignedIn
-from gateway.services.viewing import Lease, Viewing, Wish
+from gateway.services.leasing import Lease, Wish
+from gateway.services.viewing import Viewing
 from gateway.web.rules import Needs, rule
 from gateway.web.signed import signed_in
 

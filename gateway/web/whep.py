@@ -15,9 +15,10 @@ from gateway.media.channel import Ended
 from gateway.media.hub import Hub
 from gateway.media.webrtc import Peer, SharedTrack, Unfit, first_unit, new_name, open_peer
 from gateway.ports import Unavailable
-from gateway.services.errors import Failed, Invalid, NotFound
+from gateway.services.errors import Failed, Invalid
+from gateway.services.leasing import Lease, Wish
 from gateway.services.office import Caller
-from gateway.services.viewing import Lease, Viewing, Wish
+from gateway.services.viewing import Viewing
 from gateway.web.live import Purpose, Reason
 from gateway.web.rules import Needs, SignedIn, rule
 from gateway.web.signed import signed_in
@@ -67,11 +68,13 @@ class Rooms:
             raise
 
     def close(self, caller: Caller, name: str) -> None:
-        """Ends the caller's session. Raises ``NotFound`` for any other."""
+        """Ends the caller's session. One that is over, or somebody else's, is left as it is and not told apart.
+
+        A browser closes its connection and says so in the same breath: which of the two arrives first is chance.
+        """
         session = self._sessions.get(name)
-        if session is None or session.operator_id != caller.operator.id:
-            raise NotFound("session")
-        session.over.set()
+        if session is not None and session.operator_id == caller.operator.id:
+            session.over.set()
 
     async def _carry(
         self, name: str, session: _Session, caller: Caller, wish: Wish, offer: str, answered: asyncio.Future[str]

@@ -1,0 +1,65 @@
+"""What a view is: the wish for it, the lease it runs under, and what is counted of all views."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from gateway.domain.actions import Action
+from gateway.domain.cameras import Camera
+from gateway.domain.packets import StreamKind
+from gateway.services.office import Caller
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What somebody wants to look at, how and why. ``purpose`` None means the session's shift purpose."""
+
+    camera_id: str
+    action: Action
+    transport: str
+    stream: StreamKind | None = None
+    purpose: str | None = None
+    reason: str = ""
+    ticket_id: str | None = None
+
+
+@dataclass(slots=True, eq=False)
+class Lease:
+    """A running view. The transport counts ``bytes`` and stops as soon as ``end`` is called on it."""
+
+    view_id: str
+    caller: Caller
+    camera: Camera
+    wish: Wish
+    purpose: str
+    epoch: int
+    until: datetime | None
+    bytes: int = 0
+    code: str = ""
+    message: str = ""
+    over: asyncio.Event = field(default_factory=asyncio.Event)
+    on_end: list[Callable[[str, str], None]] = field(default_factory=list)
+
+    def end(self, code: str, message: str) -> None:
+        """Ends the view for everyone who carries it; the first reason counts."""
+        if self.over.is_set():
+            return
+        self.code, self.message = code, message
+        self.over.set()
+        for hear in self.on_end:
+            hear(code, message)
+
+
+@dataclass(slots=True)
+class ViewingTally:
+    """Counts since the start."""
+
+    opened: int = 0
+    refused: int = 0
+    ended: dict[str, int] = field(default_factory=dict)
+    checks: int = 0
+    failures: int = 0
+    unclosed_dropped: int = 0
