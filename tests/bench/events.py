@@ -49,6 +49,7 @@ def rules() -> dict[str, object]:
                     "id": f"bench-{number}",
                     "kinds": ["motion"],
                     "cameras": [camera],
+                    "zones": [[[0, 0], [1, 0], [1, 1], [0, 1]]],
                     "min_seconds": BEGIN_SECONDS + SPACING_SECONDS * number,
                     "gap_seconds": 120,
                     "quiet_seconds": 600,
