@@ -23,7 +23,8 @@ export interface Heard {
 
 export interface Carrier {
   behind(): number
-  close(): void
+  /** `gone`: the other side has ended it already and need not be told. */
+  close(gone?: boolean): void
 }
 
 /** Opens fMP4 over a WebSocket into the element. */
@@ -92,16 +93,16 @@ export function openPeer(ask: Ask, video: HTMLVideoElement, heard: Heard): Carri
 
   function finish(code: EndCode, message: string): void {
     if (over) return
-    close()
+    close(code === 'lost')
     heard.end(code, message)
   }
 
-  function close(): void {
+  function close(gone = false): void {
     if (over) return
     over = true
     peer.close()
     video.srcObject = null
-    if (location !== null) void endOffer(location)
+    if (location !== null && !gone) void endOffer(location)
   }
 
   peer.addEventListener('track', (event) => {

@@ -61,6 +61,8 @@ export class LiveView {
 
   /** Ends the view for a reason that came another way than over its own connection. */
   end(code: EndCode): void {
+    this.carrier?.close(true)
+    this.carrier = null
     this.take({ type: 'end', code, message: '' })
   }
 
