@@ -1,6 +1,6 @@
 """How well the detectors detect, and what they cost: figures for the bench table.
 
-SHARP_EYES_LABELLED=<folder> make bench ONLY=motion_f1_mean,anomaly_auc_ped2
+LABELLED_FOOTAGE=<folder> make bench ONLY=motion_f1_mean,anomaly_auc_ped2
 """
 
 from __future__ import annotations

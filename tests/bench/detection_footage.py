@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 Picture = npt.NDArray[np.uint8]
 
-VARIABLE = "SHARP_EYES_LABELLED"
+VARIABLE = "LABELLED_FOOTAGE"
 
 HOW_TO_BRING = f"""The labelled footage is not part of the project: its owners allow research, not copying.
 Set {VARIABLE} to a folder with this layout (any part may be missing, its figures are then left out):

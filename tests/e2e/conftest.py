@@ -82,7 +82,7 @@ class Desk:
         folder.mkdir(parents=True, exist_ok=True)
         picture = self.page.screenshot()
         (folder / f"{name}.png").write_bytes(picture)
-        if os.environ.get("SHARP_EYES_SCREENSHOTS") == "keep":
+        if os.environ.get("KEEP_SCREENSHOTS") == "keep":
             kept = ROOT / "docs" / "images"
             kept.mkdir(parents=True, exist_ok=True)
             (kept / f"{name}.png").write_bytes(picture)
