@@ -447,7 +447,7 @@ export const en: Vocabulary = {
     column: 'Column',
     problem: 'Problem',
     clean: 'Nothing wrong: {added} to add, {changed} to change.',
-    problems: '{count} problems found; nothing was loaded.',
+    problems: 'Problems found: {count}; nothing was loaded.',
     loaded: 'Loaded: {added} added, {changed} changed.',
   },
   add: {
@@ -458,7 +458,7 @@ export const en: Vocabulary = {
     user: 'User name',
     password: 'Password',
     probe: 'Ask the device',
-    found: '{manufacturer} {model}, {count} channels',
+    found: '{manufacturer} {model}, channels: {count}',
     channel: 'Channel',
     none: 'The device offers no video channel.',
     path: 'Path of the main stream',
