@@ -104,7 +104,7 @@ export const en: Vocabulary = {
     searchHint: 'Name, number or pinyin initials',
     fill: 'Fill',
     fillHint: 'Fill the wall with this group',
-    layout: '{count} tiles',
+    layout: '{count}-tile',
     clear: 'Clear',
     emptyTile: 'Drop or double-click a camera',
     full: 'Single view',
