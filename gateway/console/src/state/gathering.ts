@@ -1,19 +1,28 @@
-/** Many bells, few answers: runs at most once per interval, at once for the first and once more for the rest. */
+const FIRST_GAP_MS = 100
+
+/**
+ * Many bells, few answers: the first is answered at once and the rest together. After a quiet `everyMs` a second bell
+ * waits for a short gap only; while bells keep coming the gap doubles up to `everyMs`, so that a flood costs little.
+ */
 export function gathering(run: () => void, everyMs: number): () => void {
   let timer: ReturnType<typeof setTimeout> | null = null
   let again = false
-  return () => {
-    if (timer !== null) {
-      again = true
-      return
-    }
+  let gap = FIRST_GAP_MS
+  let last = Number.NEGATIVE_INFINITY
+  const answer = (): void => {
+    const now = Date.now()
+    gap = now - last < everyMs ? Math.min(everyMs, gap * 2) : Math.min(everyMs, FIRST_GAP_MS)
+    last = now
     run()
-    timer = setTimeout(function over() {
+    timer = setTimeout(() => {
       timer = null
       if (!again) return
       again = false
-      run()
-      timer = setTimeout(over, everyMs)
-    }, everyMs)
+      answer()
+    }, gap)
+  }
+  return () => {
+    if (timer !== null) again = true
+    else answer()
   }
 }
