@@ -1,7 +1,7 @@
 const FIRST_GAP_MS = 100
 
 /**
- * Many bells, few answers: the first is answered at once and the rest together. After a quiet `everyMs` a second bell
+ * Many bells, few answers: the first is answered at once and the rest together. After some quiet a second bell
  * waits for a short gap only; while bells keep coming the gap doubles up to `everyMs`, so that a flood costs little.
  */
 export function gathering(run: () => void, everyMs: number): () => void {
@@ -11,7 +11,7 @@ export function gathering(run: () => void, everyMs: number): () => void {
   let last = Number.NEGATIVE_INFINITY
   const answer = (): void => {
     const now = Date.now()
-    gap = now - last < everyMs ? Math.min(everyMs, gap * 2) : Math.min(everyMs, FIRST_GAP_MS)
+    gap = now - last < 2 * everyMs ? Math.min(everyMs, gap * 2) : Math.min(everyMs, FIRST_GAP_MS)
     last = now
     run()
     timer = setTimeout(() => {
