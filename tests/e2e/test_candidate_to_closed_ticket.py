@@ -22,7 +22,7 @@ def move(page: Page, to: str, why: str = "") -> None:
 
 
 def test_a_candidate_becomes_a_closed_ticket(desks: Callable[..., Desk], district: District) -> None:
-    desk = desks("leader")
+    desk = desks("district")
     page = desk.page
     desk.go("candidates")
     page.locator('[data-test="candidate-item"]').first.wait_for()
@@ -44,7 +44,7 @@ def test_a_candidate_becomes_a_closed_ticket(desks: Callable[..., Desk], distric
         move(page, state)
     desk.shoot("ticket")
     move(page, "CLOSED")
-    with district.client("leader") as client:
+    with district.client("district") as client:
         ticket = next(one for one in items(client, "/api/v1/tickets") if one["number"] == number)
         detail = client.get(f"/api/v1/tickets/{ticket['id']}").json()
     assert [one["to_state"] for one in detail["moves"]][-4:] == ["SENT", "WORK", "DONE", "CLOSED"]
