@@ -1,4 +1,4 @@
-"""Every schema that ever was can be brought to today's, with its rows, and arrives exactly at ``tables.py``."""
+"""Every schema that ever was can be brought to today's, with its rows, and arrives exactly at the tables."""
 
 from __future__ import annotations
 

@@ -1,0 +1,43 @@
+"""Every table, once, for SQLite and PostgreSQL alike. Alembic's migrations are tested to arrive at exactly this."""
+
+from gateway.storage.tables.catalogue import camera_status, cameras, recorders, sites, status_history, streams
+from gateway.storage.tables.columns import Moment, metadata
+from gateway.storage.tables.events import candidates, events, evidence
+from gateway.storage.tables.fleet import assignments, leases, workers
+from gateway.storage.tables.people import credentials, operators, organisations, sessions
+from gateway.storage.tables.places import categories, grids, townships
+from gateway.storage.tables.sharing import audit_entries, epochs, grant_actions, grants, view_records
+from gateway.storage.tables.tickets import ticket_moves, ticket_numbers, ticket_photos, tickets
+
+__all__ = [
+    "Moment",
+    "assignments",
+    "audit_entries",
+    "camera_status",
+    "cameras",
+    "candidates",
+    "categories",
+    "credentials",
+    "epochs",
+    "events",
+    "evidence",
+    "grant_actions",
+    "grants",
+    "grids",
+    "leases",
+    "metadata",
+    "operators",
+    "organisations",
+    "recorders",
+    "sessions",
+    "sites",
+    "status_history",
+    "streams",
+    "ticket_moves",
+    "ticket_numbers",
+    "ticket_photos",
+    "tickets",
+    "townships",
+    "view_records",
+    "workers",
+]

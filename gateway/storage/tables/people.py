@@ -1,0 +1,61 @@
+"""Organisations, operators, their sessions, and the sealed passwords of devices."""
+
+from __future__ import annotations
+
+from sqlalchemy import JSON, Boolean, Column, ForeignKey, Index, Integer, LargeBinary, String, Table, Text
+
+from gateway.storage.tables.columns import Moment, metadata
+
+organisations = Table(
+    "organisations",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("kind", String(16), nullable=False),
+    Column("name_zh", String(128), nullable=False),
+    Column("name_en", String(128), nullable=False),
+    Column("parent_id", String(32), ForeignKey("organisations.id")),
+    Column("township_code", String(9), unique=True),
+    Column("sample", Boolean, nullable=False, default=False),
+)
+
+operators = Table(
+    "operators",
+    metadata,
+    Column("id", String(36), primary_key=True),
+    Column("login", String(64), nullable=False, unique=True),
+    Column("name", String(64), nullable=False),
+    Column("organisation_id", String(32), ForeignKey("organisations.id"), nullable=False),
+    Column("roles", JSON, nullable=False),
+    Column("language", String(8), nullable=False, default="zh-CN"),
+    Column("password_hash", Text, nullable=False),
+    Column("failed_count", Integer, nullable=False, default=0),
+    Column("locked_until", Moment),
+    Column("disabled_at", Moment),
+    Column("created_at", Moment, nullable=False),
+    Column("sample", Boolean, nullable=False, default=False),
+)
+
+sessions = Table(
+    "sessions",
+    metadata,
+    Column("id", String(36), primary_key=True),
+    Column("token_hash", String(64), nullable=False, unique=True),
+    Column("operator_id", String(36), ForeignKey("operators.id"), nullable=False),
+    Column("purpose", String(32)),
+    Column("created_at", Moment, nullable=False),
+    Column("last_seen_at", Moment, nullable=False),
+    Column("expires_at", Moment, nullable=False),
+    Column("ended_at", Moment),
+    Column("remote", String(64), nullable=False),
+    Column("user_agent", String(256), nullable=False, default=""),
+    Index("ix_sessions_operator", "operator_id"),
+)
+
+credentials = Table(
+    "credentials",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("username", String(128), nullable=False),
+    Column("secret", LargeBinary, nullable=False),
+    Column("updated_at", Moment, nullable=False),
+)

@@ -1,0 +1,88 @@
+"""Grants, the epochs that tell of their change, and the records of who saw and did what."""
+
+from __future__ import annotations
+
+from sqlalchemy import JSON, BigInteger, Column, ForeignKey, Index, LargeBinary, String, Table, Text
+
+from gateway.storage.tables.columns import Moment, metadata
+
+grants = Table(
+    "grants",
+    metadata,
+    Column("id", String(36), primary_key=True),
+    Column("effect", String(8), nullable=False),
+    Column("grantee_kind", String(16), nullable=False),
+    Column("grantee_id", String(64), nullable=False),
+    Column("target_kind", String(16), nullable=False),
+    Column("target_id", String(64), nullable=False),
+    Column("actions", JSON, nullable=False),
+    Column("purposes", JSON),
+    Column("not_before", Moment, nullable=False),
+    Column("not_after", Moment),
+    Column("granted_by", String(36), nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("policy", String(32), nullable=False, default=""),
+    Column("created_at", Moment, nullable=False),
+    Column("revoked_at", Moment),
+    Column("revoked_by", String(36)),
+    Column("revoke_reason", Text),
+    Index("ix_grants_grantee", "grantee_kind", "grantee_id"),
+    Index("ix_grants_target", "target_kind", "target_id"),
+)
+
+grant_actions = Table(
+    "grant_actions",
+    metadata,
+    Column("grant_id", String(36), ForeignKey("grants.id", ondelete="CASCADE"), primary_key=True),
+    Column("action", String(16), primary_key=True),
+    Index("ix_grant_actions_action", "action", "grant_id"),
+)
+
+epochs = Table(
+    "epochs",
+    metadata,
+    Column("name", String(32), primary_key=True),
+    Column("value", BigInteger, nullable=False),
+)
+
+view_records = Table(
+    "view_records",
+    metadata,
+    Column("id", String(36), primary_key=True),
+    Column("operator_id", String(36), nullable=False),
+    Column("organisation_id", String(32), nullable=False),
+    Column("session_id", String(36)),
+    Column("camera_id", String(64), nullable=False),
+    Column("action", String(16), nullable=False),
+    Column("stream", String(8), nullable=False, default=""),
+    Column("transport", String(16), nullable=False),
+    Column("purpose", String(32), nullable=False),
+    Column("reason", Text, nullable=False, default=""),
+    Column("ticket_id", String(36)),
+    Column("grant_id", String(36), nullable=False),
+    Column("remote", String(64), nullable=False),
+    Column("gateway_id", String(64), nullable=False),
+    Column("started_at", Moment, nullable=False),
+    Column("ended_at", Moment),
+    Column("bytes", BigInteger, nullable=False, default=0),
+    Column("result", String(32), nullable=False, default="open"),
+    Index("ix_view_records_camera", "camera_id", "started_at"),
+    Index("ix_view_records_operator", "operator_id", "started_at"),
+)
+
+audit_entries = Table(
+    "audit_entries",
+    metadata,
+    Column("chain", String(64), primary_key=True),
+    Column("seq", BigInteger, primary_key=True, autoincrement=False),
+    Column("at", Moment, nullable=False),
+    Column("actor_id", String(36), nullable=False),
+    Column("action", String(48), nullable=False),
+    Column("object_kind", String(24), nullable=False),
+    Column("object_id", String(64), nullable=False),
+    Column("canonical", LargeBinary, nullable=False),
+    Column("previous", LargeBinary, nullable=False),
+    Column("hash", LargeBinary, nullable=False),
+    Index("ix_audit_entries_at", "at"),
+    Index("ix_audit_entries_object", "object_kind", "object_id"),
+)
