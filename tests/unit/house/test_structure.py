@@ -86,11 +86,8 @@ def test_no_class_is_started_and_stopped() -> None:
 
 def test_files_are_small_and_named_for_what_they_hold() -> None:
     vague = {"utils", "util", "helpers", "helper", "common", "manager", "base", "misc", "core"}
-    # every table on one page, and the migrations that are pictures of it, are data
-    data = [
-        *(ROOT / "gateway/storage/tables").glob("*.py"),
-        *(ROOT / "gateway/storage/migrations/versions").glob("*.py"),
-    ]
+    # migrations are pictures of the tables, not code that is read
+    data = [*(ROOT / "gateway/storage/migrations/versions").glob("*.py")]
     judged = [path for path in PRODUCT + TESTS if path not in data]
     long = [f"{path.relative_to(ROOT)}" for path in judged if len(path.read_text().splitlines()) > 400]
     named = [f"{path.relative_to(ROOT)}" for path in PRODUCT + TESTS if path.stem in vague]
