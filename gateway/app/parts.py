@@ -98,6 +98,7 @@ def application(parts: Parts, hub: Hub, rooms: whep.Rooms) -> ASGIApp:
         session_lasts=timedelta(hours=parts.settings.sessions.hours),
         prober=probe,
         gauge=lambda: _decoding(parts),
+        rules=rules_of(parts.settings)[1],
     )
     return pages.ProtectiveHeaders(api)
 

@@ -31,7 +31,8 @@ BACKWARD_JUMP_SECONDS = 60.0
 class Rule:
     """What must be observed, where, when and for how long. ``None`` for cameras or kinds of camera means any.
 
-    ``min_measure`` is in the unit of the observation's kind; all durations are seconds.
+    ``min_measure`` is in the unit of the observation's kind; all durations are seconds. The names are for people;
+    a rule without any is shown by its id.
     """
 
     id: str
@@ -47,6 +48,8 @@ class Rule:
     quiet_seconds: float = 15.0
     extend_seconds: float = 10.0
     fault: bool = False
+    name_zh: str = ""
+    name_en: str = ""
 
     def applies(self, camera_id: str, kind: CameraKind) -> bool:
         """Whether the rule watches that camera."""
@@ -198,8 +201,10 @@ def _change(phase: Phase, state: RuleState) -> Change:
     return Change(phase, state.strongest, state.since, state.opened_at, state.last)
 
 
+NAME_MAX = 40
+
 KEYS = frozenset(
-    {"id", "kinds", "camera_kinds", "cameras", "zones", "schedule", "fault"}
+    {"id", "name_zh", "name_en", "kinds", "camera_kinds", "cameras", "zones", "schedule", "fault"}
     | {"min_seconds", "gap_seconds", "min_measure", "cooldown_seconds", "quiet_seconds", "extend_seconds"}
 )
 
@@ -255,6 +260,8 @@ def _parsed(rule_id: str, item: Mapping[str, object]) -> Rule:
         tuple(zone_from(points) for points in zones),
         None if schedule is None else schedule_from(schedule),
         fault=fault,
+        name_zh=_name("name_zh", item.get("name_zh", "")),
+        name_en=_name("name_en", item.get("name_en", "")),
         **{key: _amount(key, item[key]) for key in KEYS if key in item and ("seconds" in key or key == "min_measure")},
     )
 
@@ -278,6 +285,12 @@ def _words(key: str, value: object) -> list[str]:
     if not isinstance(value, list) or not value or not all(isinstance(word, str) and word for word in value):
         raise ValueError(f"{key} is a list with at least one word, not {value!r}")
     return value
+
+
+def _name(key: str, value: object) -> str:
+    if not isinstance(value, str) or len(value) > NAME_MAX or not (value.isprintable() or not value):
+        raise ValueError(f"{key} is a name of at most {NAME_MAX} characters, not {value!r}")
+    return value.strip()
 
 
 def _named(enumeration: type[Word], key: str, word: str) -> Word:

@@ -9,6 +9,7 @@ from importlib.metadata import version
 from fastapi import APIRouter, FastAPI
 from fastapi.responses import JSONResponse
 
+from gateway.domain.rules import Rule
 from gateway.services.doorkeeping import Doorkeeper
 from gateway.services.editing import Prober
 from gateway.services.figures import Gauge
@@ -47,9 +48,11 @@ def create_api(
     session_lasts: timedelta = timedelta(hours=12),
     prober: Prober | None = None,
     gauge: Gauge = lambda: (0.0, 0.0),
+    rules: Sequence[Rule] = (),
     error_table: errors.ErrorTable | None = None,
 ) -> FastAPI:
-    """The API as an ASGI application; ``routers`` go under /api/v1, ``root_routers`` to the root.
+    """The API as an ASGI application; ``routers`` go under /api/v1, ``root_routers`` to the root;
+    ``rules`` name what candidates were raised by.
 
     Raises ``RouteWithoutRule`` if any route, HTTP or WebSocket, declares no rule.
     """
@@ -68,6 +71,7 @@ def create_api(
     app.state.session_lasts = session_lasts
     app.state.prober = prober
     app.state.gauge = gauge
+    app.state.rules = {one.id: one for one in rules}
     app.add_middleware(Uncached)
     app.add_middleware(RequestIds)
     errors.install(app, error_table or {})

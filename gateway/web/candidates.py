@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated
@@ -11,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from gateway.domain.actions import Action
 from gateway.domain.events import CandidateState
+from gateway.domain.rules import Rule
 from gateway.services import triage
 from gateway.services.office import Caller
 from gateway.services.ticket_views import TicketDetail
@@ -35,6 +37,8 @@ class CandidateView:
     township_code: str
     kind: str
     rule_id: str
+    rule_name_zh: str
+    rule_name_en: str
     state: CandidateState
     created_at: datetime
     opened_at: datetime
@@ -91,13 +95,13 @@ async def listed(
     """Newest first; only those of cameras whose events you may see."""
     query = CandidateQuery(state, camera or None, kind or None)
     page = await triage.listed(office_of(request), caller, query, after, limit)
-    return Listing([_view(item) for item in page.items], page.next)
+    return Listing([_view(item, request) for item in page.items], page.next)
 
 
 @router.get("/{candidate_id}", dependencies=[rule(Needs(Action.SEE_EVENTS))], summary="One candidate")
 async def read(candidate_id: str, request: Request, caller: Who) -> CandidateView:
     """404 for unknown and foreign ones alike."""
-    return _view(await triage.read(office_of(request), caller, candidate_id))
+    return _view(await triage.read(office_of(request), caller, candidate_id), request)
 
 
 @router.post("/{candidate_id}/confirm", dependencies=[rule(Needs(Action.HANDLE_TICKETS))], summary="Make it a ticket")
@@ -118,19 +122,24 @@ async def confirm(candidate_id: str, body: ConfirmBody, request: Request, caller
 @router.post("/{candidate_id}/dismiss", dependencies=[rule(Needs(Action.HANDLE_TICKETS))], summary="Put it aside")
 async def dismiss(candidate_id: str, body: DismissBody, request: Request, caller: Who) -> CandidateView:
     """409 if somebody else decided it first."""
-    return _view(await triage.dismiss(office_of(request), caller, candidate_id, body.reason, body.version))
+    return _view(await triage.dismiss(office_of(request), caller, candidate_id, body.reason, body.version), request)
 
 
 _SAME = tuple(
     name
     for name in CandidateView.__dataclass_fields__
-    if name not in ("still", "clip", "still_missing", "clip_missing")
+    if name not in ("still", "clip", "still_missing", "clip_missing", "rule_name_zh", "rule_name_en")
 )
 
 
-def _view(item: Candidate) -> CandidateView:
+def _view(item: Candidate, request: Request) -> CandidateView:
+    # The gateway's own rules name it: what a worker says is no text for people. A rule that is gone has no name.
+    rules: Mapping[str, Rule] = request.app.state.rules
+    fired = rules.get(item.rule_id)
     return CandidateView(
-        **{name: getattr(item, name) for name in _SAME},
+        **{field: getattr(item, field) for field in _SAME},
+        rule_name_zh="" if fired is None else fired.name_zh,
+        rule_name_en="" if fired is None else fired.name_en,
         still=_link(item, "still", item.still),
         clip=_link(item, "clip", item.clip),
         still_missing=item.still.missing or None,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import aclosing
 from datetime import timedelta
 from typing import Any
 
@@ -10,10 +11,12 @@ import httpx
 import pytest
 
 from gateway.domain.observations import ObservationKind
+from gateway.domain.rules import Rule
 from gateway.services.tickets import note_recovery, open_maintenance
 from gateway.storage import accepting, candidates
+from gateway.web.api import create_api
 from tests.integration.conftest import Browsers
-from tests.integration.world import DEPARTMENT, A, B, World, event_of, happen
+from tests.integration.world import DEPARTMENT, A, B, World, event_of, happen, signed_in
 
 REFUSE = "3206120102"
 
@@ -243,3 +246,15 @@ async def test_a_happening_is_asked_of_a_person_first(world: World, browser_of: 
     assert (shown["state"], shown["fault"], shown["ticket_id"]) == ("open", False, None)
     assert (shown["box"], shown["why"]) == ([0.1, 0.1, 0.2, 0.2], {"cell": "3,4"})
     assert (shown["still"], shown["still_missing"]) == (None, None)
+
+
+async def test_a_candidate_says_the_name_of_its_rule_and_none_for_a_rule_that_is_gone(world: World) -> None:
+    lawn = Rule("rule-anomaly", frozenset({ObservationKind.ANOMALY}), name_zh="草坪闯入", name_en="On the lawn")
+    for rules, names in (((lawn,), ("草坪闯入", "On the lawn")), ((), ("", ""))):
+        async with aclosing(await signed_in(create_api(world.office, rules=rules), "district")) as desk:
+            listed = (await desk.get("/candidates")).json()["items"]
+            assert {(item["rule_id"], item["rule_name_zh"], item["rule_name_en"]) for item in listed} == {
+                ("rule-anomaly", *names)
+            }
+            one = (await desk.get(f"/candidates/{listed[0]['id']}")).json()
+            assert (one["rule_name_zh"], one["rule_name_en"]) == names

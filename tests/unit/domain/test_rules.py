@@ -1,15 +1,17 @@
 """Rules: opening, extending, closing, resting; zones; replay."""
 
 import time
+from pathlib import Path
 
 import pytest
+import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway.domain.cameras import CameraKind
 from gateway.domain.events import Phase
 from gateway.domain.observations import WHOLE_PICTURE, Box, Observation, ObservationKind
-from gateway.domain.rules import Change, Rule, RuleState, advance, finish, rule_from
+from gateway.domain.rules import Change, Rule, RuleState, advance, finish, rule_from, rules_from
 
 MONDAY_8_IN_CHINA = 1_700_438_400.0
 
@@ -190,3 +192,21 @@ def test_a_whole_night_replays_quickly() -> None:
         opened += sum(change.phase is Phase.OPEN for change in changes)
     assert opened == 48
     assert time.perf_counter() - began < 60
+
+
+def test_a_rule_may_have_a_name_for_people() -> None:
+    document = {"id": "lawn", "kinds": ["anomaly"], "name_zh": "草坪闯入", "name_en": " On the lawn "}
+    named = rule_from(document)
+    assert (named.name_zh, named.name_en) == ("草坪闯入", "On the lawn")
+    assert rule_from({"id": "lawn", "kinds": ["anomaly"]}).name_zh == ""
+
+
+@pytest.mark.parametrize("name", [7, None, "x" * 41, "two\nlines"])
+def test_a_name_that_is_none_is_refused_in_one_sentence(name: object) -> None:
+    with pytest.raises(ValueError, match="rule 'lawn': name_en is a name of at most 40 characters"):
+        rule_from({"id": "lawn", "kinds": ["anomaly"], "name_en": name})
+
+
+def test_every_rule_that_comes_with_the_gateway_is_named_in_both_languages(config_dir: Path) -> None:
+    rules = rules_from(yaml.safe_load((config_dir / "rules.yaml").read_text("utf-8")))
+    assert [rule.id for rule in rules if not (rule.name_zh and rule.name_en)] == []

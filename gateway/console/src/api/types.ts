@@ -179,6 +179,9 @@ export interface Candidate {
   /** Of the device, not of the street. */
   fault?: boolean
   rule_id: string
+  /** Empty when the rule has no name, or is no longer in the rules. */
+  rule_name_zh: string
+  rule_name_en: string
   state: 'open' | 'confirmed' | 'dismissed' | 'expired'
   created_at: string
   opened_at: string
