@@ -13,7 +13,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.types import ASGIApp
 
-from gateway.app.probing import probe
+from gateway.app.probing import prober
 from gateway.bus.local import LocalBus
 from gateway.bus.redis import RedisBus, open_redis_bus
 from gateway.clock import SystemClock
@@ -96,7 +96,7 @@ def application(parts: Parts, hub: Hub, rooms: whep.Rooms) -> ASGIApp:
         root_routers=[health.router(_readiness(parts), metering.Meter(sources)), pages.router()],
         public_url=parts.settings.server.public_url,
         session_lasts=timedelta(hours=parts.settings.sessions.hours),
-        prober=probe,
+        prober=prober(parts.fleet),
         gauge=lambda: _decoding(parts),
         rules=rules_of(parts.settings)[1],
     )

@@ -15,7 +15,8 @@ from gateway.fleet.address import LinkAddress, parse_address
 from gateway.fleet.inbox import Reports
 from gateway.fleet.link import Subscription, WorkerLink, dial
 from gateway.fleet.wire import StatusReport
-from gateway.ports import Clock, Unavailable
+from gateway.fleet.wire_trials import Tried
+from gateway.ports import Clock, Credential, DeviceAddress, Unavailable
 from gateway.supervise import Backoff, keep
 
 log = structlog.get_logger(__name__)
@@ -89,6 +90,13 @@ class Dialling:
     async def still(self, camera_id: str, width: int | None) -> bytes:
         """A JPEG of the camera's newest picture, made by its worker. Raises ``Unavailable``."""
         return await self._link_of(camera_id).still(camera_id, width)
+
+    async def look(self, address: DeviceAddress, credential: Credential | None) -> Tried:
+        """What a stream is that no worker owns, looked at once by a worker. Raises ``Unavailable`` or ``Refused``."""
+        if not self.links:
+            raise Unavailable("no worker is there to try the stream")
+        # Always the same one while it is there: its breaker remembers a refused password.
+        return await self.links[min(self.links)].look(address, credential)
 
     def _link_of(self, camera_id: str) -> WorkerLink:
         link = self.links.get(self._owners.get(camera_id, ""))

@@ -16,7 +16,8 @@ from gateway.fleet.framing import Splitter, WireError
 from gateway.fleet.greeting import CHUNK, greeted
 from gateway.fleet.inbox import Inbox, Reports
 from gateway.fleet.wire_events import event_from_json
-from gateway.ports import Json, Unavailable
+from gateway.fleet.wire_trials import Tried, trial_to_json, tried_from_json
+from gateway.ports import Credential, DeviceAddress, Json, Refused, Unavailable
 
 __all__ = ["Inbox", "Reports", "Subscription", "WorkerLink", "dial"]
 
@@ -28,6 +29,9 @@ SILENCE_SECONDS = 10.0
 """A worker speaks every 2 s; one that has said nothing for this long is gone."""
 STILL_SECONDS = 10.0
 MAX_STILLS = 64
+TRIAL_SECONDS = 30.0
+"""Longer than a worker takes to wait its turn, to dial and to wait for a keyframe."""
+MAX_TRIALS = 8
 
 
 class Subscription:
@@ -66,6 +70,7 @@ class WorkerLink:
         self.inbox = Inbox(worker_id, reports)
         self._subscriptions: dict[int, Subscription] = {}
         self._stills: dict[int, asyncio.Future[bytes]] = {}
+        self._trials: dict[int, asyncio.Future[Tried]] = {}
         self._last_number = 0
         self._chunks = 0
         self._over = False
@@ -111,6 +116,23 @@ class WorkerLink:
             raise Unavailable("the worker made no still in time") from None
         finally:
             self._stills.pop(request, None)
+
+    async def look(self, address: DeviceAddress, credential: Credential | None) -> Tried:
+        """Has a stream opened once that need not be in any catalogue. Raises ``Unavailable`` or ``Refused``."""
+        if self._over or len(self._trials) >= MAX_TRIALS:
+            raise Unavailable("the worker cannot try another stream now")
+        self._last_number += 1
+        request = self._last_number
+        future: asyncio.Future[Tried] = asyncio.get_running_loop().create_future()
+        self._trials[request] = future
+        try:
+            self._send(trial_to_json(request, address, credential))
+            async with asyncio.timeout(TRIAL_SECONDS):
+                return await future
+        except TimeoutError:
+            raise Unavailable("the device does not answer") from None
+        finally:
+            self._trials.pop(request, None)
 
     async def acknowledge(self, items: Iterable[tuple[str, int]]) -> None:
         """Tells the worker that these (event id, serial) are stored for good and may be forgotten."""
@@ -202,6 +224,8 @@ class WorkerLink:
                     ended.ended(wire.text(message, "reason"))
             case "still_failed":
                 self._answer_still(wire.whole(message, "request"), Unavailable(wire.text(message, "reason")))
+            case "tried" | "try_failed":
+                self._answer_trial(wire.whole(message, "request"), tried_from_json(message))
             case _:
                 log.debug("a worker says something newer than this gateway", type=message["type"])
 
@@ -213,6 +237,15 @@ class WorkerLink:
             future.set_exception(answer)
         else:
             future.set_result(answer)
+
+    def _answer_trial(self, request: int, outcome: Tried | Refused | Unavailable) -> None:
+        future = self._trials.get(request)
+        if future is None or future.done():
+            return
+        if isinstance(outcome, Tried):
+            future.set_result(outcome)
+        else:
+            future.set_exception(outcome)
 
     def _drop(self, subscription: Subscription, *, tell: bool) -> None:
         if self._subscriptions.pop(subscription.number, None) is not None and tell:
@@ -237,7 +270,8 @@ class WorkerLink:
         subscriptions, self._subscriptions = self._subscriptions, {}
         for subscription in subscriptions.values():
             subscription.ended(reason)
-        for future in self._stills.values():
+        waiting: list[asyncio.Future[bytes] | asyncio.Future[Tried]] = [*self._stills.values(), *self._trials.values()]
+        for future in waiting:
             if not future.done():
                 future.set_exception(Unavailable(reason))
 

@@ -17,6 +17,7 @@ from gateway.domain.cameras import Camera, CameraKind, Datum, Place, Site, Strea
 from gateway.domain.filing import Filing
 from gateway.domain.grants import CameraFacts, permits
 from gateway.domain.messages import Topic
+from gateway.domain.packets import StreamKind
 from gateway.ports import Credential
 from gateway.services.camera_views import CameraDetail
 from gateway.services.catalogue import detail_of, known
@@ -80,8 +81,8 @@ class Probed:
     channels: list[ProbedChannel]
 
 
-Prober = Callable[[str, str, int, Credential | None], Awaitable[Probed]]
-"""Asks a device (scheme, host, port, credential). Raises ``Unavailable`` or ``Refused``."""
+Prober = Callable[[str, str, int, Credential | None, tuple[str, ...]], Awaitable[Probed]]
+"""Asks a device (scheme, host, port, credential, paths for RTSP). Raises ``Unavailable`` or ``Refused``."""
 
 
 async def probe(
@@ -92,14 +93,21 @@ async def probe(
     host: str,
     port: int,
     credential: Credential | None,
+    paths: tuple[str, ...] = (),
 ) -> Probed:
-    """What the device offers, for who may manage at least one camera. Raises ``Forbidden`` and what the prober does."""
+    """What the device offers, for who may manage at least one camera. Raises ``Forbidden`` and what the prober does.
+
+    An RTSP device cannot be asked what it has: its streams at ``paths`` (main, sub) are opened once each.
+    """
+    if scheme == "rtsp" and not paths:
+        raise Invalid("an RTSP device cannot be asked what it offers: give the path of its main stream", field="path")
+    _check_values({"streams": [StreamAddress(kind, path) for kind, path in zip(StreamKind, paths, strict=False)]})
     at = office.clock.now()
     async with office.store.begin() as conn:
         if (await reach(conn, caller.operator, Action.MANAGE, at)).nothing:
             raise Forbidden("devices are probed by who manages cameras")
         await office.note(conn, at, caller.operator.id, "probe_device", "address", f"{scheme}://{host}:{port}"[:64])
-    return await prober(scheme, host, port, credential)
+    return await prober(scheme, host, port, credential, paths)
 
 
 async def add(office: Office, caller: Caller, wish: NewCameraFile) -> CameraDetail:

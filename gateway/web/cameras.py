@@ -132,6 +132,8 @@ class ProbeBody(BaseModel):
     scheme: Literal["onvif", "rtsp"] = "onvif"
     username: Annotated[str, Field(max_length=128)] = ""
     password: Annotated[str, Field(max_length=256)] = ""
+    path: Annotated[str, Field(max_length=512)] = ""
+    sub_path: Annotated[str, Field(max_length=512)] = ""
 
 
 class Tree(BaseModel):
@@ -182,12 +184,16 @@ async def add(body: CameraBody, request: Request, caller: Who) -> CameraDetail:
 
 @router.post("/probe", dependencies=[rule(Needs(Action.MANAGE))], summary="Ask a device what it offers")
 async def probe(body: ProbeBody, request: Request, caller: Who) -> Probed:
-    """503 if it does not answer, 502 if it refuses the password. A wrong password is tried once, never again."""
+    """503 if it does not answer, 502 if it refuses the password. A wrong password is tried once, never again.
+
+    A plain RTSP device cannot list its streams: give ``path`` (and ``sub_path``), which a worker opens once.
+    """
     prober = request.app.state.prober
     if prober is None:
         raise Forbidden("this gateway does not probe devices")
     credential = _credential(body.username, body.password)
-    return await editing.probe(office_of(request), caller, prober, body.scheme, body.host, body.port, credential)
+    paths = tuple(path for path in (body.path, body.sub_path) if path)
+    return await editing.probe(office_of(request), caller, prober, body.scheme, body.host, body.port, credential, paths)
 
 
 @router.get("/cameras/tree", dependencies=[rule(Needs(Action.LIST))], summary="Cameras in branches")

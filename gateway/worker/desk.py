@@ -11,7 +11,8 @@ import structlog
 
 from gateway.domain.packets import Packet, StreamKind
 from gateway.fleet import wire
-from gateway.ports import Clock, Json, Unavailable
+from gateway.fleet.wire_trials import Tried
+from gateway.ports import Clock, Credential, DeviceAddress, Json, Unavailable
 from gateway.worker import budget, stills
 from gateway.worker.breaker import Gates
 from gateway.worker.camera import Camera
@@ -23,6 +24,7 @@ from gateway.worker.outbox import Outbox
 from gateway.worker.sampler import Sampler
 from gateway.worker.server import Door
 from gateway.worker.stream import Stream
+from gateway.worker.trying import Trials
 
 log = structlog.get_logger(__name__)
 
@@ -54,6 +56,7 @@ class WorkerDesk:
         """Gives the desk the parts it asks; they need the desk to be made."""
         self._cameras, self._sampler, self._door = cameras, sampler, door
         self._outbox, self._evidence, self._handoff, self._gates = outbox, evidence, handoff, gates
+        self._trials = Trials(gates, handoff)
 
     def assign(self, assignment: wire.Assignment) -> None:
         """Replaces the set of cameras."""
@@ -79,6 +82,10 @@ class WorkerDesk:
             raise Unavailable(camera.watched.reason or "the camera has not sent a picture yet")
         async with self._stills:
             return await asyncio.to_thread(_picture, key, width)
+
+    async def look(self, address: DeviceAddress, credential: Credential | None) -> Tried:
+        """What a stream is that is not assigned. Raises ``Unavailable`` or ``Refused``."""
+        return await self._trials.look(address, credential)
 
     async def acknowledged(self, event_id: str, serial: int) -> None:
         """A gateway has that report for good."""

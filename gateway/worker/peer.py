@@ -12,7 +12,8 @@ from gateway.domain.packets import Packet, StreamKind
 from gateway.fleet import framing, wire
 from gateway.fleet.framing import Splitter, WireError
 from gateway.fleet.greeting import CHUNK
-from gateway.ports import Json, Unavailable
+from gateway.fleet.wire_trials import Tried, trial_from_json, tried_to_json
+from gateway.ports import Credential, DeviceAddress, Json, Refused, Unavailable
 from gateway.worker.camera import Camera
 from gateway.worker.stream import Stream
 
@@ -24,6 +25,7 @@ DEAD_BYTES = 64 * 1024 * 1024
 """More than this unsent, and the gateway is hung up on: it is told everything when it dials again."""
 MAX_SUBSCRIPTIONS = 4096
 MAX_STILLS = 64
+MAX_TRIALS = 8
 
 
 class Desk(Protocol):
@@ -39,6 +41,10 @@ class Desk(Protocol):
 
     async def still(self, camera_id: str, width: int | None) -> bytes:
         """A JPEG of the newest picture. Raises ``Unavailable``."""
+        ...
+
+    async def look(self, address: DeviceAddress, credential: Credential | None) -> Tried:
+        """What a stream is that is not assigned. Raises ``Unavailable`` or ``Refused``."""
         ...
 
     async def acknowledged(self, event_id: str, serial: int) -> None:
@@ -84,7 +90,7 @@ class Peer:
         self.skipped = 0
         self._reader, self._writer, self._desk = reader, writer, desk
         self._readers: dict[int, _Reader] = {}
-        self._stills = 0
+        self._stills = self._trials = 0
 
     @property
     def unsent(self) -> int:
@@ -148,6 +154,8 @@ class Peer:
                     reader.stream.detach(reader)
             case "still":
                 self._ask_still(message, group)
+            case "try":
+                self._ask_trial(message, group)
             case "ack":
                 for item in wire.items(message, "items"):
                     await _each(item, self._desk.acknowledged)
@@ -177,6 +185,25 @@ class Peer:
             return
         self._stills += 1
         group.create_task(self._still(request, camera_id, width))
+
+    def _ask_trial(self, message: Json, group: asyncio.TaskGroup) -> None:
+        request = wire.whole(message, "request")
+        address, credential = trial_from_json(message)
+        if self._trials >= MAX_TRIALS:
+            self.control(tried_to_json(request, Unavailable("too many streams are being tried")))
+            return
+        self._trials += 1
+        group.create_task(self._try(request, address, credential))
+
+    async def _try(self, request: int, address: DeviceAddress, credential: Credential | None) -> None:
+        outcome: Tried | Refused | Unavailable
+        try:
+            outcome = await self._desk.look(address, credential)
+        except (Refused, Unavailable) as problem:
+            outcome = problem
+        finally:
+            self._trials -= 1
+        self.control(tried_to_json(request, outcome))
 
     async def _still(self, request: int, camera_id: str, width: int | None) -> None:
         try:

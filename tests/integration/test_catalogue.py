@@ -131,10 +131,12 @@ async def test_a_new_password_is_sealed_and_never_shown(world: World, browser_of
 
 
 async def test_devices_are_probed_once_by_who_manages_cameras(world: World) -> None:
-    asked: list[tuple[str, str, int]] = []
+    asked: list[tuple[object, ...]] = []
 
-    async def prober(scheme: str, host: str, port: int, credential: Credential | None) -> Probed:
-        asked.append((scheme, host, port))
+    async def prober(
+        scheme: str, host: str, port: int, credential: Credential | None, paths: tuple[str, ...]
+    ) -> Probed:
+        asked.append((scheme, host, port, *paths))
         if host == "silent.example":
             raise Unavailable("the device does not answer")
         if credential is None or credential.password != PASSWORD:
@@ -149,10 +151,17 @@ async def test_devices_are_probed_once_by_who_manages_cameras(world: World) -> N
         assert (refused.status_code, refused.json()["error"]["code"]) == (502, "refused")
         silent = await owner.post("/probe", json=body | {"host": "silent.example"})
         assert (silent.status_code, silent.json()["error"]["code"]) == (503, "unavailable")
+        plain = body | {"scheme": "rtsp", "port": 554}
+        pathless = await owner.post("/probe", json=plain)
+        assert (pathless.status_code, pathless.json()["error"]["detail"]) == (422, {"field": "path"})
+        assert "path of its main stream" in pathless.json()["error"]["message"]
+        assert (await owner.post("/probe", json=plain | {"path": "//u:p@host/"})).status_code == 422
+        assert (await owner.post("/probe", json=plain | {"path": "/a", "sub_path": "/b"})).status_code == 200
+        assert asked[-1] == ("rtsp", "192.0.2.10", 554, "/a", "/b")
     for login in ("district", "grid1", "audit"):
         async with aclosing(await signed_in(app, login)) as client:
             assert (await client.post("/probe", json=body)).status_code == 403
-    assert len(asked) == 3
+    assert len(asked) == 4
 
 
 async def test_exports_carry_addresses_only_of_what_one_manages(world: World, browser_of: Browsers) -> None:

@@ -158,6 +158,7 @@ async def test_acknowledgements_and_stills():
         {"type": "assign"},
         {"type": "still", "request": 1, "camera": "c", "width": 10**9},
         {"type": "evidence_ack", "event": "x", "kind": "still"},
+        {"type": "try", "request": 1, "host": "h", "port": 0, "path": "/", "transport": "tcp"},
     ],
 )
 async def test_a_gateway_that_breaks_the_protocol(message):
