@@ -122,6 +122,7 @@ export const en: Vocabulary = {
     latency: 'about {seconds} s behind',
     snapshotSaved: 'Snapshot saved.',
     useSub: 'Use the sub stream',
+    useMain: 'Use the main stream',
     again: 'Play again',
     retryIn: 'next try in {seconds} s',
     keys: '1–4 layout · arrows choose a tile · Enter single view · S snapshot · Delete stop',

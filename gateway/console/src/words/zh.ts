@@ -120,6 +120,7 @@ export const zh = {
     latency: '延迟约 {seconds} 秒',
     snapshotSaved: '已保存抓图。',
     useSub: '改用子码流',
+    useMain: '改用主码流',
     again: '重新播放',
     retryIn: '{seconds} 秒后重试',
     keys: '1–4 切换布局 · 方向键选择画面 · 回车单画面 · S 抓图 · Delete 停止',
