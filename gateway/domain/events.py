@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from gateway.domain.observations import Box, ObservationKind
@@ -14,6 +14,10 @@ class Phase(StrEnum):
     OPEN = "open"
     EXTEND = "extend"
     CLOSE = "close"
+
+
+CUT_SHORT = "cut_short"
+"""In the ``why`` of a closing: the watching ended, not what was watched."""
 
 
 class CandidateState(StrEnum):
@@ -46,3 +50,12 @@ class Event:
     threshold: float
     fault: bool
     why: dict[str, float | str] = field(default_factory=dict)
+
+    @property
+    def ended(self) -> bool:
+        """Whether this report says that what was seen is over; if the watching only stopped, it may be going on."""
+        return self.phase is Phase.CLOSE and CUT_SHORT not in self.why
+
+    def cut_short(self, reason: str) -> Event:
+        """The closing of an event whose end nobody saw."""
+        return replace(self, phase=Phase.CLOSE, why={**self.why, CUT_SHORT: reason})

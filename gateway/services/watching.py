@@ -11,15 +11,15 @@ from typing import Protocol
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
-from gateway.domain.events import Event, Phase
+from gateway.domain.events import Event
 from gateway.domain.messages import Topic
 from gateway.fleet.wire import StatusReport
 from gateway.ports import Unavailable
 from gateway.services import tickets
 from gateway.services.evidence import EvidenceRoom, NotYet
 from gateway.services.office import Office
-from gateway.storage import candidates, status
-from gateway.storage.accepting import Accepted, accept
+from gateway.storage import candidates, events, status
+from gateway.storage.accepting import STALE, Accepted, accept
 from gateway.storage.status import CameraStatus
 
 log = structlog.get_logger(__name__)
@@ -30,6 +30,7 @@ GATHER_SECONDS = 0.01
 STATUS_SECONDS = 0.2
 RETRY_SECONDS = 0.5
 LOST_SECONDS = 8.0
+SWEEP_SECONDS = 60.0
 
 
 class Link(Protocol):
@@ -166,6 +167,7 @@ class Watching:
             group.create_task(self._write_events(fleet))
             group.create_task(self._write_statuses())
             group.create_task(self._look_for_the_lost(fleet))
+            group.create_task(self._close_the_silent())
 
     async def _write_events(self, fleet: Fleet) -> None:
         while True:
@@ -197,15 +199,15 @@ class Watching:
         done: list[Accepted] = []
         changed_tickets: list[str | None] = []
         async with office.store.begin() as conn:
-            for worker_id, events in _by_worker(batch).items():
-                accepted = await accept(conn, events, worker_id, at, office.new_id)
+            for worker_id, told in _by_worker(batch).items():
+                accepted = await accept(conn, told, worker_id, at, office.new_id)
                 done.append(accepted)
                 faults = {new.event_id for new in accepted.candidates if new.fault}
-                for event in events:
+                for event in told:
                     if event.id in faults:
                         faults.discard(event.id)
                         changed_tickets.append(await tickets.open_maintenance(conn, event, at))
-                    if event.fault and event.phase is Phase.CLOSE:
+                    if event.fault and event.ended:
                         changed_tickets.append(await tickets.note_recovery(conn, event, at))
         self._count(batch, done, at.timestamp())
         new = [candidate.id for accepted in done for candidate in accepted.candidates]
@@ -280,6 +282,19 @@ class Watching:
                 del seen[worker_id]
                 if changed:
                     await self._office.ring(Topic.CAMERAS, *changed)
+
+    async def _close_the_silent(self) -> None:
+        """Closes events that nobody watches any more. It waits first: workers may have much to tell after a pause."""
+        while True:
+            await self._office.clock.sleep(SWEEP_SECONDS)
+            try:
+                async with self._office.store.begin() as conn:
+                    closed = await events.close_silent(conn, self._office.clock.now() - STALE)
+            except (SQLAlchemyError, OSError) as problem:
+                log.error("silent events could not be closed", problem=str(problem))
+                continue
+            if closed:
+                log.info("events that nobody watches any more were closed", count=closed)
 
 
 def _by_worker(batch: Sequence[_Report]) -> dict[str, list[Event]]:

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import bindparam, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from gateway.domain.events import CandidateState, Event, Phase
+from gateway.domain.events import CandidateState, Event
 from gateway.storage.tables import Moment, cameras, candidates, events
 from gateway.storage.upserting import chunks, insert
 
@@ -69,7 +69,9 @@ async def accept(
 ) -> Accepted:
     """Takes in a batch of reports, in their order; reports seen before change nothing.
 
-    A new event whose camera and rule have an open event extends that one (``extends_id``) and makes no candidate.
+    A new event whose camera and rule have an open event extends that one (``extends_id``) and makes no candidate. An
+    event that was cut short stays open for that: whoever watches next sees whether it goes on. ``close_silent`` closes
+    what nobody took up.
     """
     townships = await _lock_cameras(connection, batch)
     unknown = tuple(dict.fromkeys(item.id for item in batch if item.camera_id not in townships))
@@ -151,11 +153,11 @@ def _follow(known: Iterable[Event], there: Mapping[str, str | None], running: di
         root = plan.parents.get(item.id, item.id)
         for event_id in {item.id, root}:
             plan.reach[event_id] = max(last, plan.reach.get(event_id, last))
-            if item.phase is Phase.CLOSE:
+            if item.ended:
                 plan.ends[event_id] = max(last, plan.ends.get(event_id, last))
         current = running.get(key)
         if current is not None and current.id == root:
-            if item.phase is Phase.CLOSE:
+            if item.ended:
                 del running[key]
             else:
                 running[key] = Running(root, max(last, current.last_at))

@@ -73,12 +73,12 @@ async def of_camera(
     return Page(items[:limit], cursor("events", last.opened_at.isoformat(), last.id))
 
 
-async def close_silent(connection: AsyncConnection, before: datetime, at: datetime) -> int:
-    """Closes open events not heard of since ``before`` (their worker died); an idempotent sweep. Returns how many."""
-    statement = (
-        update(events).where(events.c.state == "open", events.c.last_at < before).values(state="closed", closed_at=at)
-    )
-    return (await connection.execute(statement)).rowcount
+async def close_silent(connection: AsyncConnection, before: datetime) -> int:
+    """Closes open events not heard of since ``before``, which is when they were last seen: their watching was cut
+    short and nobody took it up. An idempotent sweep; returns how many.
+    """
+    silent = update(events).where(events.c.state == "open", events.c.last_at < before)
+    return (await connection.execute(silent.values(state="closed", closed_at=events.c.last_at))).rowcount
 
 
 def _from(row: RowMapping) -> StoredEvent:

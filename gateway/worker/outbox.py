@@ -7,7 +7,7 @@ import hashlib
 from collections import Counter
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import islice
 from typing import Protocol, TypeVar
 
@@ -158,7 +158,7 @@ class Outbox:
         for evidence in await self._on_disk(self._spool.evidence):
             self._evidence[evidence.event_id, evidence.kind] = _WaitingEvidence(evidence)
         for event in await self._on_disk(self._spool.left_open):
-            self.report(replace(event, phase=Phase.CLOSE))
+            self.report(event.cut_short("the worker was restarted"))
 
     def _await(self, item: SpooledEvent) -> None:
         self._events[item.event.id, item.serial] = _Waiting(item)

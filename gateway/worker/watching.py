@@ -72,11 +72,11 @@ class Watcher:
         return self._advance((lost,), at)
 
     def finish(self, at: float) -> list[Event]:
-        """Closes what is open: the camera leaves this worker, or its rules change."""
+        """Closes what is open, as cut short: the camera leaves this worker, or its rules change."""
         events: list[Event] = []
         for case in self._cases:
             case.state, changes = finish(case.rule, case.state, at)
-            events.extend(self._event(case, change) for change in changes)
+            events.extend(self._event(case, change).cut_short("no longer watched here") for change in changes)
         return events
 
     @property

@@ -20,6 +20,7 @@ from gateway.domain.cameras import CameraState
 from gateway.domain.events import Phase
 from gateway.domain.messages import Topic
 from gateway.domain.observations import ObservationKind
+from gateway.domain.ticket_states import Operation
 from gateway.fleet.wire import StatusReport
 from gateway.ports import Unavailable
 from gateway.services import evidence as evidence_module
@@ -30,7 +31,7 @@ from gateway.services.viewing import Viewing
 from gateway.services.watching import Watching
 from gateway.storage import evidence as evidence_rows
 from gateway.storage import status
-from gateway.storage.tables import candidates, events, evidence, tickets
+from gateway.storage.tables import candidates, events, evidence, ticket_moves, tickets
 from gateway.web import evidence as evidence_web
 from gateway.web.api import create_api
 from tests.integration.moving_clock import MovingClock
@@ -154,6 +155,53 @@ async def test_a_device_fault_becomes_a_maintenance_ticket_at_once(shown: Scene)
     await until(lambda: len(shown.worker.acknowledged) == 2)
     assert await shown.count(tickets) == 1
     assert Topic.TICKETS in {message.topic for message in shown.world.bus.rung}
+
+
+async def test_a_watching_that_was_cut_short_is_no_recovery_and_a_real_end_is_one(shown: Scene) -> None:
+    fault = event_of(shown.world.camera(B, 1), shown.clock.now(), ObservationKind.FREEZE)
+    again = replace(event_of(shown.world.camera(B, 1), shown.clock.now(), ObservationKind.FREEZE), phase=Phase.OPEN)
+    for serial, report in enumerate((fault, fault.cut_short("the worker was restarted"), again), 1):
+        await shown.watching.event("w1", serial, report)
+    await until(lambda: len(shown.worker.acknowledged) == 3)
+    assert await recoveries(shown) == 0
+    async with shown.office.store.read() as conn:
+        rows = (await conn.execute(select(events).where(events.c.id.in_([fault.id, again.id])))).mappings().all()
+    assert {row["id"]: (row["state"], row["extends_id"]) for row in rows} == {
+        fault.id: ("open", None),
+        again.id: ("open", fault.id),
+    }
+    await shown.watching.event("w1", 4, replace(again, phase=Phase.CLOSE))
+    await until(lambda: len(shown.worker.acknowledged) == 4)
+    assert await recoveries(shown) == 1
+    assert await shown.count(tickets) == 1
+
+
+async def recoveries(shown: Scene) -> int:
+    async with shown.office.store.read() as conn:
+        notes = ticket_moves.c.operation == Operation.NOTE.value
+        return int((await conn.execute(select(func.count()).where(notes))).scalar_one())
+
+
+async def test_an_event_that_nobody_watches_any_more_is_closed_in_time(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(watching_module, "SWEEP_SECONDS", 0.05)
+    async with scene(world, tmp_path) as shown:
+        event = replace(event_of(world.camera(B), shown.clock.now()), rule_id="another")
+        await shown.watching.event("w1", 1, event)
+        await shown.watching.event("w1", 2, event.cut_short("the worker was restarted"))
+        await until(lambda: len(shown.worker.acknowledged) == 2)
+        assert (await row_of(shown, event.id))["state"] == "open", "whoever watches next may take it up"
+        shown.clock.skip(700)
+        async with asyncio.timeout(60):
+            while (row := await row_of(shown, event.id))["state"] != "closed":  # noqa: ASYNC110
+                await asyncio.sleep(0.05)
+        assert row["closed_at"] == row["last_at"]
+
+
+async def row_of(shown: Scene, event_id: str) -> Any:
+    async with shown.office.store.read() as conn:
+        return (await conn.execute(select(events).where(events.c.id == event_id))).mappings().one()
 
 
 async def test_an_event_of_a_camera_that_is_gone_is_acknowledged_with_its_evidence(shown: Scene) -> None:

@@ -109,8 +109,19 @@ async def test_an_event_that_a_dead_worker_left_open_is_not_extended_for_ever(st
     async with store.begin() as connection:
         found = await events.many(connection, [old, new])
         assert (found[old].state, found[old].closed_at) == ("closed", NOW)
-        assert await events.close_silent(connection, NOW + timedelta(days=1), NOW + timedelta(days=1)) == 1
-        assert await events.close_silent(connection, NOW + timedelta(days=1), NOW + timedelta(days=1)) == 0
+        assert await events.close_silent(connection, NOW + timedelta(days=1)) == 1
+        assert await events.close_silent(connection, NOW + timedelta(days=1)) == 0
+
+
+async def test_an_event_whose_watching_was_cut_short_goes_on_in_the_next_one(store: Store) -> None:
+    old, new = new_id(), new_id()
+    await take(store, event(old), event(old).cut_short("the worker was restarted"))
+    done = await take(store, event(new, opened=30, last=30))
+    assert done.candidates == ()
+    await take(store, event(new, Phase.CLOSE, opened=30, last=40))
+    async with store.read() as connection:
+        found = await events.many(connection, [old, new])
+    assert [(one.state, one.extends_id) for one in (found[old], found[new])] == [("closed", None), ("closed", old)]
 
 
 async def test_events_of_cameras_that_are_gone_are_named_so_that_they_are_not_sent_for_ever(store: Store) -> None:

@@ -70,5 +70,6 @@ def test_faults_stand_while_their_event_is_open_and_finish_closes_it():
     for second in range(30):
         w.tick(float(second), 0.0)
     assert w.faults == {ObservationKind.SIGNAL_LOSS}
-    assert [event.phase for event in w.finish(31.0)] == [Phase.CLOSE]
+    closings = w.finish(31.0)
+    assert [(event.phase, event.ended) for event in closings] == [(Phase.CLOSE, False)], "nobody saw the fault end"
     assert w.faults == frozenset()
