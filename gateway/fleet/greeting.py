@@ -50,7 +50,7 @@ async def _greet(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, gat
     writer.write(framing.control_frame({"type": "hello", "gateway": gateway_id, "protocol": framing.PROTOCOL}))
     await writer.drain()
     hello = await read_greeting(reader)
-    return wire.text(hello, "worker", 128)
+    return wire.text(hello, "worker", 64)
 
 
 async def read_greeting(reader: asyncio.StreamReader) -> dict[str, object]:

@@ -86,10 +86,12 @@ class Assignment:
 
 
 def text(message: Mapping[str, Any], key: str, limit: int = 4096) -> str:
-    """The text under that key. Raises ``WireError``."""
+    """The text under that key, fit for a database: no NUL, no half of a character. Raises ``WireError``."""
     value = message.get(key)
     if not isinstance(value, str) or len(value) > limit:
         raise WireError(f"{key} is not a text of at most {limit} characters")
+    if "\0" in value or any("\ud800" <= letter <= "\udfff" for letter in value):
+        raise WireError(f"{key} holds characters that are none")
     return value
 
 

@@ -44,14 +44,24 @@ def _box(message: Mapping[str, Any]) -> Box:
     return Box(x, y, width, height)
 
 
+LATEST = 4_102_444_800.0
+"""The year 2100: a time after it, or before 1970, is no time."""
+
+
+def _time(message: Mapping[str, Any], key: str) -> float:
+    value = number(message, key)
+    if not 0.0 <= value < LATEST:
+        raise WireError(f"{key} is not a time")
+    return value
+
+
 def _why(message: Mapping[str, Any]) -> dict[str, float | str]:
     value = message.get("why")
     if not isinstance(value, dict) or len(value) > 64:
         raise WireError("why is not an object of at most 64 figures")
     why: dict[str, float | str] = {}
     for key, figure in value.items():
-        if len(key) > 128:
-            raise WireError("a key of why is too long")
+        text({"key": key}, "key", 128)
         why[key] = text(value, key) if isinstance(figure, str) else number(value, key)
     return why
 
@@ -69,13 +79,13 @@ def event_from_json(value: Any) -> Event:
         raise WireError("fault is neither true nor false")
     return Event(
         id=uuid_text(value, "id"),
-        camera_id=text(value, "camera_id"),
-        rule_id=text(value, "rule_id"),
+        camera_id=text(value, "camera_id", 64),
+        rule_id=text(value, "rule_id", 64),
         kind=kind,
         phase=phase,
-        opened_at=number(value, "opened_at"),
-        last_at=number(value, "last_at"),
-        picture_at=number(value, "picture_at"),
+        opened_at=_time(value, "opened_at"),
+        last_at=_time(value, "last_at"),
+        picture_at=_time(value, "picture_at"),
         box=_box(value),
         measure=number(value, "measure"),
         threshold=number(value, "threshold"),
