@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import errno
 import os
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -23,6 +25,10 @@ log = structlog.get_logger(__name__)
 EXTENSIONS = {"image/jpeg": "jpg", "video/mp4": "mp4"}
 MEDIA_TYPES = {f".{extension}": media_type for media_type, extension in EXTENSIONS.items()}
 SWEEP_SECONDS = 60.0
+TIDY_EVERY = 60
+"""Sweeps between two looks through the whole folder."""
+SETTLED_SECONDS = 3600.0
+"""A file older than this that no row names never gets one."""
 DISK_FULL = "disk full"
 NO_ROOM = "the evidence quota is used up"
 
@@ -40,6 +46,8 @@ class EvidenceTally:
     missing: int = 0
     evicted: int = 0
     expired: int = 0
+    strays: int = 0
+    """Files without a row, left by a process that died."""
 
 
 class EvidenceRoom:
@@ -90,12 +98,16 @@ class EvidenceRoom:
         return path if path.is_relative_to(self._folder.resolve()) and path.is_file() else None
 
     async def run(self) -> None:
-        """Removes what is over its time or over the quota, now and every minute, until cancelled."""
-        async with self._office.store.read() as conn:
-            self.tally.bytes = await rows.total_bytes(conn)
+        """Removes what is over its time, now and every minute, and now and then what was left over, until cancelled."""
+        rounds = 0
         while True:
             try:
+                async with self._office.store.read() as conn:
+                    self.tally.bytes = await rows.total_bytes(conn)  # other gateways keep and remove files too
                 await self.sweep()
+                if rounds % TIDY_EVERY == 0 and (strays := await self.tidy()):
+                    log.info("evidence without a row was removed", files=strays)
+                rounds += 1
             except (SQLAlchemyError, OSError) as problem:
                 log.error("evidence could not be swept", problem=str(problem))
             await self._office.clock.sleep(SWEEP_SECONDS)
@@ -107,8 +119,7 @@ class EvidenceRoom:
                 due = await rows.expired(conn, self._office.clock.now())
             if not due:
                 return
-            await self._remove(due, "kept as long as unconfirmed candidates are")
-            self.tally.expired += len(due)
+            self.tally.expired += await self._remove(due, "kept as long as unconfirmed candidates are")
 
     async def _known(self, event_id: str) -> None:
         async with self._office.store.read() as conn:
@@ -137,16 +148,45 @@ class EvidenceRoom:
                 oldest = await rows.evictable(conn, limit=20)
             if not oldest:
                 return False
-            await self._remove(oldest, "removed to keep within the evidence quota")
-            self.tally.evicted += len(oldest)
+            self.tally.evicted += await self._remove(oldest, "removed to keep within the evidence quota")
         return True
 
-    async def _remove(self, items: Sequence[Evidence], reason: str) -> None:
+    async def _remove(self, items: Sequence[Evidence], reason: str) -> int:
+        """Removes what nobody confirmed meanwhile; returns how many."""
         async with self._office.store.begin() as conn:
-            await rows.forget(conn, items, reason)
-        self.tally.bytes -= sum(item.bytes for item in items)
-        for item in items:
+            gone = await rows.forget(conn, items, reason)
+        self.tally.bytes -= sum(item.bytes for item in gone)
+        for item in gone:
             await asyncio.to_thread((self._folder / item.path).unlink, missing_ok=True)
+        return len(gone)
+
+    async def tidy(self) -> int:
+        """Removes files that no row names: a process died between the file and its row. Returns how many.
+
+        Young ones are left alone, because their row may be on its way.
+        """
+        found = await asyncio.to_thread(_files_older_than, self._folder, time.time() - SETTLED_SECONDS)
+        if not found:
+            return 0
+        async with self._office.store.read() as conn:
+            named = await rows.paths(conn)
+        strays = [path for path in found if path.relative_to(self._folder).as_posix() not in named]
+        for path in strays:
+            await asyncio.to_thread(path.unlink, missing_ok=True)
+        self.tally.strays += len(strays)
+        return len(strays)
+
+
+def _files_older_than(folder: Path, moment: float) -> list[Path]:
+    """Whole and half-written files last written before that Unix time."""
+    found: list[Path] = []
+    for parent, _, names in os.walk(folder):
+        for name in names:
+            path = Path(parent) / name
+            with contextlib.suppress(FileNotFoundError):
+                if path.lstat().st_mtime < moment:
+                    found.append(path)
+    return found
 
 
 def _write_file(path: Path, data: bytes) -> None:

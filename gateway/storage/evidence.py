@@ -89,15 +89,23 @@ async def expired(connection: AsyncConnection, at: datetime, limit: int = 200) -
 async def evictable(connection: AsyncConnection, limit: int = 200) -> list[Evidence]:
     """Files that may go when room is short, oldest first: never those of a confirmed candidate."""
     confirmed = select(candidates.c.event_id).where(candidates.c.state == CandidateState.CONFIRMED.value)
-    statement = _files().where(evidence.c.event_id.not_in(confirmed)).order_by(evidence.c.created_at).limit(limit)
+    passing = evidence.c.event_id.not_in(confirmed) & evidence.c.expires_at.is_not(None)
+    statement = _files().where(passing).order_by(evidence.c.created_at).limit(limit)
     return [_from(row) for row in (await connection.execute(statement)).mappings()]
 
 
-async def forget(connection: AsyncConnection, items: Sequence[Evidence], reason: str) -> None:
-    """Notes that the files are gone and why."""
+async def forget(connection: AsyncConnection, items: Sequence[Evidence], reason: str) -> list[Evidence]:
+    """Notes that the files are gone and why; returns those of the items of which that is now so.
+
+    What was kept for good since the items were read stays, and so does what another gateway has forgotten first.
+    """
+    gone: set[str] = set()
     for chunk in chunks(item.id for item in items):
-        gone = update(evidence).where(evidence.c.id.in_(chunk))
-        await connection.execute(gone.values(path="", bytes=0, sha256="", missing_reason=reason, expires_at=None))
+        passing = evidence.c.id.in_(chunk) & evidence.c.expires_at.is_not(None) & (evidence.c.path != "")
+        left = {"path": "", "bytes": 0, "sha256": "", "missing_reason": reason, "expires_at": None}
+        statement = update(evidence).where(passing).values(**left).returning(evidence.c.id)
+        gone |= set((await connection.scalars(statement)).all())
+    return [item for item in items if item.id in gone]
 
 
 async def keep(connection: AsyncConnection, event_id: str) -> None:

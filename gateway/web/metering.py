@@ -102,6 +102,7 @@ class Meter(Collector):
         yield _counter("evidence_missing", "Stills and clips noted as missing", room.missing)
         yield _counter("evidence_evicted", "Files removed for the quota", room.evicted)
         yield _counter("evidence_expired", "Files removed after their time", room.expired)
+        yield _counter("evidence_strays", "Files without a row removed, left by a process that died", room.strays)
         yield _gauge("evidence_bytes", "Bytes of evidence on disk", room.bytes)
 
     def _workers(self) -> Iterable[Metric]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import errno
 import hashlib
+import os
 from collections.abc import AsyncIterator, Sequence
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass, field, replace
@@ -15,6 +16,7 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 from sqlalchemy.exc import OperationalError
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.domain.cameras import CameraState
 from gateway.domain.events import Phase
@@ -272,6 +274,35 @@ async def test_the_oldest_unconfirmed_evidence_goes_when_room_is_short(world: Wo
         one.clock.skip(2 * 24 * 3600)
         await one.room.sweep()
         assert not [path for path in one.folder.rglob("*") if path.is_file()]
+
+
+async def test_files_of_a_process_that_died_are_tidied_away_and_nothing_else(shown: Scene) -> None:
+    event_id = await stored_event(shown)
+    await shown.watching.evidence("w1", event_id, "still", STILL, HASH, "image/jpeg", None)
+    (kept,) = (path for path in shown.folder.rglob("*") if path.is_file())
+    half, orphan, young = kept.with_name(".clip.mp4.part"), kept.with_name("orphan.jpg"), kept.with_name("young.jpg")
+    for path in (half, orphan, young):
+        path.write_bytes(STILL)
+    for path in (kept, half, orphan):
+        os.utime(path, (0, 0))
+    assert await shown.room.tidy() == 2
+    assert {path for path in shown.folder.rglob("*") if path.is_file()} == {kept, young}
+
+
+async def test_what_is_confirmed_while_it_is_being_evicted_stays(shown: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    event_id = await stored_event(shown)
+    await shown.watching.evidence("w1", event_id, "still", STILL, HASH, "image/jpeg", None)
+    forget = evidence_rows.forget
+
+    async def late(conn: AsyncConnection, items: Sequence[evidence_rows.Evidence], reason: str) -> Any:
+        await evidence_rows.keep(conn, event_id)
+        return await forget(conn, items, reason)
+
+    monkeypatch.setattr(evidence_rows, "forget", late)
+    shown.clock.skip(2 * 24 * 3600)
+    await shown.room.sweep()
+    assert shown.room.tally.expired == 0
+    assert await shown.room.find(event_id, "still") is not None
 
 
 async def test_states_are_stored_and_a_lost_workers_cameras_are_offline(

@@ -183,6 +183,10 @@ async def test_evidence_is_kept_once_and_forgotten_with_a_reason(store: Store) -
         assert (await evidence.of_event(connection, name))["clip"].expires_at is None
         await evidence.keep(connection, name)
         assert await evidence.expired(connection, NOW + timedelta(days=30)) == []
-        await evidence.forget(connection, [there, late], "its time had come")
+        assert await evidence.forget(connection, [there, late], "its time had come") == [], "confirmed since"
+        assert await evidence.total_bytes(connection) == 1009
+        await connection.execute(tables.evidence.update().values(expires_at=NOW))
+        assert await evidence.forget(connection, [there, late], "its time had come") == [there, late]
+        assert await evidence.forget(connection, [there, late], "again") == []
         assert (await evidence.of_event(connection, name))["still"].missing_reason == "its time had come"
         assert await evidence.total_bytes(connection) == 0
