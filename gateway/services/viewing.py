@@ -29,6 +29,8 @@ POLL_SECONDS = 1.0
 """How often the permission epoch is read: revocation holds with the doorbell down."""
 HEARTBEAT = timedelta(seconds=15)
 """How often running records are written to, which also proves that they can be."""
+PATIENCE_SECONDS = 5.0
+"""How long a check or a write may take: a database that hangs must not keep pictures running."""
 UNPROVEN = timedelta(seconds=45)
 """After so long without a successful write or check every running view ends."""
 MAX_LEASES = 2000
@@ -178,7 +180,8 @@ class Viewing:
 
     async def _look_after(self) -> None:
         try:
-            await self._check()
+            async with asyncio.timeout(PATIENCE_SECONDS):
+                await self._check()
         except (SQLAlchemyError, OSError) as problem:
             self.tally.failures += 1
             log.error("running views could not be checked", problem=str(problem))
@@ -246,7 +249,7 @@ class Viewing:
             return
         running = [(lease.view_id, lease.bytes) for lease in self.running] if beat else []
         try:
-            async with self._office.store.begin() as conn:
+            async with asyncio.timeout(PATIENCE_SECONDS), self._office.store.begin() as conn:
                 await view_records.close(conn, closings)
                 await view_records.progress(conn, running)
         except (SQLAlchemyError, OSError) as problem:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import io
 import json
+import os
+import random
 from collections.abc import AsyncIterator, Callable
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass, replace
@@ -29,6 +31,7 @@ from gateway.services.evidence import EvidenceRoom
 from gateway.services.office import Office
 from gateway.services.viewing import Viewing
 from gateway.storage import grants, sessions, view_records
+from gateway.storage.store import Store
 from gateway.storage.tables import epochs
 from gateway.storage.tables import grants as grant_rows
 from gateway.storage.tables import view_records as record_rows
@@ -291,6 +294,56 @@ async def test_running_pictures_end_when_records_cannot_be_written_any_more(
         assert ended["code"] == "unavailable"
         monkeypatch.undo()
     await shown.record("unavailable")
+
+
+@pytest.mark.parametrize("hanging", ["read", "begin"])
+async def test_running_pictures_end_when_the_database_hangs(
+    shown: Scene, monkeypatch: pytest.MonkeyPatch, hanging: str
+) -> None:
+    @asynccontextmanager
+    async def never(_: Store) -> AsyncIterator[Any]:
+        await asyncio.Event().wait()
+        yield
+
+    async with watching(shown, "jinxin", shown.world.camera(B).id) as socket:
+        await text(socket)
+        monkeypatch.setattr(viewing_module, "PATIENCE_SECONDS", 0.05)
+        monkeypatch.setattr(Store, hanging, never)
+        shown.clock.skip(46)
+        ended = await text(socket)
+        assert ended["code"] == "unavailable"
+        monkeypatch.undo()
+    await shown.record("unavailable")
+
+
+async def test_opening_and_leaving_a_thousand_times_leaves_nothing_behind(shown: Scene) -> None:
+    chance = random.Random(7)
+    camera_id = shown.world.camera(B).id
+    async with aclosing(await signed_in(shown.app, "jinxin")) as client:
+        cookie, address = await cookie_of(client), f"/api/v1/cameras/{camera_id}/live"
+
+        async def look() -> None:
+            async with connected(shown.app, address, cookie) as socket:
+                for _ in range(chance.choice((0, 0, 1, 2, 5))):
+                    await socket.receive()
+
+        async def crowd(rounds: int) -> None:
+            for _ in range(rounds):
+                async with asyncio.TaskGroup() as group:
+                    for _ in range(20):
+                        group.create_task(look())
+
+        idle = len(asyncio.all_tasks())
+        await crowd(3)  # opens the connections that the database pool keeps
+        files = len(os.listdir("/proc/self/fd"))
+        await crowd(50)
+    async with asyncio.timeout(60):
+        while shown.hub.channels or len(asyncio.all_tasks()) > idle or shown.viewing.waiting_closings:  # noqa: ASYNC110
+            await asyncio.sleep(0.05)
+    assert (shown.viewing.running, shown.hub.viewers) == ((), 0)
+    assert len(os.listdir("/proc/self/fd")) <= files
+    assert [row["id"] for row in await shown.records() if row["ended_at"] is None] == []
+    assert len(await shown.records()) >= 300, "most stayed long enough to be recorded"
 
 
 async def test_a_stream_without_parameter_sets_is_called_unplayable(world: World, tmp_path: Path) -> None:
