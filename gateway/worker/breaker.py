@@ -1,7 +1,8 @@
 """How hard a device may be knocked at: one breaker and one queue per host and account.
 
 A recorder with 32 channels and a wrong password must see one failed sign-in, not 32, or it locks the account. So until
-an account has been accepted once, its streams are opened one at a time; a refusal stops them all for a while.
+an account has been accepted, and again after one of its streams broke, streams are opened one at a time; a refusal
+stops them all for a while.
 """
 
 from __future__ import annotations
@@ -51,6 +52,10 @@ class Gate:
     def accepted(self) -> None:
         """The device took the account."""
         self._trusted = True
+
+    def doubted(self) -> None:
+        """A stream broke: perhaps the password was changed under it, so the next opening is one alone again."""
+        self._trusted = False
 
     def refused(self) -> None:
         """The device did not take the account: nobody tries it for a while."""

@@ -67,6 +67,7 @@ class Source:
         if isinstance(error, Refused):
             self._stream.say(CameraState.REFUSED, str(error))
             return self._gate.closed_for() + random.uniform(0.1, 2.0)
+        self._gate.doubted()
         self._forget()
         if isinstance(error, Unavailable):
             self._stream.say(CameraState.OFFLINE, str(error))

@@ -154,3 +154,23 @@ async def test_a_busy_device_is_left_alone_for_longer():
     await until(lambda: device.opened >= 3)
     running.cancel()
     assert min(clock.slept[: device.opened - 1]) >= BUSY_SECONDS / 2
+
+
+async def test_a_stream_that_broke_makes_its_account_be_tried_by_one_again():
+    clock = HandClock()
+    stream, source, _, gate = sourced(Device(0), clock)
+    gate.accepted()
+    running = asyncio.get_running_loop().create_task(source.run(clock, "t"))
+    await until(lambda: stream.state is CameraState.OFFLINE)
+    running.cancel()
+    tries = []
+
+    async def knock() -> None:
+        async with gate.turn():
+            tries.append(1)
+            await asyncio.sleep(0.01)
+            gate.refused()
+            raise Refused("the password was changed")
+
+    await asyncio.gather(*(knock() for _ in range(32)), return_exceptions=True)
+    assert len(tries) == 1
