@@ -148,14 +148,16 @@ class Conductor:
         if now - self._renewed < RENEWAL:
             return
         async with self._store.begin() as conn:
-            leading = await leases.acquire(conn, LEASE, self._gateway_id, now, LEASE_TIME)
+            agreed = await leases.agreed_now(conn, now)
+            leading = await leases.acquire(conn, LEASE, self._gateway_id, agreed, LEASE_TIME)
             if leading:
                 for worker_id in self._fleet.alive():
                     owned = sum(owner == worker_id for owner in self._plan.owners.values())
                     address = self._fleet.addresses[worker_id]
-                    await workers.see(conn, Worker(worker_id, address, now, self._gateway_id, owned))
+                    await workers.see(conn, Worker(worker_id, address, agreed, self._gateway_id, owned))
             known = await workers.every(conn)
-        self._fleet.also_dial(one.address for one in known if one.seen_at is not None and now - one.seen_at < RECENTLY)
+        recent = (one.address for one in known if one.seen_at is not None and agreed - one.seen_at < RECENTLY)
+        self._fleet.also_dial(recent)
         self._renewed = now
         if leading != self.leading:
             log.info("conducting" if leading else "not conducting", gateway=self._gateway_id)

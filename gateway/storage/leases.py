@@ -4,11 +4,23 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, or_, select, update
+from sqlalchemy import DateTime, delete, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.storage.tables import leases
 from gateway.storage.upserting import insert
+
+
+async def agreed_now(connection: AsyncConnection, at: datetime) -> datetime:
+    """The time that all holders agree on: the server's, so that a gateway with a wrong clock takes no lease too early
+    and keeps none too long. A file is used by one machine only, so there it is ``at``, the caller's own.
+    """
+    if connection.dialect.name == "sqlite":
+        return at
+    moment: datetime = (
+        await connection.execute(select(func.clock_timestamp(type_=DateTime(timezone=True))))
+    ).scalar_one()
+    return moment
 
 
 async def acquire(connection: AsyncConnection, name: str, holder: str, at: datetime, ttl: timedelta) -> bool:

@@ -47,6 +47,20 @@ async def test_a_lease_is_held_by_one_until_it_runs_out(store: Store) -> None:
         assert await leases.release(connection, "conductor", "g2")
 
 
+async def test_gateways_with_different_clocks_agree_on_the_servers_time(store: Store) -> None:
+    ahead = NOW + timedelta(days=400)
+    async with store.begin() as connection:
+        one = await leases.agreed_now(connection, NOW)
+        other = await leases.agreed_now(connection, ahead)
+        assert one.tzinfo is not None
+        if store.dialect == "sqlite":
+            assert (one, other) == (NOW, ahead), "one file, one machine, one clock"
+            return
+        assert timedelta(0) <= other - one < timedelta(minutes=1)
+        assert await leases.acquire(connection, "conductor", "g1", one, TTL)
+        assert not await leases.acquire(connection, "conductor", "hasty", other, TTL)
+
+
 async def test_of_many_who_want_a_lease_one_gets_it(opened: Opened) -> None:
     async with opened() as one, opened() as other:
 
