@@ -6,6 +6,7 @@ number; loading takes it off again.
 
 from __future__ import annotations
 
+import asyncio
 import csv
 import io
 import re
@@ -57,7 +58,7 @@ async def export_cameras(
         if row["id"] in without_address:
             for name in _ADDRESS:
                 row.pop(name, None)
-    return _written({"cameras": rows}, form)
+    return await asyncio.to_thread(_written, {"cameras": rows}, form)
 
 
 async def export_catalogue(connection: AsyncConnection, form: Format) -> bytes:
@@ -77,7 +78,7 @@ async def export_catalogue(connection: AsyncConnection, form: Format) -> bytes:
         ],
         "cameras": [_camera(one, usernames) for one in await cameras.files(connection, sorted(ids))],
     }
-    return _written(nouns, form)
+    return await asyncio.to_thread(_written, nouns, form)
 
 
 async def _samples(connection: AsyncConnection) -> dict[str, set[str]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -49,7 +50,7 @@ async def load_catalogue(
 
     ``passwords`` are those that ``secret_from`` may name. Never raises for what is in the file.
     """
-    document = read(name, data)
+    document = await asyncio.to_thread(read, name, data)  # a large workbook takes seconds; pictures must go on
     problems = list(document.problems)
     if "operators" in document.other:
         message = "operators need passwords and are not loaded from a file: use gateway create-user"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import dataclasses
 import io
+import threading
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from gateway.domain.filing import Filing
 from gateway.domain.organisations import Organisation, OrganisationKind
 from gateway.domain.packets import StreamKind
 from gateway.ports import Credential
+from gateway.services import exporting, loading
 from gateway.services.catalogue_files import unescaped
 from gateway.services.exporting import Format, export_cameras, export_catalogue, guarded
 from gateway.services.loading import load_catalogue
@@ -90,6 +92,26 @@ async def test_what_was_exported_loads_without_a_change(store: Store, box: Secre
     assert [str(problem) for problem in loaded.problems] == []
     assert (loaded.added, loaded.changed) == (0, 0)
     assert loaded.unchanged == (2 if form == "csv" else 6)
+
+
+@pytest.mark.parametrize("form", ["csv", "xlsx", "yaml"])
+async def test_neither_way_are_files_worked_on_where_pictures_are_sent(
+    store: Store, box: SecretBox, form: Format, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    threads: list[int] = []
+    for module, name in ((exporting, "_written"), (loading, "read")):
+        work = getattr(module, name)
+
+        def noted(*given: Any, work: Any = work) -> Any:
+            threads.append(threading.get_ident())
+            return work(*given)
+
+        monkeypatch.setattr(module, name, noted)
+    async with store.read() as connection:
+        data = await export_catalogue(connection, form)
+    await load_catalogue(store, box, f"x.{form}", data, NOW, dry_run=True)
+    assert len(threads) == 2
+    assert threading.get_ident() not in threads
 
 
 @pytest.mark.parametrize("form", ["csv", "xlsx", "yaml"])
