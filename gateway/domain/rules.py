@@ -31,8 +31,7 @@ BACKWARD_JUMP_SECONDS = 60.0
 class Rule:
     """What must be observed, where, when and for how long. ``None`` for cameras or kinds of camera means any.
 
-    ``min_measure`` is in the unit of the observation's kind; all durations are seconds. The names are for people;
-    a rule without any is shown by its id.
+    ``min_measure`` is in the unit of the observation's kind; all durations are seconds; the names are for people.
     """
 
     id: str
@@ -201,8 +200,6 @@ def _change(phase: Phase, state: RuleState) -> Change:
     return Change(phase, state.strongest, state.since, state.opened_at, state.last)
 
 
-NAME_MAX = 40
-
 KEYS = frozenset(
     {"id", "name_zh", "name_en", "kinds", "camera_kinds", "cameras", "zones", "schedule", "fault"}
     | {"min_seconds", "gap_seconds", "min_measure", "cooldown_seconds", "quiet_seconds", "extend_seconds"}
@@ -215,9 +212,8 @@ def rules_from(document: object) -> tuple[Rule, ...]:
         raise ValueError("a rules file holds one key, rules, with a list of rules")
     rules = tuple(rule_from(item) for item in document["rules"])
     ids = [rule.id for rule in rules]
-    for rule_id in ids:
-        if ids.count(rule_id) > 1:
-            raise ValueError(f"rule {rule_id!r}: the id is used more than once")
+    if twice := next((rule_id for rule_id in ids if ids.count(rule_id) > 1), None):
+        raise ValueError(f"rule {twice!r}: the id is used more than once")
     return rules
 
 
@@ -260,8 +256,8 @@ def _parsed(rule_id: str, item: Mapping[str, object]) -> Rule:
         tuple(zone_from(points) for points in zones),
         None if schedule is None else schedule_from(schedule),
         fault=fault,
-        name_zh=_name("name_zh", item.get("name_zh", "")),
-        name_en=_name("name_en", item.get("name_en", "")),
+        name_zh=_name(item, "name_zh"),
+        name_en=_name(item, "name_en"),
         **{key: _amount(key, item[key]) for key in KEYS if key in item and ("seconds" in key or key == "min_measure")},
     )
 
@@ -287,9 +283,10 @@ def _words(key: str, value: object) -> list[str]:
     return value
 
 
-def _name(key: str, value: object) -> str:
-    if not isinstance(value, str) or len(value) > NAME_MAX or not (value.isprintable() or not value):
-        raise ValueError(f"{key} is a name of at most {NAME_MAX} characters, not {value!r}")
+def _name(item: Mapping[str, object], key: str) -> str:
+    value = item.get(key, "")
+    if not isinstance(value, str) or len(value) > 40 or not value.isprintable():
+        raise ValueError(f"{key} is a name of at most 40 characters, not {value!r}")
     return value.strip()
 
 

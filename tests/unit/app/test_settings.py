@@ -77,6 +77,23 @@ def test_a_broken_rule_is_named(tmp_path: Path) -> None:
     assert line.startswith(f"detection.rules: {rules}: ")
 
 
+ANYWHERE = "min_seconds: 5"
+ANY_TIME = "zones: [[[0, 0], [1, 0], [1, 1]]]"
+
+
+@pytest.mark.parametrize("given", ["", ANYWHERE, ANY_TIME, "schedule: {hours: ['22:00-05:00']}"])
+@pytest.mark.parametrize("kinds", ["motion", "anomaly, motion"])
+def test_a_rule_that_would_make_plain_motion_a_candidate_is_refused(tmp_path: Path, kinds: str, given: str) -> None:
+    rules = tmp_path / "rules.yaml"
+    rules.write_text(f"rules:\n  - id: a\n    kinds: [{kinds}]\n    {given}\n")
+    settings = written(tmp_path, f"detection: {{rules: {rules}}}")
+    (line,) = problems(settings, {})
+    assert line.endswith("plain motion is no candidate by itself: give the rule zones and a schedule or min_seconds")
+    with pytest.raises(BadSettings) as refused:
+        rules_of(load(settings, {}))
+    assert refused.value.lines == [line], "what starts says the same"
+
+
 def test_the_rules_that_come_along_are_good() -> None:
     documents, rules = rules_of(load(None, {}))
     assert [document["id"] for document in documents] == [rule.id for rule in rules]
