@@ -99,13 +99,14 @@ async def probe(
 
     An RTSP device cannot be asked what it has: its streams at ``paths`` (main, sub) are opened once each.
     """
-    if scheme == "rtsp" and not paths:
-        raise Invalid("an RTSP device cannot be asked what it offers: give the path of its main stream", field="path")
-    _check_values({"streams": [StreamAddress(kind, path) for kind, path in zip(StreamKind, paths, strict=False)]})
     at = office.clock.now()
     async with office.store.begin() as conn:
         if (await reach(conn, caller.operator, Action.MANAGE, at)).nothing:
             raise Forbidden("devices are probed by who manages cameras")
+        if scheme == "rtsp" and not paths:
+            sentence = "an RTSP device cannot be asked what it offers: give the path of its main stream"
+            raise Invalid(sentence, field="path")
+        _check_values({"streams": [StreamAddress(kind, path) for kind, path in zip(StreamKind, paths, strict=False)]})
         await office.note(conn, at, caller.operator.id, "probe_device", "address", f"{scheme}://{host}:{port}"[:64])
     return await prober(scheme, host, port, credential, paths)
 

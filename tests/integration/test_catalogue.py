@@ -161,6 +161,7 @@ async def test_devices_are_probed_once_by_who_manages_cameras(world: World) -> N
     for login in ("district", "grid1", "audit"):
         async with aclosing(await signed_in(app, login)) as client:
             assert (await client.post("/probe", json=body)).status_code == 403
+            assert (await client.post("/probe", json=plain)).status_code == 403
     assert len(asked) == 4
 
 
