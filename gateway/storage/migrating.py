@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from contextlib import suppress
 from pathlib import Path
 
 from sqlalchemy import Connection, inspect, text
@@ -29,6 +31,7 @@ async def migrate(url: str | URL, to: str = HEAD) -> None:
 
     Raises ``SchemaTooNew`` if the database is at a revision this version does not know.
     """
+    _make_private(make_url(url))
     engine = _engine(url)
     try:
         async with engine.connect() as connection:
@@ -40,6 +43,17 @@ async def migrate(url: str | URL, to: str = HEAD) -> None:
             await connection.run_sync(_upgrade, to)
     finally:
         await engine.dispose()
+
+
+def _make_private(url: URL) -> None:
+    """Sees to it that only its owner reads a SQLite file, however open its folder is; its journals take after it."""
+    if url.get_backend_name() != "sqlite" or not url.database or url.database == ":memory:":
+        return
+    with suppress(OSError):  # what is wrong with the path is said by who opens it
+        try:
+            os.chmod(url.database, 0o600)  # by name: closing a file of one's own drops the locks SQLite holds on it
+        except FileNotFoundError:
+            os.close(os.open(url.database, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
 
 
 async def refuse_newer(url: str | URL) -> None:
