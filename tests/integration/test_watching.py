@@ -256,6 +256,12 @@ async def test_a_full_disk_is_said_in_the_evidence_and_events_go_on(
     async with shown.office.store.read() as conn:
         assert (await evidence_rows.of_event(conn, event_id))["still"].missing_reason == "disk full"
     assert shown.worker.evidence == [(event_id, "still")]
+    await shown.watching.evidence("w1", event_id, "clip", None, None, None, "the worker's disk is full")
+    async with aclosing(await signed_in(create_api(shown.office), "jinxin")) as client:
+        listed = (await client.get("/candidates?limit=50")).json()["items"]
+    (seen,) = [item for item in listed if item["event_id"] == event_id]
+    assert (seen["still"], seen["still_missing"]) == (None, "disk full")
+    assert (seen["clip"], seen["clip_missing"]) == (None, "the worker's disk is full")
 
 
 async def test_the_oldest_unconfirmed_evidence_goes_when_room_is_short(world: World, tmp_path: Path) -> None:
