@@ -17,7 +17,6 @@ from typing import Any
 import av
 import httpx
 import pytest
-from aiortc import RTCConfiguration, RTCPeerConnection
 from fastapi import FastAPI
 from sqlalchemy import select, update
 from sqlalchemy.exc import OperationalError
@@ -33,7 +32,6 @@ from gateway.services.viewing import Viewing
 from gateway.storage import grants, sessions, view_records
 from gateway.storage.store import Store
 from gateway.storage.tables import epochs
-from gateway.storage.tables import events as event_rows
 from gateway.storage.tables import grants as grant_rows
 from gateway.storage.tables import view_records as record_rows
 from gateway.web import evidence, live, whep
@@ -279,67 +277,6 @@ async def test_without_a_record_there_is_no_picture(shown: Scene, monkeypatch: p
     assert shown.hub.tally.packets == 0
 
 
-async def test_without_a_record_there_is_no_snapshot_no_webrtc_and_no_evidence(
-    shown: Scene, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    async def full(*_: Any) -> None:
-        raise OperationalError("insert", {}, OSError("database or disk is full"))
-
-    async with shown.office.store.read() as conn:
-        by_camera = event_rows.c.camera_id == shown.world.camera(B).id
-        event_id = (await conn.execute(select(event_rows.c.id).where(by_camera).limit(1))).scalar_one()
-    monkeypatch.setattr(view_records, "insert", full)
-    address = f"/cameras/{shown.world.camera(B).id}"
-    async with aclosing(await signed_in(shown.app, "jinxin")) as client, peer() as browser:
-        offer = {"content": browser.localDescription.sdp, "headers": {"Content-Type": "application/sdp"}}
-        answers = [
-            await client.get(f"{address}/snapshot"),
-            await client.post(f"{address}/whep", **offer),
-            await client.get(f"/evidence/{event_id}/still"),
-        ]
-    for answer in answers:
-        assert answer.status_code == 503
-        assert answer.json()["error"]["message"] == "the view record cannot be written, so no picture is shown"
-    assert shown.hub.tally.packets == 0
-
-
-async def test_foreign_and_unknown_ids_take_the_same_way(shown: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
-    asked: list[str] = []
-    for_operator = grants.for_operator
-
-    async def counted(*arguments: Any) -> Any:
-        asked.append("grants")
-        return await for_operator(*arguments)
-
-    monkeypatch.setattr(grants, "for_operator", counted)
-    async with shown.office.store.read() as conn:
-        by_camera = event_rows.c.camera_id == shown.world.camera(B).id
-        event_id = (await conn.execute(select(event_rows.c.id).where(by_camera).limit(1))).scalar_one()
-    pairs = [
-        [f"/cameras/{one}/snapshot" for one in (shown.world.camera(B).id, "TZ-nowhere")],
-        [f"/evidence/{one}/still" for one in (event_id, "01900000-0000-7000-8000-000000000000")],
-    ]
-    async with aclosing(await signed_in(shown.app, "jinsha")) as client:
-        for pair in pairs:
-            ways = []
-            for address in pair:
-                asked.clear()
-                answer = await client.get(address)
-                ways.append((answer.status_code, answer.content, len(asked)))
-            assert ways[0] == ways[1]
-            assert ways[0][0] == 404
-    assert not await shown.records()
-
-
-async def test_disabling_the_account_ends_the_picture(shown: Scene) -> None:
-    async with watching(shown, "jinxin", shown.world.camera(B).id) as socket:
-        await text(socket)
-        async with aclosing(await signed_in(shown.app, "system")) as manager:
-            account = shown.world.people["jinxin"].id
-            assert (await manager.patch(f"/operators/{account}", json={"disabled": True})).status_code == 200
-        assert (await text(socket))["code"] == "signed_out"
-
-
 async def test_running_pictures_end_when_records_cannot_be_written_any_more(
     shown: Scene, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -448,41 +385,3 @@ async def test_records_left_open_by_a_killed_gateway_are_closed(world: World, tm
                 running = group.create_task(again.run())
                 assert (await one.record("gateway_killed"))["id"] == row["id"]
                 running.cancel()
-
-
-@asynccontextmanager
-async def peer() -> AsyncIterator[RTCPeerConnection]:
-    """A WebRTC peer that has made its offer."""
-    connection = RTCPeerConnection(RTCConfiguration(iceServers=[]))
-    connection.addTransceiver("video", direction="recvonly")
-    await connection.setLocalDescription(await connection.createOffer())
-    try:
-        yield connection
-    finally:
-        await connection.close()
-
-
-async def test_webrtc_is_answered_recorded_and_ended_like_any_view(shown: Scene) -> None:
-    address = f"/cameras/{shown.world.camera(B).id}/whep?stream=main"
-    async with aclosing(await signed_in(shown.app, "jinxin")) as client, peer() as browser:
-        headers = {"Content-Type": "application/sdp"}
-        offer = browser.localDescription.sdp
-        answer = await client.post(address, content=offer, headers=headers)
-        assert (answer.status_code, answer.headers["content-type"]) == (201, "application/sdp")
-        assert "H264" in answer.text
-        (row,) = await shown.records()
-        assert (row["transport"], row["stream"], row["result"]) == ("whep", "main", "open")
-        session = answer.headers["location"].removeprefix("/api/v1")
-        async with aclosing(await signed_in(shown.app, "jinsha")) as stranger:
-            assert (await stranger.post(address, content=offer, headers=headers)).status_code == 404
-            # Not told apart from a session that is over, and it ends nothing.
-            assert (await stranger.delete(session)).status_code == 204
-        assert [row["result"] for row in await shown.records()] == ["open"]
-        assert (await client.post(address, content=offer)).status_code == 422
-        assert (await client.post(address, content="nonsense", headers=headers)).status_code == 422
-        await revoke(shown, B)
-        await shown.office.ring(Topic.PERMISSIONS)
-        async with asyncio.timeout(60):
-            while "revoked" not in {row["result"] for row in await shown.records()}:  # noqa: ASYNC110
-                await asyncio.sleep(0.02)
-        assert (await client.delete(session)).status_code == 204
