@@ -124,6 +124,7 @@ async def test_cameras_are_spread_and_each_worker_is_told_its_own(seeded: tuple[
             assert {worker.id for worker in await workers.every(conn)} == {"w1", "w2"}
 
 
+@pytest.mark.slow
 async def test_a_silent_workers_cameras_move_and_it_gets_some_back(seeded: tuple[Store, SecretBox]) -> None:
     store, box = seeded
     fleet = Fleet()
@@ -165,6 +166,7 @@ async def test_a_changed_address_is_told(seeded: tuple[Store, SecretBox]) -> Non
         await until(lambda: (one.newest | other.newest)["C-002"].host == "192.0.2.99")
 
 
+@pytest.mark.slow
 async def test_one_conducts_and_the_other_takes_over(seeded: tuple[Store, SecretBox]) -> None:
     store, box = seeded
     first, second = Fleet("g1"), Fleet("g2")

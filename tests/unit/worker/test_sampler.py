@@ -43,6 +43,7 @@ def test_dropped_pictures_make_it_plan_with_less_and_quiet_with_more_again():
     assert sampler.load.ease == 1.0
 
 
+@pytest.mark.slow
 def test_time_passes_for_every_camera_and_a_removed_one_is_closed():
     told: list[Finding] = []
     opened, closed = threading.Event(), threading.Event()
