@@ -1,5 +1,7 @@
 import threading
 
+import pytest
+
 from gateway.worker import budget
 from gateway.worker.eye import Eye, Finding
 from gateway.worker.sampler import Sampler
