@@ -6,11 +6,16 @@ import { forgetCatalogue } from './state/catalogue'
 import { hush } from './state/messages'
 import { acts, forget, isManager, may, resume, session } from './state/session'
 
-export interface NavItem {
+export interface PageItem {
   name: string
   word: string
   path: string
   allowed: () => boolean
+}
+
+export interface NavItem extends PageItem {
+  /** Further pages under the same heading, shown as tabs once there are several. */
+  pages?: readonly PageItem[]
 }
 
 /** In the order of the top bar; the first that is allowed is home. */
@@ -25,8 +30,20 @@ export const NAV: readonly NavItem[] = [
   { name: 'audit', word: 'nav.audit', path: '/audit', allowed: () => acts('audit_manager') },
 ]
 
+/** The pages under a heading that the operator may open, its own first. */
+export function pagesOf(item: NavItem): PageItem[] {
+  return [item, ...(item.pages ?? [])].filter((page) => page.allowed())
+}
+
+/** The heading that a page stands under; a page of one thing stands where its list does. */
+export function headingOf(name: unknown): NavItem | undefined {
+  const listed = name === 'camera' ? 'cameras' : name
+  return NAV.find((item) => item.name === listed || item.pages?.some((page) => page.name === listed))
+}
+
 export function home(): string {
-  return NAV.find((item) => item.allowed())?.path ?? '/nothing'
+  const first = NAV.find((item) => pagesOf(item).length > 0)
+  return first === undefined ? '/nothing' : (pagesOf(first)[0]?.path ?? '/nothing')
 }
 
 const routes: RouteRecordRaw[] = [
@@ -57,9 +74,10 @@ router.beforeEach(async (to) => {
   if (to.name === 'sign-in') return known ? home() : true
   if (!known) return { name: 'sign-in', query: to.fullPath === '/' ? {} : { to: to.fullPath } }
   if (to.name === 'home') return home() === '/nothing' ? true : home()
-  const item = NAV.find((one) => one.name === (to.name === 'camera' ? 'cameras' : to.name))
-  if (item !== undefined && !item.allowed()) return home()
-  return true
+  const heading = headingOf(to.name)
+  if (heading === undefined) return true
+  const page = [heading, ...(heading.pages ?? [])].find((one) => one.name === to.name) ?? heading
+  return page.allowed() ? true : home()
 })
 
 onSignedOut(() => {

@@ -1,0 +1,20 @@
+import type { Vocabulary } from '../zh'
+import { cameras } from './cameras'
+import { candidates } from './candidates'
+import { operators } from './operators'
+import { records } from './records'
+import { sharing } from './sharing'
+import { shell } from './shell'
+import { tickets } from './tickets'
+import { wall } from './wall'
+
+export const en: Vocabulary = {
+  ...cameras,
+  ...candidates,
+  ...operators,
+  ...records,
+  ...sharing,
+  ...shell,
+  ...tickets,
+  ...wall,
+}

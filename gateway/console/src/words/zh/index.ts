@@ -1,0 +1,24 @@
+import type { Words } from '../vocabulary'
+import { cameras } from './cameras'
+import { candidates } from './candidates'
+import { operators } from './operators'
+import { records } from './records'
+import { sharing } from './sharing'
+import { shell } from './shell'
+import { tickets } from './tickets'
+import { wall } from './wall'
+
+/** Every word of the console, a file for each area. */
+export const zh = {
+  ...cameras,
+  ...candidates,
+  ...operators,
+  ...records,
+  ...sharing,
+  ...shell,
+  ...tickets,
+  ...wall,
+}
+
+/** What every language must say. */
+export type Vocabulary = Words<typeof zh>
