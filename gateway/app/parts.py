@@ -14,6 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from starlette.types import ASGIApp
 
 from gateway.app.probing import prober
+from gateway.app.sweeps import SWEEPS
 from gateway.bus.local import LocalBus
 from gateway.bus.redis import RedisBus, open_redis_bus
 from gateway.clock import SystemClock
@@ -25,6 +26,7 @@ from gateway.media.hub import Hub
 from gateway.services.evidence import EvidenceRoom
 from gateway.services.listening import Listening
 from gateway.services.office import Office
+from gateway.services.sweeping import Sweeping
 from gateway.services.viewing import Viewing
 from gateway.services.watching import Watching
 from gateway.settings import BadSettings, Settings, Workers, rules_of
@@ -57,6 +59,7 @@ class Parts:
     listening: Listening
     fleet: Dialling
     conductor: Conductor
+    sweeping: Sweeping
 
 
 def build(settings: Settings, office: Office, bus: Carrier, addresses: Sequence[LinkAddress]) -> Parts:
@@ -68,7 +71,18 @@ def build(settings: Settings, office: Office, bus: Carrier, addresses: Sequence[
     conductor = Conductor(
         office.store, office.clock, bus, fleet, office.gateway_id, office.box, _detection(settings), len(addresses)
     )
-    return Parts(settings, office, bus, room, watching, Viewing(office), Listening(office), fleet, conductor)
+    return Parts(
+        settings,
+        office,
+        bus,
+        room,
+        watching,
+        Viewing(office),
+        Listening(office),
+        fleet,
+        conductor,
+        Sweeping(office, SWEEPS),
+    )
 
 
 def application(parts: Parts, hub: Hub, rooms: whep.Rooms) -> ASGIApp:
@@ -84,6 +98,7 @@ def application(parts: Parts, hub: Hub, rooms: whep.Rooms) -> ASGIApp:
         connected=lambda: len(parts.fleet.links),
         conducting=lambda: parts.conductor.leading,
         ears=lambda: parts.listening.figures,
+        sweeps=lambda: parts.sweeping.tally,
     )
     api = create_api(
         parts.office,

@@ -74,6 +74,7 @@ async def _serve(
             group.create_task(parts.watching.run(parts.fleet), name="watching"),
             group.create_task(parts.listening.run(), name="listening"),
             group.create_task(parts.room.run(), name="evidence"),
+            group.create_task(parts.sweeping.run(), name="sweeping"),
         ]
         viewing = group.create_task(parts.viewing.run(), name="viewing")
         async with open_hub(parts.fleet) as hub, open_rooms(parts.viewing, hub) as rooms:

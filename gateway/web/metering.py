@@ -11,6 +11,7 @@ from prometheus_client.registry import Collector
 from gateway.bus.tally import BusTally
 from gateway.media.hub import Hub
 from gateway.services.evidence import EvidenceRoom
+from gateway.services.sweeping import SweepTally
 from gateway.services.viewing import Viewing
 from gateway.services.watching import Watching
 from gateway.web.whep import Rooms
@@ -32,6 +33,7 @@ class Sources:
     connected: Callable[[], int]
     conducting: Callable[[], bool]
     ears: Callable[[], tuple[int, int, int]]
+    sweeps: Callable[[], Mapping[str, SweepTally]]
 
 
 class Meter(Collector):
@@ -45,6 +47,7 @@ class Meter(Collector):
         yield from self._pictures()
         yield from self._queues()
         yield from self._events()
+        yield from self._sweeps()
         yield from self._workers()
 
     def _pictures(self) -> Iterable[Metric]:
@@ -104,6 +107,15 @@ class Meter(Collector):
         yield _counter("evidence_expired", "Files removed after their time", room.expired)
         yield _counter("evidence_strays", "Files without a row removed, left by a process that died", room.strays)
         yield _gauge("evidence_bytes", "Bytes of evidence on disk", room.bytes)
+
+    def _sweeps(self) -> Iterable[Metric]:
+        runs = CounterMetricFamily(_P + "sweep_runs", "Sweeps that went through, by name", labels=["sweep"])
+        failures = CounterMetricFamily(_P + "sweep_failures", "Sweeps that failed, by name", labels=["sweep"])
+        for name, tally in self._sources.sweeps().items():
+            runs.add_metric([name], tally.runs)
+            failures.add_metric([name], tally.failures)
+        yield runs
+        yield failures
 
     def _workers(self) -> Iterable[Metric]:
         """The workers' own figures (decode budget, shed levels, their queues), by worker."""
