@@ -65,12 +65,20 @@ class Device:
     channels: tuple[Channel, ...]
 
 
-async def resolve(host: str, port: int, credential: Credential | None) -> dict[StreamKind, DeviceAddress]:
-    """RTSP addresses of the device's first video source. Raises ``Unavailable`` or ``Refused``."""
+async def resolve(
+    host: str, port: int, credential: Credential | None, channel: int | None = None
+) -> dict[StreamKind, DeviceAddress]:
+    """RTSP addresses of one video source. Raises ``Unavailable`` or ``Refused``.
+
+    ``channel`` is which one in the device's own order, from 1; None means the first that we can take.
+    """
     async with _session(host, port, credential) as session:
-        pairs = paired(await session.profiles())
+        profiles = await session.profiles()
+        if channel is not None:
+            profiles = of_channel(profiles, await session.sources(), channel)
+        pairs = paired(profiles)
         if not pairs:
-            raise Unavailable("the device offers no video profile")
+            raise Unavailable("the device offers no video profile that can be taken")
         main, sub = pairs[0]
         found = {StreamKind.MAIN: await session.address(main.token)}
         if sub is not None:
@@ -105,6 +113,22 @@ async def snapshot_uri(host: str, port: int, credential: Credential | None) -> s
     async with _session(host, port, credential) as session:
         pairs = paired(await session.profiles())
         return await session.snapshot(pairs[0][0].token) if pairs else None
+
+
+def of_channel(profiles: list[Profile], sources: list[str], channel: int) -> list[Profile]:
+    """The encodings of the n-th video source, from 1. Raises ``Unavailable`` if the device has none.
+
+    ``sources`` is what the device says it has: a channel without a camera has no encoding but keeps its number. Where
+    it says nothing, or names others than its encodings do, the order of the encodings counts.
+    """
+    named = list(dict.fromkeys(profile.source for profile in profiles))
+    order = sources if set(named) <= set(sources) else named
+    if channel > len(order):
+        raise Unavailable(f"the recorder has {len(order)} video channels, and no channel {channel}")
+    found = [profile for profile in profiles if profile.source == order[channel - 1]]
+    if not found:
+        raise Unavailable(f"the recorder's channel {channel} has no camera that sends video")
+    return found
 
 
 def paired(profiles: list[Profile]) -> list[tuple[Profile, Profile | None]]:
@@ -184,6 +208,14 @@ class _Session:
         """The device's encodings, those that lack a video encoder left out."""
         answer = await self.call("media", "GetProfiles")
         return [profile for raw in (answer or [])[:MAX_PROFILES] if (profile := _profile(raw)) is not None]
+
+    async def sources(self) -> list[str]:
+        """The tokens of the device's video sources in its order; empty if it does not say."""
+        try:
+            answer = await self.call("media", "GetVideoSources")
+        except Unavailable:
+            return []
+        return [token for raw in (answer or [])[:MAX_PROFILES] if (token := _word(raw, "token"))]
 
     async def address(self, token: str) -> DeviceAddress:
         """Where the profile's stream is."""

@@ -201,6 +201,7 @@ class Conductor:
             password=None if secret is None else secret.password,
             host_limit=limits.get(camera.recorder_id or ""),
             recorder_id=camera.recorder_id,
+            channel=camera.channel if camera.recorder_id is not None else None,
             kind=camera.kind.value,
             detectors={} if watched else None,
             rules=tuple(rule.id for rule in self._detection.rules if rule.applies(camera.id, camera.kind)),

@@ -30,7 +30,7 @@ class AssignedCamera:
     """All a worker is told of a camera. ``detectors`` None means: pull it, but do not look.
 
     ``host_limit`` is how many streams may be open at once at ``host``; None means no limit is known. ``rules`` are the
-    ids of those sent with the assignment that apply to this camera.
+    ids of those sent with the assignment that apply to this camera. ``channel`` counts from 1 on the recorder.
     """
 
     camera_id: str
@@ -47,6 +47,7 @@ class AssignedCamera:
     kind: str = ""
     detectors: Json | None = field(default_factory=dict)
     rules: tuple[str, ...] = ()
+    channel: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,6 +181,7 @@ def camera_to_json(camera: AssignedCamera) -> Json:
         "kind": camera.kind,
         "detectors": camera.detectors,
         "rules": list(camera.rules),
+        "channel": camera.channel,
     }
 
 
@@ -211,6 +213,7 @@ def camera_from_json(value: Any) -> AssignedCamera:
         kind=text(message, "kind"),
         detectors=None if detectors is None else _mapping(detectors, "detectors"),
         rules=tuple(text({"rule": rule}, "rule") for rule in items(message, "rules", 10_000)),
+        channel=None if message.get("channel") is None else whole(message, "channel", 1, 65535),
     )
 
 

@@ -118,7 +118,7 @@ class Camera:
         if self._asks:
             if self._resolved is None:
                 port = self.assigned.onvif_port or ONVIF_PORT
-                self._resolved = await onvif.resolve(self.assigned.host, port, self._credential)
+                self._resolved = await onvif.resolve(self.assigned.host, port, self._credential, self.assigned.channel)
             # A device with one encoding is watched on that one.
             return self._resolved.get(kind) or self._resolved[StreamKind.MAIN]
         where = self._addresses.get(kind)

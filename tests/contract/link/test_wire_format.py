@@ -12,7 +12,7 @@ from gateway.fleet.wire_events import event_to_json
 
 
 def test_the_protocol_number():
-    assert framing.PROTOCOL == 1
+    assert framing.PROTOCOL == 2
     assert framing.MAX_FRAME == 16 * 1024 * 1024
 
 
@@ -50,6 +50,7 @@ def test_control_shapes():
         "road",
         {},
         ("x",),
+        16,
     )
     assert wire.assignment_to_json(wire.Assignment(4, (camera,), ({"id": "x"},), 0.8)) == {
         "type": "assign",
@@ -72,6 +73,7 @@ def test_control_shapes():
                 "kind": "road",
                 "detectors": {},
                 "rules": ["x"],
+                "channel": 16,
             }
         ],
     }

@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from adapters.discovery import Found, matches
-from adapters.onvif import Profile, at_host, paired, stream_address
+from adapters.onvif import Profile, at_host, of_channel, paired, stream_address
 from gateway.ports import DeviceAddress, Unavailable
 
 
@@ -61,3 +61,18 @@ def test_hostile_discovery_answers_raise_nothing(data, cut):
 
 def test_entities_are_not_expanded():
     assert matches(b"<!DOCTYPE x [<!ENTITY a 'b'>]>" + MATCH) == []
+
+
+def test_a_channel_is_counted_in_the_devices_order_with_those_that_lack_a_camera():
+    first, third = profile("a", "1", 1920), profile("b", "3", 1920)
+    assert of_channel([third, first], ["1", "2", "3"], 3) == [third]
+    with pytest.raises(Unavailable, match="channel 2 has no camera"):
+        of_channel([third, first], ["1", "2", "3"], 2)
+    with pytest.raises(Unavailable, match="has 3 video channels, and no channel 4"):
+        of_channel([third, first], ["1", "2", "3"], 4)
+
+
+def test_a_channel_of_a_device_that_names_no_sources_is_counted_by_its_encodings():
+    first, second, other = profile("a", "1", 1920, "jpeg"), profile("b", "2", 1920), profile("c", "2", 640)
+    assert of_channel([first, second, other], [], 2) == [second, other]
+    assert of_channel([first, second, other], ["x", "y"], 2) == [second, other]

@@ -114,6 +114,7 @@ async def test_cameras_are_spread_and_each_worker_is_told_its_own(seeded: tuple[
         assert {"C-004", "C-005"} <= set(one.newest) or {"C-004", "C-005"} <= set(other.newest)
         assert (whole["C-001"].username, whole["C-001"].password) == ("viewer", "the device's password")
         assert (whole["C-004"].host, whole["C-004"].rtsp_port, whole["C-004"].host_limit) == ("192.0.2.9", 8554, 16)
+        assert (whole["C-001"].channel, whole["C-004"].channel) == (None, 1)
         assert whole["C-001"].rules == ("still",)
         assert {camera for camera, told in whole.items() if told.detectors is not None} == {"C-001", "C-004"}
         assert one.told[-1][1] + other.told[-1][1] == pytest.approx(0.8)

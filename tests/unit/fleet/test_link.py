@@ -17,7 +17,7 @@ from gateway.ports import Unavailable
 from tests.peers.worker_process import Heard, until
 
 KEY = StreamKey("C1", StreamKind.SUB)
-HELLO = {"type": "hello", "worker": "w1", "protocol": 1, "pid": 1}
+HELLO = {"type": "hello", "worker": "w1", "protocol": framing.PROTOCOL, "pid": 1}
 
 
 class Played:
@@ -166,7 +166,9 @@ async def test_evidence_that_does_not_match_its_hash_is_not_handed_on(tmp_path):
         assert [kind for _, kind in heard.pieces] == ["still"]
 
 
-@pytest.mark.parametrize("hello", [{"type": "hello", "worker": "w", "protocol": 2}, {"type": "status", "cameras": []}])
+@pytest.mark.parametrize(
+    "hello", [{"type": "hello", "worker": "w", "protocol": framing.PROTOCOL + 1}, {"type": "status", "cameras": []}]
+)
 async def test_who_is_no_worker_of_this_protocol(tmp_path, hello):
     async with played(tmp_path, hello) as (_, address):
         with pytest.raises(Unavailable, match="not a worker"):
