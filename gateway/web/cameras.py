@@ -87,6 +87,10 @@ class CameraBody(BaseModel):
     filing: Filing = Filing()
 
 
+CLEARABLE = frozenset({"azimuth", "hfov", "max_distance"})
+"""Figures that a file need not have: null takes them away, where it leaves everything else as it is."""
+
+
 class CameraPatch(BaseModel):
     """What of a camera is to be changed; fields that are left out stay. ``version`` is the one that was read."""
 
@@ -217,9 +221,8 @@ async def read(camera_id: str, request: Request, caller: Who) -> CameraDetail:
 @router.patch("/cameras/{camera_id}", dependencies=[rule(Needs(Action.MANAGE))], summary="Change a camera's file")
 async def change(camera_id: str, body: CameraPatch, request: Request, caller: Who) -> CameraDetail:
     """409 if somebody else changed it since ``version``."""
-    changes: dict[str, Any] = body.model_dump(
-        exclude_unset=True, exclude_none=True, exclude={"version", "username", "password", "streams"}
-    )
+    given: dict[str, Any] = body.model_dump(exclude_unset=True, exclude={"version", "username", "password", "streams"})
+    changes = {name: value for name, value in given.items() if value is not None or name in CLEARABLE}
     if body.streams is not None:
         changes["streams"] = _streams(body.streams)
     credential = _credential(body.username or "", body.password or "")

@@ -103,6 +103,16 @@ async def test_of_two_changes_the_later_is_told(world: World, browser_of: Browse
     assert (await owner.get(address)).json()["name_en"] == "North gate"
 
 
+async def test_a_figure_that_is_emptied_is_taken_away(world: World, browser_of: Browsers) -> None:
+    owner, address = await browser_of("jinsha"), f"/cameras/{world.camera(A).id}"
+    await owner.patch(address, json={"version": 1, "hfov": 90, "record_save_days": 60, "name_en": "North gate"})
+    emptied = {"version": 2, "hfov": None, "record_save_days": None, "name_en": None, "latitude": None}
+    answer = (await owner.patch(address, json=emptied)).json()
+    assert answer["filing"]["hfov"] is None
+    # what a file must have stays as it was
+    assert (answer["filing"]["record_save_days"], answer["name_en"]) == (60, "North gate")
+
+
 async def test_changes_keep_to_what_one_manages(world: World, browser_of: Browsers) -> None:
     owner, other, desk = await browser_of("jinsha"), await browser_of("jinxin"), await browser_of("district")
     address = f"/cameras/{world.camera(A).id}"

@@ -9,6 +9,18 @@ type Query = Record<string, string | number | boolean | null | undefined>
 
 const MOST = 200
 
+/** All rows of a list, however many pages it comes in; for lists that people choose from. */
+export async function everything<T>(path: string, query: Query = {}): Promise<T[]> {
+  const rows: T[] = []
+  let after: string | null = null
+  do {
+    const page: Page<T> = await get<Page<T>>(path, { ...query, after })
+    rows.push(...page.items)
+    after = page.next
+  } while (after !== null)
+  return rows
+}
+
 export function usePages<T>(path: () => string, query: () => Query, size = 50) {
   const items = shallowRef<T[]>([])
   const next = ref<string | null>(null)

@@ -1,14 +1,13 @@
 /** Names of operators, as far as the signed-in one may know them. */
 
 import { shallowRef } from 'vue'
-import { get } from '../api/client'
-import type { OperatorBrief, Page } from '../api/types'
-import { itemsOf } from './catalogue'
+import type { OperatorBrief } from '../api/types'
+import { everything } from './paging'
 
 const people = shallowRef(new Map<string, OperatorBrief>())
 
 export async function loadPeople(): Promise<OperatorBrief[]> {
-  const rows = itemsOf(await get<Page<OperatorBrief>>('/operators'))
+  const rows = await everything<OperatorBrief>('/operators')
   people.value = new Map(rows.map((row) => [row.id, row]))
   return rows
 }

@@ -101,6 +101,7 @@ export const cameras: Words<typeof chinese> = {
     status: 'Status',
     saved: 'The file was saved.',
     conflict: 'Someone else changed the file; the newest version is shown.',
+    emptied: 'This cannot be left empty: {fields}.',
     codec: 'Codec',
     size: 'Size',
     fps: 'Pictures per second',

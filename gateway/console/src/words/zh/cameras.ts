@@ -98,6 +98,7 @@ export const cameras = {
     status: '运行状态',
     saved: '档案已保存。',
     conflict: '档案已被他人修改，已载入最新内容。',
+    emptied: '以下各项不能为空：{fields}。',
     codec: '编码',
     size: '分辨率',
     fps: '帧率',

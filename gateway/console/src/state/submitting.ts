@@ -1,0 +1,34 @@
+/** One request that a person asked for: whether it is running, and in words what went wrong. */
+
+import { ref } from 'vue'
+import { ApiError } from '../api/client'
+import { sentence } from '../words'
+
+/** Whether somebody else was faster: what the request relied on has changed meanwhile. */
+export function isConflict(error: unknown): boolean {
+  return error instanceof ApiError && error.status === 409
+}
+
+/** `told` puts an error into words; without it the common sentence for the error is used. */
+export function useSubmit(told: (error: unknown) => string = sentence) {
+  const busy = ref(false)
+  const trouble = ref('')
+
+  /** Runs it and says whether it worked. Nothing is sent while something the person must give is `missing`. */
+  async function submit(run: () => Promise<unknown>, missing = ''): Promise<boolean> {
+    trouble.value = missing
+    if (missing !== '') return false
+    busy.value = true
+    try {
+      await run()
+      return true
+    } catch (error) {
+      trouble.value = told(error)
+      return false
+    } finally {
+      busy.value = false
+    }
+  }
+
+  return { busy, trouble, submit }
+}
