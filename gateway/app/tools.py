@@ -92,8 +92,9 @@ async def make_account(settings: Settings, account: Operator, password: str, say
                 at = clock.now()
                 await operators.insert(conn, Account(account, hashed, 0, None, at, False))
                 chain = f"{gateway_id(settings.data)}-cli"
-                detail = {"login": account.login, "roles": sorted(role.value for role in account.roles)}
-                await auditing.append(conn, chain, at, "cli", "create_operator", "operator", account.id, detail)
+                detail = {"roles": sorted(role.value for role in account.roles)}
+                typed = {"login": account.login, "name": account.name}
+                await auditing.append(conn, chain, at, "cli", "create_operator", "operator", account.id, detail, typed)
         except IntegrityError:
             raise CannotRun(f"the login {account.login!r} is taken: choose another") from None
     say(f"account {account.login} made")

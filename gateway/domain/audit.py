@@ -12,6 +12,9 @@ from typing import Any
 GENESIS = bytes(32)
 """What stands before the first entry of a chain."""
 
+SALT_BYTES = 32
+"""How long the random salt of a commitment is."""
+
 
 @dataclass(frozen=True, slots=True)
 class Link:
@@ -40,14 +43,16 @@ def canonical(
     object_kind: str,
     object_id: str,
     detail: Mapping[str, Any],
+    typed: Mapping[str, str] | None = None,
 ) -> bytes:
     """The bytes that are hashed: JSON with sorted keys, no spaces, UTF-8, the time as UTC with microseconds.
 
+    ``typed`` holds the commitment to each text that a person typed, never the text.
     Raises ValueError for a naive time or a number that JSON does not know, TypeError for other odd values.
     """
     if at.tzinfo is None:
         raise ValueError("an audit entry needs a time with a time zone")
-    entry = {
+    entry: dict[str, Any] = {
         "chain": chain,
         "seq": seq,
         "at": at.astimezone(UTC).isoformat(timespec="microseconds"),
@@ -56,7 +61,18 @@ def canonical(
         "object": [object_kind, object_id],
         "detail": dict(detail),
     }
+    if typed:  # an entry without has no such key: so were all entries written before there were commitments
+        entry["typed"] = dict(typed)
     return json.dumps(entry, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False).encode()
+
+
+def commitment(salt: bytes, text: str) -> str:
+    """What the chain holds of a text that was typed: it proves the text while text and salt are kept, and says
+    nothing once both are erased. Raises ValueError for a salt that could be guessed.
+    """
+    if len(salt) != SALT_BYTES:
+        raise ValueError(f"a commitment needs {SALT_BYTES} random bytes")
+    return hashlib.sha256(salt + text.encode()).hexdigest()
 
 
 def chained(previous: bytes, entry: bytes) -> bytes:

@@ -78,7 +78,7 @@ async def add(office: Office, door: Doorkeeper, caller: Caller, wish: NewOperato
                 "add_operator",
                 "operator",
                 operator.id,
-                login=wish.login,
+                typed={"login": wish.login, "name": wish.name},
                 roles=sorted(wish.roles),
                 organisation=wish.organisation_id,
             )

@@ -107,7 +107,8 @@ async def probe(
             sentence = "an RTSP device cannot be asked what it offers: give the path of its main stream"
             raise Invalid(sentence, field="path")
         _check_values({"streams": [StreamAddress(kind, path) for kind, path in zip(StreamKind, paths, strict=False)]})
-        await office.note(conn, at, caller.operator.id, "probe_device", "address", f"{scheme}://{host}:{port}"[:64])
+        told = {"address": f"{scheme}://{host}:{port}"}
+        await office.note(conn, at, caller.operator.id, "probe_device", "address", "", typed=told)
     return await prober(scheme, host, port, credential, paths)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -46,10 +47,23 @@ class Office:
         await self.bus.publish(Message(topic, ids, self.gateway_id))
 
     async def note(
-        self, conn: AsyncConnection, at: datetime, actor: str, action: str, kind: str, object_id: str, **detail: Any
+        self,
+        conn: AsyncConnection,
+        at: datetime,
+        actor: str,
+        action: str,
+        kind: str,
+        object_id: str,
+        *,
+        typed: Mapping[str, str] | None = None,
+        **detail: Any,
     ) -> None:
-        """Appends an audit entry in the caller's transaction."""
-        await auditing.append(conn, self.gateway_id, at, actor, action, kind, object_id, detail)
+        """Appends an audit entry in the caller's transaction.
+
+        What a person typed (a reason, a name, a note, a file's name) goes into ``typed`` and never into the detail:
+        it is kept beside the chain and can be erased by law.
+        """
+        await auditing.append(conn, self.gateway_id, at, actor, action, kind, object_id, detail, typed)
 
 
 @dataclass(frozen=True, slots=True)

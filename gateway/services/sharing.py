@@ -69,6 +69,7 @@ async def give(office: Office, caller: Caller, wish: Wish) -> GrantView:
             target=f"{grant.target_kind}:{grant.target_id}",
             actions=sorted(grant.actions),
             effect=grant.effect.value,
+            typed={"reason": grant.reason},
         )
         view = (await _views(conn, caller, held, [GrantRecord(grant, "", None)], at))[0]
     await _rung(office, grant.id)
@@ -91,7 +92,9 @@ async def revoke(office: Office, caller: Caller, grant_id: str, reason: str) -> 
             raise Forbidden("you may not share what this grant is about")
         if not await grants.revoke(conn, grant_id, at, caller.operator.id, reason.strip()):
             raise Conflict("this grant was revoked before")
-        await office.note(conn, at, caller.operator.id, "revoke_grant", "grant", grant_id, reason=reason.strip())
+        await office.note(
+            conn, at, caller.operator.id, "revoke_grant", "grant", grant_id, typed={"reason": reason.strip()}
+        )
         revoked = await grants.get(conn, grant_id)
         assert revoked is not None
         view = (await _views(conn, caller, held, [revoked], at))[0]

@@ -81,7 +81,7 @@ async def moved(
         after, line = move(ticket, step, caller.operator, capacities, await tickets.last_move(conn, ticket.id))
         await tickets.save(conn, after, line)
         who, told = caller.operator.id, {"number": ticket.number, "origin": ticket.state.value, "to": to.value}
-        await office.note(conn, at, who, f"ticket_{line.operation}", "ticket", ticket.id, **told)
+        await office.note(conn, at, who, f"ticket_{line.operation}", "ticket", ticket.id, typed={"why": why}, **told)
         result = await detail(conn, caller, after, in_scope, at)
     await office.ring(Topic.TICKETS, ticket_id)
     return result

@@ -51,7 +51,7 @@ async def load(office: Office, caller: Caller, name: str, data: bytes, *, dry_ru
             "load_catalogue",
             "catalogue",
             "",
-            file=name[:64],
+            typed={"file": name[:64]},
             added=loaded.added,
             changed=loaded.changed,
         )

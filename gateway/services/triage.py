@@ -95,7 +95,7 @@ async def dismiss(office: Office, caller: Caller, candidate_id: str, reason: str
         verdict = Verdict(CandidateState.DISMISSED, caller.operator.id, at, reason.strip())
         await candidates.decide(conn, found.id, version, verdict)
         await office.note(
-            conn, at, caller.operator.id, "dismiss_candidate", "candidate", found.id, reason=reason.strip()
+            conn, at, caller.operator.id, "dismiss_candidate", "candidate", found.id, typed={"reason": reason.strip()}
         )
         after = await candidates.get(conn, found.id)
     assert after is not None

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -12,6 +12,8 @@ from sqlalchemy import RowMapping, bindparam, select, text, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.domain.audit import GENESIS, Break, Link, canonical, chained, first_break
+from gateway.storage import audit_texts
+from gateway.storage.audit_texts import TypedText
 from gateway.storage.paging import Page, bounded, cursor, moment, position
 from gateway.storage.tables import audit_entries
 
@@ -30,6 +32,8 @@ class AuditEntry:
     object_kind: str
     object_id: str
     detail: Mapping[str, Any]
+    typed: Mapping[str, TypedText] = field(default_factory=dict)
+    """What people typed, by the name of its field."""
 
 
 async def append(
@@ -41,8 +45,12 @@ async def append(
     object_kind: str,
     object_id: str,
     detail: Mapping[str, Any],
+    typed: Mapping[str, str] | None = None,
 ) -> int:
-    """Adds an entry at the end of the chain, in the caller's transaction; returns its sequence number from 1."""
+    """Adds an entry at the end of the chain, in the caller's transaction; returns its sequence number from 1.
+
+    What people typed goes into ``typed``: it is stored beside the chain, which holds only a commitment to it.
+    """
     if connection.dialect.name == "postgresql":
         # SQLite has one writer anyway; here two transactions must not both follow the same entry.
         await connection.execute(text("SELECT pg_advisory_xact_lock(742202, hashtext(:chain))"), {"chain": chain})
@@ -53,7 +61,9 @@ async def append(
         )
     ).one_or_none()
     seq, previous = (1, GENESIS) if last is None else (last.seq + 1, last.hash)
-    written = canonical(chain, seq, at, actor_id, action, object_kind, object_id, detail)
+    texts = audit_texts.sealed(typed or {})
+    commitments = {name: one.commitment for name, one in texts.items()}
+    written = canonical(chain, seq, at, actor_id, action, object_kind, object_id, detail, commitments)
     await connection.execute(
         audit_entries.insert().values(
             chain=chain,
@@ -68,6 +78,7 @@ async def append(
             hash=chained(previous, written),
         )
     )
+    await audit_texts.insert(connection, chain, seq, at, texts)
     return seq
 
 
@@ -119,10 +130,15 @@ async def page(
         began, chain, seq = position(after, "audit", str, str, int)
         statement = statement.where(tuple_(*keys) < tuple_(bindparam(None, moment(began), entries.at.type), chain, seq))
     rows = (await connection.execute(statement)).mappings().all()
-    items = [_from(row) for row in rows[:limit]]
+    items = await _with_texts(connection, [_from(row) for row in rows[:limit]])
     if len(rows) <= limit:
         return Page(items, None)
     return Page(items, cursor("audit", items[-1].at.isoformat(), items[-1].chain, items[-1].seq))
+
+
+async def _with_texts(connection: AsyncConnection, entries: Sequence[AuditEntry]) -> list[AuditEntry]:
+    found = await audit_texts.of_entries(connection, [(entry.chain, entry.seq) for entry in entries])
+    return [replace(entry, typed=found.get((entry.chain, entry.seq), {})) for entry in entries]
 
 
 def _column_break(row: RowMapping) -> Break | None:
@@ -136,6 +152,7 @@ def _column_break(row: RowMapping) -> Break | None:
         entry.object_kind,
         entry.object_id,
         entry.detail,
+        json.loads(row["canonical"]).get("typed"),
     )
     return None if again == row["canonical"] else Break(entry.seq, f"entry {entry.seq}'s columns were changed")
 

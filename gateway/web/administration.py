@@ -1,4 +1,4 @@
-"""Administration: accounts, view records and the audit."""
+"""Administration: accounts and view records."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from gateway.domain.operators import Role
 from gateway.services import administering, catalogue
 from gateway.services.administering import NewOperator, OperatorView
 from gateway.services.office import Caller
-from gateway.storage.auditing import AuditEntry
 from gateway.storage.view_records import ViewRecord
 from gateway.web.lists import After, Limit, Listing
 from gateway.web.rules import RoleIs, SignedIn, rule
@@ -71,17 +70,4 @@ async def views(
 ) -> Listing[ViewRecord]:
     """Newest first; for the audit manager."""
     page = await catalogue.all_views(office_of(request), operator or None, camera or None, after, limit)
-    return Listing(list(page.items), page.next)
-
-
-@router.get("/audit", dependencies=AUDIT, summary="The audit")
-async def audit(
-    request: Request,
-    actor: str | None = None,
-    object: str | None = None,
-    after: After = None,
-    limit: Limit = 50,
-) -> Listing[AuditEntry]:
-    """Newest first; for the audit manager."""
-    page = await catalogue.audit(office_of(request), actor or None, object or None, after, limit)
     return Listing(list(page.items), page.next)

@@ -14,7 +14,18 @@ from gateway.services.doorkeeping import Doorkeeper
 from gateway.services.editing import Prober
 from gateway.services.figures import Gauge
 from gateway.services.office import Office
-from gateway.web import administration, cameras, candidates, errors, grants, reference, sessions, tickets, transfer
+from gateway.web import (
+    administration,
+    audit,
+    cameras,
+    candidates,
+    errors,
+    grants,
+    reference,
+    sessions,
+    tickets,
+    transfer,
+)
 from gateway.web.freshness import Uncached
 from gateway.web.rules import Open, declared, rule
 from gateway.web.tracing import RequestIds
@@ -32,6 +43,7 @@ OWN_ROUTERS: tuple[APIRouter, ...] = (
     tickets.router,
     grants.router,
     administration.router,
+    audit.router,
 )
 
 

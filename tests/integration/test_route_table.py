@@ -132,6 +132,7 @@ def _bodies(route: DeclaredRoute, foreign: Foreign, owner: str) -> list[dict[str
         "dismiss": ("reason", "version"),
         "moves": ("to", "version"),
         "revoke": ("reason",),
+        "erasure": ("reason",),
         "grants": ("grantee_kind", "grantee_id", "target_kind", "target_id", "actions", "reason"),
         "probe": ("host", "port"),
         "{camera_id}": ("version", "name_zh"),

@@ -6,13 +6,14 @@ from gateway.storage.tables.events import candidates, events, evidence
 from gateway.storage.tables.fleet import assignments, leases, workers
 from gateway.storage.tables.people import credentials, operators, organisations, sessions
 from gateway.storage.tables.places import categories, grids, townships
-from gateway.storage.tables.sharing import audit_entries, epochs, grant_actions, grants, view_records
+from gateway.storage.tables.sharing import audit_entries, audit_texts, epochs, grant_actions, grants, view_records
 from gateway.storage.tables.tickets import ticket_moves, ticket_numbers, ticket_photos, tickets
 
 __all__ = [
     "Moment",
     "assignments",
     "audit_entries",
+    "audit_texts",
     "camera_status",
     "cameras",
     "candidates",

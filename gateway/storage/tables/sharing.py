@@ -86,3 +86,17 @@ audit_entries = Table(
     Index("ix_audit_entries_at", "at"),
     Index("ix_audit_entries_object", "object_kind", "object_id"),
 )
+
+audit_texts = Table(
+    "audit_texts",
+    metadata,
+    Column("id", String(36), primary_key=True),
+    Column("chain", String(64), nullable=False),
+    Column("seq", BigInteger, nullable=False),
+    Column("field", String(32), nullable=False),
+    Column("salt", LargeBinary),
+    Column("text", Text),
+    Column("erased_at", Moment),
+    Column("erased_by", String(36)),
+    Index("ix_audit_texts_entry", "chain", "seq", "field", unique=True),
+)

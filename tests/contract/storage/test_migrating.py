@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ from sqlalchemy import Connection, MetaData, select, text
 from sqlalchemy.ext.asyncio import create_async_engine
 
 import gateway.storage.migrations
-from gateway.storage import migrating
+from gateway.storage import auditing, migrating
 from gateway.storage.migrating import HEAD, REVISIONS, migrate, revision
 from gateway.storage.store import database_url, open_store
 from gateway.storage.tables import metadata
@@ -121,6 +122,41 @@ async def test_every_earlier_schema_arrives_at_todays_with_its_rows(empty_url: s
             assert search == "c-1 32061201041329000001 朝霞路 zhaoxia zxl"
     finally:
         await engine.dispose()
+
+
+async def test_r14_a_chain_written_by_an_earlier_version_still_verifies(empty_url: str) -> None:
+    engine = create_async_engine(database_url(empty_url))
+    try:
+        await migrate(empty_url, "0002")
+        async with engine.begin() as connection:
+            await connection.run_sync(_old_chain)
+        await migrate(empty_url)
+        async with engine.connect() as connection:
+            assert await auditing.verify(connection, "gw1") is None
+            shown = await auditing.page(connection)
+    finally:
+        await engine.dispose()
+    assert [(entry.seq, dict(entry.typed), entry.detail) for entry in shown.items] == [
+        (2, {}, {"reason": "patrol is over"}),
+        (1, {}, {"reason": "patrol is over"}),
+    ]
+
+
+def _old_chain(connection: Connection) -> None:
+    """Two entries as version 0002 wrote them, with the typed reason in the detail."""
+    there = MetaData()
+    there.reflect(connection)
+    previous = bytes(32)
+    for seq in (1, 2):
+        line = (
+            f'{{"action":"revoke_grant","actor":"o1","at":"2026-03-01T08:30:00.000000+00:00","chain":"gw1",'
+            f'"detail":{{"reason":"patrol is over"}},"object":["grant","g1"],"seq":{seq}}}'
+        ).encode()
+        digest = hashlib.sha256(previous + line).digest()
+        row = {"chain": "gw1", "seq": seq, "at": 1772353800000000, "actor_id": "o1", "action": "revoke_grant"}
+        row |= {"object_kind": "grant", "object_id": "g1", "canonical": line, "previous": previous, "hash": digest}
+        connection.execute(there.tables["audit_entries"].insert().values(**row))
+        previous = digest
 
 
 def test_the_list_of_revisions_is_that_of_the_files() -> None:

@@ -342,7 +342,15 @@ export interface AuditEntry {
   object_kind: string
   object_id: string
   detail?: Record<string, unknown>
+  typed?: Record<string, TypedText>
   hash?: string
+}
+
+/** What somebody typed; without text it was erased by law. */
+export interface TypedText {
+  id: string
+  text: string | null
+  erased_at: string | null
 }
 
 export interface ProbeChannel {

@@ -39,6 +39,15 @@ export const records: Words<typeof chinese> = {
     object: 'Object',
     hash: 'Hash',
     empty: 'No entries',
+    erased: 'erased by law {at}',
+  },
+  auditField: {
+    reason: 'Reason',
+    login: 'Login',
+    name: 'Name',
+    file: 'File',
+    address: 'Address',
+    why: 'Note',
   },
   auditAction: {
     sign_in: 'sign in',
@@ -57,5 +66,8 @@ export const records: Words<typeof chinese> = {
     dismiss_candidate: 'dismiss a candidate',
     move_ticket: 'move a ticket',
     add_photo: 'add a photo',
+    erase_text: 'erase a typed text',
+    create_operator: 'make an account (command)',
+    wrong_password: 'wrong password',
   },
 }

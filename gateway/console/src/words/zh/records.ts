@@ -36,6 +36,15 @@ export const records = {
     object: '对象',
     hash: '摘要',
     empty: '没有审计记录',
+    erased: '已依法删除 {at}',
+  },
+  auditField: {
+    reason: '理由',
+    login: '登录名',
+    name: '姓名',
+    file: '文件',
+    address: '地址',
+    why: '说明',
   },
   auditAction: {
     sign_in: '登录',
@@ -54,5 +63,8 @@ export const records = {
     dismiss_candidate: '排除线索',
     move_ticket: '工单流转',
     add_photo: '上传照片',
+    erase_text: '依法删除文字',
+    create_operator: '命令行新建账号',
+    wrong_password: '密码错误',
   },
 }

@@ -1,0 +1,88 @@
+"""What people typed, kept apart from the audit chain, which holds only a salted commitment to it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select, tuple_, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from gateway.domain.audit import SALT_BYTES, commitment
+from gateway.domain.ids import ENTROPY_BYTES, uuid7
+from gateway.storage.tables import audit_texts
+
+
+@dataclass(frozen=True, slots=True)
+class TypedText:
+    """A text that belongs to an audit entry; ``text`` is None once it was erased."""
+
+    id: str
+    text: str | None
+    erased_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Sealed:
+    """A text with the salt of its commitment, before it is stored."""
+
+    salt: bytes
+    text: str
+
+    @property
+    def commitment(self) -> str:
+        """What goes into the chain instead of the text."""
+        return commitment(self.salt, self.text)
+
+
+def sealed(typed: Mapping[str, str]) -> dict[str, Sealed]:
+    """Each text with a fresh salt; the empty ones are left out."""
+    return {field: Sealed(os.urandom(SALT_BYTES), text) for field, text in typed.items() if text}
+
+
+async def insert(
+    connection: AsyncConnection, chain: str, seq: int, at: datetime, texts: Mapping[str, Sealed]
+) -> None:
+    """Stores the texts of an entry."""
+    rows = [
+        {
+            "id": uuid7(at, os.urandom(ENTROPY_BYTES)),
+            "chain": chain,
+            "seq": seq,
+            "field": field,
+            "salt": one.salt,
+            "text": one.text,
+        }
+        for field, one in texts.items()
+    ]
+    if rows:
+        await connection.execute(audit_texts.insert(), rows)
+
+
+async def of_entries(
+    connection: AsyncConnection, entries: Sequence[tuple[str, int]]
+) -> dict[tuple[str, int], dict[str, TypedText]]:
+    """The texts of these entries, by (chain, seq) and field."""
+    found: dict[tuple[str, int], dict[str, TypedText]] = {}
+    if not entries:
+        return found
+    columns = audit_texts.c
+    rows = await connection.execute(select(audit_texts).where(tuple_(columns.chain, columns.seq).in_(entries)))
+    for row in rows:
+        found.setdefault((row.chain, row.seq), {})[row.field] = TypedText(row.id, row.text, row.erased_at)
+    return found
+
+
+async def erase(connection: AsyncConnection, text_id: str, at: datetime, by: str) -> tuple[str, int, str] | None:
+    """Erases a text and its salt; returns (chain, seq, field) of where it stood, None if there is nothing to erase."""
+    columns = audit_texts.c
+    statement = (
+        update(audit_texts)
+        .where(columns.id == text_id, columns.erased_at.is_(None))
+        .values(text=None, salt=None, erased_at=at, erased_by=by)
+        .returning(columns.chain, columns.seq, columns.field)
+    )
+    row = (await connection.execute(statement)).one_or_none()
+    return None if row is None else (row.chain, row.seq, row.field)

@@ -1,0 +1,59 @@
+"""The audit: what people typed stands beside the chain, can be erased by law, and the chain still proves the rest."""
+
+from __future__ import annotations
+
+from sqlalchemy import text
+
+from gateway.domain.audit import commitment
+from gateway.storage import auditing
+from tests.integration.conftest import Browsers
+from tests.integration.world import World
+
+WORDS = "根据张某的来信 sample"
+
+
+async def _dismissed(world: World, browser_of: Browsers) -> str:
+    """A candidate that was put aside with a typed reason; its id."""
+    leader = await browser_of("leader")
+    candidate = next(iter(world.candidates.values()))
+    body = {"reason": WORDS, "version": 1}
+    assert (await leader.post(f"/candidates/{candidate}/dismiss", json=body)).status_code == 200
+    return candidate
+
+
+async def test_r14_the_chain_holds_a_commitment_and_never_what_was_typed(world: World, browser_of: Browsers) -> None:
+    candidate = await _dismissed(world, browser_of)
+    async with world.office.store.read() as conn:
+        chained = (await conn.execute(text("SELECT canonical FROM audit_entries"))).scalars().all()
+        statement = text("SELECT salt, text FROM audit_texts WHERE field = 'reason' ORDER BY id DESC LIMIT 1")
+        salt, kept = (await conn.execute(statement)).one()
+        assert await auditing.verify(conn, world.office.gateway_id) is None
+    assert not any(WORDS in bytes(line).decode() for line in chained)
+    assert kept == WORDS
+    assert any(commitment(bytes(salt), WORDS) in bytes(line).decode() for line in chained)
+    shown = (await (await browser_of("audit")).get("/audit", params={"object": candidate})).json()["items"]
+    assert [entry["typed"]["reason"]["text"] for entry in shown] == [WORDS]
+    assert shown[0]["detail"] == {}
+
+
+async def test_r14_a_lawful_erasure_takes_the_text_and_leaves_the_proof(world: World, browser_of: Browsers) -> None:
+    candidate = await _dismissed(world, browser_of)
+    auditor, system = await browser_of("audit"), await browser_of("system")
+    entry = (await auditor.get("/audit", params={"object": candidate})).json()["items"][0]
+    path = f"/audit/texts/{entry['typed']['reason']['id']}/erasure"
+    assert (await auditor.post(path, json={"reason": "by letter 7"})).status_code == 403
+    assert (await system.post(path, json={"reason": "  "})).status_code == 422
+    assert (await system.post(path, json={"reason": "by letter 7"})).status_code == 204
+    assert (await system.post(path, json={"reason": "again"})).status_code == 404
+    after = (await auditor.get("/audit", params={"object": candidate})).json()["items"][0]
+    assert after["typed"]["reason"]["text"] is None
+    assert after["typed"]["reason"]["erased_at"] is not None
+    newest = (await auditor.get("/audit")).json()["items"][0]
+    assert (newest["action"], newest["typed"]["reason"]["text"]) == ("erase_text", "by letter 7")
+    assert newest["detail"] == {"chain": entry["chain"], "seq": entry["seq"], "field": "reason"}
+    async with world.office.store.read() as conn:
+        assert await auditing.verify(conn, world.office.gateway_id) is None
+        left = (
+            await conn.execute(text("SELECT count(*) FROM audit_texts WHERE text = :words"), {"words": WORDS})
+        ).scalar()
+    assert left == 0
