@@ -16,6 +16,7 @@ class Topic(StrEnum):
     TICKETS = "tickets"
     GRANTS = "grants"
     ASSIGNMENTS = "assignments"
+    NOTICES = "notices"
 
 
 @dataclass(frozen=True, slots=True)

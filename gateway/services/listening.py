@@ -14,9 +14,10 @@ from gateway.domain.actions import Action
 from gateway.domain.messages import Message, Topic
 from gateway.domain.operators import Operator
 from gateway.services.office import Caller, Office
+from gateway.storage import notices as notice_rows
 from gateway.storage import sessions
 from gateway.storage import tickets as ticket_rows
-from gateway.storage.tables import cameras, candidates, tickets
+from gateway.storage.tables import cameras, candidates, notices, tickets
 from gateway.storage.upserting import chunks
 from gateway.storage.visibility import visible
 
@@ -25,7 +26,7 @@ MAX_IDS = 500
 GATHER_SECONDS = 0.03
 CHECK_SECONDS = 2.0
 """How often a listening session is asked whether it still runs."""
-_TOLD = frozenset({Topic.CAMERAS, Topic.CANDIDATES, Topic.TICKETS, Topic.GRANTS, Topic.PERMISSIONS})
+_TOLD = frozenset(set(Topic) - {Topic.ASSIGNMENTS})
 
 
 @dataclass(slots=True)
@@ -135,6 +136,8 @@ class Listening:
                 scope = candidates.c.camera_id.in_(seen)
             case Topic.TICKETS:
                 column, scope = tickets.c.id, await ticket_rows.visible(conn, operator, at)
+            case Topic.NOTICES:
+                column, scope = notices.c.id, notice_rows.readable(operator)
             case _:
                 return []
         found: list[str] = []

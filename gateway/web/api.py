@@ -21,6 +21,7 @@ from gateway.web import (
     candidates,
     errors,
     grants,
+    notices,
     reference,
     sessions,
     tickets,
@@ -42,6 +43,7 @@ OWN_ROUTERS: tuple[APIRouter, ...] = (
     candidates.router,
     tickets.router,
     grants.router,
+    notices.router,
     administration.router,
     audit.router,
 )

@@ -3,6 +3,7 @@
 import { createRouter, createWebHashHistory, type RouteRecordRaw } from 'vue-router'
 import { onSignedOut } from './api/client'
 import { forgetCatalogue } from './state/catalogue'
+import { forgetInbox } from './state/inbox'
 import { hush } from './state/messages'
 import { acts, forget, isManager, may, resume, session } from './state/session'
 
@@ -62,6 +63,7 @@ const routes: RouteRecordRaw[] = [
       { path: 'operators', name: 'operators', component: () => import('./pages/Operators.vue') },
       { path: 'view-records', name: 'view-records', component: () => import('./pages/ViewRecords.vue') },
       { path: 'audit', name: 'audit', component: () => import('./pages/Audit.vue') },
+      { path: 'notices', name: 'notices', component: () => import('./pages/Notices.vue') },
       { path: ':rest(.*)*', name: 'nothing', component: () => import('./pages/Nothing.vue') },
     ],
   },
@@ -84,6 +86,7 @@ onSignedOut(() => {
   if (session.value === null) return
   forget()
   forgetCatalogue()
+  forgetInbox()
   hush()
   void router.push({ name: 'sign-in', query: { ended: '1', to: router.currentRoute.value.fullPath } })
 })

@@ -4,6 +4,7 @@ from gateway.storage.tables.catalogue import camera_status, cameras, recorders, 
 from gateway.storage.tables.columns import Moment, metadata
 from gateway.storage.tables.events import candidates, events, evidence
 from gateway.storage.tables.fleet import assignments, leases, workers
+from gateway.storage.tables.notices import notices, notices_seen
 from gateway.storage.tables.people import credentials, operators, organisations, sessions
 from gateway.storage.tables.places import categories, grids, townships
 from gateway.storage.tables.sharing import audit_entries, audit_texts, epochs, grant_actions, grants, view_records
@@ -27,6 +28,8 @@ __all__ = [
     "grids",
     "leases",
     "metadata",
+    "notices",
+    "notices_seen",
     "operators",
     "organisations",
     "recorders",

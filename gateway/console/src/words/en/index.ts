@@ -1,6 +1,7 @@
 import type { Vocabulary } from '../zh'
 import { cameras } from './cameras'
 import { candidates } from './candidates'
+import { notices } from './notices'
 import { operators } from './operators'
 import { records } from './records'
 import { sharing } from './sharing'
@@ -11,6 +12,7 @@ import { wall } from './wall'
 export const en: Vocabulary = {
   ...cameras,
   ...candidates,
+  ...notices,
   ...operators,
   ...records,
   ...sharing,

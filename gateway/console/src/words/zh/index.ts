@@ -1,6 +1,7 @@
 import type { Words } from '../vocabulary'
 import { cameras } from './cameras'
 import { candidates } from './candidates'
+import { notices } from './notices'
 import { operators } from './operators'
 import { records } from './records'
 import { sharing } from './sharing'
@@ -12,6 +13,7 @@ import { wall } from './wall'
 export const zh = {
   ...cameras,
   ...candidates,
+  ...notices,
   ...operators,
   ...records,
   ...sharing,
