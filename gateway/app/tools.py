@@ -36,7 +36,7 @@ async def load_file(settings: Settings, file: Path, dry_run: bool, say: Say) -> 
     make_folder(settings.data)
     async with store_of(settings) as store:
         box = open_box(settings.data)
-        loaded = await load_catalogue(store, box, file.name, data, SystemClock().now(), dry_run=dry_run)
+        loaded = await load_catalogue(store, box, file.name, data, SystemClock().now(), dry_run=dry_run, actor="cli")
     for line in loaded.problems:
         say(str(line))
     if loaded.problems:

@@ -19,11 +19,13 @@ from gateway.domain.grants import CameraFacts, permits
 from gateway.domain.messages import Topic
 from gateway.domain.packets import StreamKind
 from gateway.ports import Credential
+from gateway.services import file_history
 from gateway.services.camera_views import CameraDetail
 from gateway.services.catalogue import detail_of, known
-from gateway.services.errors import Conflict, Forbidden, Invalid
+from gateway.services.errors import Conflict, Forbidden, Invalid, NotFound
+from gateway.services.file_history import Pen, camera_fields, site_fields
 from gateway.services.office import Caller, Office
-from gateway.storage import cameras, credentials, grants, organisations, places, sites
+from gateway.storage import cameras, credentials, file_changes, grants, organisations, places, sites
 from gateway.storage.cameras import NewCamera
 from gateway.storage.reaching import reach
 
@@ -116,21 +118,25 @@ async def add(office: Office, caller: Caller, wish: NewCameraFile) -> CameraDeta
     """Adds one camera. Raises ``Forbidden`` if the caller manages nothing of that owner, ``Invalid``, ``Conflict``."""
     at = office.clock.now()
     camera_id = office.new_id()
+    pen = Pen(caller.operator.id, at, "api")
     try:
         async with office.store.begin() as conn:
             camera = await _camera(office, conn, wish, camera_id)
             await _check_manages(conn, caller, camera.facts, at)
             await _check_references(conn, camera.owner_id, camera.maintainer_id, camera.township_code)
             if wish.site_id is None:
-                await sites.replace(
-                    conn, [Site(camera.site_id, wish.name_zh, wish.name_en, wish.owner_id, camera.place)]
-                )
+                site = Site(camera.site_id, wish.name_zh, wish.name_en, wish.owner_id, camera.place)
+                await sites.replace(conn, [site])
+                await file_changes.insert(conn, file_history.changes(pen, "site", site.id, None, site_fields(site)))
             elif not await _site_known(conn, caller, wish.site_id, at):
                 raise Invalid("this site is not known", field="site_id")
             if wish.credential is not None:
                 await credentials.replace(conn, office.box, camera_id, wish.credential, at)
             filing = replace(wish.filing, civil_code=wish.filing.civil_code or camera.gb_id[:6])
             await cameras.replace(conn, [NewCamera(camera, filing)], at)
+            await file_changes.insert(
+                conn, file_history.changes(pen, "camera", camera_id, None, camera_fields(camera, filing))
+            )
             await office.note(conn, at, caller.operator.id, "add_camera", "camera", camera_id, owner=wish.owner_id)
             added = await detail_of(office, conn, caller, camera_id)
     except IntegrityError:
@@ -167,13 +173,31 @@ async def change(
         if credential is not None:
             await credentials.replace(conn, office.box, camera_id, credential, at)
             values["credential_id"] = camera_id
-        await cameras.patch(conn, camera_id, version, values, at)
+        await patched(conn, Pen(caller.operator.id, at, "api"), camera_id, version, values)
         await office.note(
             conn, at, caller.operator.id, "change_camera", "camera", camera_id, fields=sorted(values.keys())
         )
         changed = await detail_of(office, conn, caller, camera_id)
     await _rung(office, camera_id)
     return changed
+
+
+async def patched(conn: AsyncConnection, pen: Pen, camera_id: str, version: int, values: Mapping[str, Any]) -> None:
+    """Changes a file and writes its history. Raises ``NotFound`` or ``Stale``."""
+    before = await _fields(conn, camera_id)
+    await cameras.patch(conn, camera_id, version, values, pen.at)
+    after = await _fields(conn, camera_id)
+    lines = file_history.changes(pen, "camera", camera_id, before, after, resealed="credential_id" in values)
+    await file_changes.insert(conn, lines)
+
+
+async def _fields(conn: AsyncConnection, camera_id: str) -> dict[str, Any]:
+    file = await cameras.get_file(conn, camera_id)
+    if file is None:
+        raise NotFound("camera")
+    usernames = await credentials.usernames(conn)
+    own = {} if file.camera.recorder_id else {"username": usernames.get(file.camera.credential_id or "")}
+    return camera_fields(file.camera, file.filing, file.sample) | own
 
 
 async def _rung(office: Office, camera_id: str) -> None:

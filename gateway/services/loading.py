@@ -10,16 +10,18 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from gateway.domain.cameras import Camera, CameraKind, Datum, Place, Site, StreamAddress
+from gateway.domain.cameras import Camera, CameraKind, Datum, Place, Recorder, Site, StreamAddress
 from gateway.domain.filing import Filing
 from gateway.domain.organisations import Organisation, OrganisationKind
 from gateway.domain.packets import StreamKind
 from gateway.ports import Credential
 from gateway.services.catalogue_checks import Checks, Entry, Known, credential_id, entries, known, recorder_of
 from gateway.services.catalogue_files import Problem, Row, read
+from gateway.services.file_history import Fields, Noun, Pen, camera_fields, changes, recorder_fields, site_fields
+from gateway.services.office import SYSTEM
 from gateway.services.standing import standing_grants, store_standing
-from gateway.storage import cameras, credentials, organisations, recorders, sites
-from gateway.storage.cameras import NewCamera
+from gateway.storage import cameras, credentials, file_changes, organisations, recorders, sites
+from gateway.storage.cameras import CameraFile, NewCamera
 from gateway.storage.secrets import SecretBox
 from gateway.storage.store import Store
 
@@ -43,6 +45,7 @@ async def load_catalogue(
     *,
     dry_run: bool = False,
     passwords: Mapping[str, str] | None = None,
+    actor: str = SYSTEM,
 ) -> Loaded:
     """Loads organisations, sites, recorders and cameras from a YAML, CSV or XLSX file called ``name``.
 
@@ -58,7 +61,7 @@ async def load_catalogue(
     given, unclear = standing_grants(document.other.get("grants", []), at)
     async with store.begin() as connection:
         loaded = await load_rows(
-            connection, box, document.rows, at, [*problems, *unclear], passwords or {}, dry_run=dry_run
+            connection, box, document.rows, at, [*problems, *unclear], passwords or {}, dry_run=dry_run, actor=actor
         )
         if not loaded.problems:
             added, changed, unchanged = await store_standing(connection, given, at, dry_run=dry_run)
@@ -77,17 +80,25 @@ async def load_rows(
     passwords: Mapping[str, str] | None = None,
     *,
     dry_run: bool = False,
+    actor: str = SYSTEM,
 ) -> Loaded:
-    """The same within a transaction, from rows that were read already; with problems or a dry run writes nothing."""
+    """The same within a transaction, from rows that were read already; with problems or a dry run writes nothing.
+
+    ``actor`` is whose changes the history says they are.
+    """
     found, wrong = entries(rows)
     there = await known(connection)
     checks = Checks(there, passwords or {})
     checks.all(found)
     loaded = Loaded(sorted([*problems, *wrong, *checks.problems], key=lambda one: (one.row, one.column)))
     if not loaded.problems:
-        writing = _Writing(connection, box, at, passwords or {}, loaded, dry_run)
+        writing = _Writing(connection, box, Pen(actor, at, "load"), passwords or {}, loaded, dry_run)
         await writing.all(found, there)
     return loaded
+
+
+Told = tuple[Noun, str, Fields | None, Fields]
+"""What was written: the noun, its id, its fields before (None: it is new) and after."""
 
 
 class _Writing:
@@ -97,14 +108,14 @@ class _Writing:
         self,
         connection: AsyncConnection,
         box: SecretBox,
-        at: datetime,
+        pen: Pen,
         passwords: Mapping[str, str],
         loaded: Loaded,
         dry_run: bool,
     ) -> None:
         self._connection = connection
         self._box = box
-        self._at = at
+        self._pen = pen
         self._passwords = passwords
         self._loaded = loaded
         self._dry_run = dry_run
@@ -146,6 +157,11 @@ class _Writing:
             items = [_site(entry.values) for entry in found if entry.values["sample"] is sample]
             changed = [one for one in items if self._count(one.id in before, before.get(one.id) != one)]
             await sites.replace(self._connection, changed, sample=sample)
+            told: list[Told] = []
+            for one in changed:
+                old = None if one.id not in before else site_fields(before[one.id])
+                told.append(("site", one.id, old, site_fields(one)))
+            await self._tell(told)
 
     async def _recorders(self, found: Sequence[Entry], there: Known) -> None:
         if not found:
@@ -166,6 +182,13 @@ class _Writing:
                     changed.append(item)
             wanted = {entry.id: entry.values["gb_id"] for entry in found}
             await recorders.replace(self._connection, changed, gb_ids=wanted, sample=sample)
+            after = await credentials.usernames(self._connection)
+            told: list[Told] = []
+            for item in changed:
+                was = before.get(item.id)
+                old = None if was is None else _recorder_fields(was, gb_ids.get(item.id), there.usernames)
+                told.append(("recorder", item.id, old, _recorder_fields(item, wanted[item.id], after)))
+            await self._tell(told)
 
     async def _cameras(self, found: Sequence[Entry], there: Known) -> None:
         if not found:
@@ -175,12 +198,28 @@ class _Writing:
         changed = []
         for entry in found:
             was = before.get(entry.id)
-            old = was.camera.credential_id if was and was.camera.recorder_id is None else None
-            item = _camera(entry.values, there, secrets.get(entry.id, old))
+            kept = was.camera.credential_id if was and was.camera.recorder_id is None else None
+            item = _camera(entry.values, there, secrets.get(entry.id, kept))
             same = was is not None and (was.camera, was.filing, was.sample) == (item.camera, item.filing, item.sample)
             if self._count(was is not None, not same or self._new_secret(entry)):
                 changed.append(item)
-        await cameras.replace(self._connection, changed, self._at)
+        await cameras.replace(self._connection, changed, self._pen.at)
+        after = await credentials.usernames(self._connection)
+        told: list[Told] = []
+        for item in changed:
+            was = before.get(item.camera.id)
+            old = None if was is None else _camera_fields(was, there.usernames)
+            told.append(("camera", item.camera.id, old, _camera_fields(item, after)))
+        await self._tell(told)
+
+    async def _tell(self, told: Sequence[Told]) -> None:
+        """Writes the history of what was written."""
+        lines = [
+            line
+            for noun, name, old, new in told
+            for line in changes(self._pen, noun, name, old, new, resealed=name in self._resealed)
+        ]
+        await file_changes.insert(self._connection, lines)
 
     def _new_secret(self, entry: Entry) -> bool:
         return entry.id in self._resealed
@@ -199,8 +238,18 @@ class _Writing:
             if before.get(ids[entry.id]) != wanted:
                 self._resealed.add(entry.id)
                 if not self._dry_run:
-                    await credentials.replace(self._connection, self._box, ids[entry.id], wanted, self._at)
+                    await credentials.replace(self._connection, self._box, ids[entry.id], wanted, self._pen.at)
         return ids
+
+
+def _recorder_fields(item: Recorder, gb_id: str | None, usernames: Mapping[str, str]) -> Fields:
+    return recorder_fields(item, gb_id) | {"username": usernames.get(item.credential_id or "")}
+
+
+def _camera_fields(item: NewCamera | CameraFile, usernames: Mapping[str, str]) -> Fields:
+    camera = item.camera
+    own = {} if camera.recorder_id else {"username": usernames.get(camera.credential_id or "")}
+    return camera_fields(camera, item.filing, item.sample) | own
 
 
 def _organisation(values: Mapping[str, Any]) -> Organisation:

@@ -40,7 +40,7 @@ async def load(office: Office, caller: Caller, name: str, data: bytes, *, dry_ru
     manages_all = covers(held, caller.operator, Action.MANAGE, Target(TargetKind.ALL, ""), at)
     if not manages_all and Role.SYSTEM_MANAGER not in caller.operator.roles:
         raise Forbidden("a catalogue is loaded by who manages all of it")
-    loaded = await load_catalogue(office.store, office.box, name, data, at, dry_run=dry_run)
+    loaded = await load_catalogue(office.store, office.box, name, data, at, dry_run=dry_run, actor=caller.operator.id)
     if loaded.problems or dry_run:
         return loaded
     async with office.store.begin() as conn:

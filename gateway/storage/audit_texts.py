@@ -42,9 +42,7 @@ def sealed(typed: Mapping[str, str]) -> dict[str, Sealed]:
     return {field: Sealed(os.urandom(SALT_BYTES), text) for field, text in typed.items() if text}
 
 
-async def insert(
-    connection: AsyncConnection, chain: str, seq: int, at: datetime, texts: Mapping[str, Sealed]
-) -> None:
+async def insert(connection: AsyncConnection, chain: str, seq: int, at: datetime, texts: Mapping[str, Sealed]) -> None:
     """Stores the texts of an entry."""
     rows = [
         {

@@ -20,6 +20,7 @@ from gateway.web import (
     cameras,
     candidates,
     errors,
+    file_history,
     grants,
     notices,
     reference,
@@ -40,6 +41,7 @@ OWN_ROUTERS: tuple[APIRouter, ...] = (
     reference.router,
     transfer.router,  # before cameras: /cameras/export is not a camera called export
     cameras.router,
+    file_history.router,
     candidates.router,
     tickets.router,
     grants.router,

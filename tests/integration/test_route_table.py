@@ -34,6 +34,7 @@ class Foreign:
     photo: str
     grant: str
     recorder: str
+    site: str
     words: frozenset[str]
 
     def value_for(self, name: str) -> str:
@@ -45,6 +46,8 @@ class Foreign:
             "ticket_id": self.ticket,
             "photo_id": self.photo,
             "grant_id": self.grant,
+            "recorder_id": self.recorder,
+            "site_id": self.site,
             "kind": "still",
         }
         return known.get(name, UNKNOWN)
@@ -82,6 +85,7 @@ async def _foreign(world: World, browser_of: Browsers, owner: str) -> Foreign:
         photo["id"],
         grant.json()["id"],
         recorder.id,
+        recorder.site_id,
         frozenset(words),
     )
 

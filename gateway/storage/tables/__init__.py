@@ -4,6 +4,7 @@ from gateway.storage.tables.catalogue import camera_status, cameras, recorders, 
 from gateway.storage.tables.columns import Moment, metadata
 from gateway.storage.tables.events import candidates, events, evidence
 from gateway.storage.tables.fleet import assignments, leases, workers
+from gateway.storage.tables.history import file_changes
 from gateway.storage.tables.notices import notices, notices_seen
 from gateway.storage.tables.people import credentials, operators, organisations, sessions
 from gateway.storage.tables.places import categories, grids, townships
@@ -23,6 +24,7 @@ __all__ = [
     "epochs",
     "events",
     "evidence",
+    "file_changes",
     "grant_actions",
     "grants",
     "grids",

@@ -1,0 +1,23 @@
+"""What was changed in the files of cameras, recorders and sites: one row per field, never altered."""
+
+from __future__ import annotations
+
+from sqlalchemy import JSON, Column, Index, Integer, String, Table
+
+from gateway.storage.tables.columns import Moment, metadata
+
+file_changes = Table(
+    "file_changes",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("noun", String(16), nullable=False),
+    # No foreign key: the history outlives what it tells of.
+    Column("object_id", String(64), nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("actor_id", String(64), nullable=False),
+    Column("source", String(16), nullable=False),
+    Column("field", String(48), nullable=False),
+    Column("old", JSON(none_as_null=True)),
+    Column("new", JSON(none_as_null=True)),
+    Index("ix_file_changes_object", "noun", "object_id", "id"),
+)
