@@ -71,6 +71,7 @@ def worker(
     tls_cert: Annotated[Path | None, typer.Option(help="The worker's certificate, for tcp://.")] = None,
     tls_key: Annotated[Path | None, typer.Option(help="Its key.")] = None,
     tls_ca: Annotated[Path | None, typer.Option(help="The authority that signs gateways' certificates.")] = None,
+    reserve_mb: Annotated[int, typer.Option(min=0, help="Megabytes of the disk that evidence leaves free.")] = 512,
     while_parent: WhileParent = False,
 ) -> None:
     """Run a worker: it pulls the cameras that a gateway gives it."""
@@ -78,6 +79,7 @@ def worker(
     if while_parent:
         _end_with_parent()
     with _sentences():
+        from gateway.disk import Reserve
         from gateway.fleet.tls import server_tls
         from gateway.worker.process import serve
 
@@ -85,7 +87,8 @@ def worker(
         if len(given) not in (0, 3):
             raise typer.BadParameter("give all of --tls-cert, --tls-key and --tls-ca, or none")
         tls = server_tls(*given) if given else None
-        raise typer.Exit(serve(listen, spool, worker_id or spool.absolute().name, tls=tls))
+        name = worker_id or spool.absolute().name
+        raise typer.Exit(serve(listen, spool, name, tls=tls, reserve=Reserve(reserve_mb << 20)))
 
 
 @app.command("sample-cameras")

@@ -12,6 +12,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 import gateway
+from gateway.disk import RESERVE_MB
 from gateway.domain.rules import Rule, rules_from
 from gateway.fleet.address import parse_address
 from gateway.storage.store import database_url
@@ -84,9 +85,12 @@ class Detection(_Section):
 
 
 class Evidence(_Section):
-    """How much evidence is kept: megabytes in all, and days for candidates that nobody confirmed."""
+    """How much evidence is kept: megabytes in all, megabytes of the disk that it leaves free for the database, and
+    days for candidates that nobody confirmed.
+    """
 
     quota_mb: int = Field(default=20_480, ge=10)
+    reserve_mb: int = Field(default=RESERVE_MB, ge=0)
     retention_days_unconfirmed: float = Field(default=30, gt=0)
 
 

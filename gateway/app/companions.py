@@ -26,16 +26,18 @@ class Companion:
 
 def workers_of(settings: Settings) -> list[Companion]:
     """The workers to start. Raises ``CannotRun`` if the data folder's path is too long for a socket."""
-    return [_worker(settings.data, f"w{number}") for number in range(1, settings.workers.children + 1)]
+    return [_worker(settings, f"w{number}") for number in range(1, settings.workers.children + 1)]
 
 
-def _worker(data: Path, name: str) -> Companion:
+def _worker(settings: Settings, name: str) -> Companion:
+    data = settings.data
     path = str((data / "run" / f"{name}.sock").absolute())
     if len(os.fsencode(path)) > _SOCKET_PATH_MAX:
         raise CannotRun(f"the path of the data folder is too long to hold the socket {path}: choose a shorter one")
     spool = str(data / "spool" / name)
     argv = command("worker", "--listen", f"unix:{path}", "--spool", spool, "--id", name, "--while-parent")
-    return Companion(f"worker {name}", argv, LinkAddress(path=path))
+    reserve = ("--reserve-mb", str(settings.evidence.reserve_mb))
+    return Companion(f"worker {name}", (*argv, *reserve), LinkAddress(path=path))
 
 
 def sample_cameras_of(settings: Settings, folder: Path, password_file: Path) -> Companion:

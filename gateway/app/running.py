@@ -17,6 +17,7 @@ from gateway.app.first_run import SampleRun, prepare_sample
 from gateway.app.footing import address_of, data_folder, gateway_id, listening, store_of
 from gateway.app.parts import Parts, application, build, open_bus
 from gateway.clock import SystemClock
+from gateway.disk import Reserve
 from gateway.fleet.address import LinkAddress, parse_address
 from gateway.fleet.children import keep_child
 from gateway.media.hub import open_hub
@@ -43,7 +44,8 @@ async def _run(settings: Settings, sample: bool, say: Callable[[str], None]) -> 
     with data_folder(settings.data), listening(settings) as sock:
         async with store_of(settings) as store, open_bus(settings) as bus:
             box = open_box(settings.data)
-            office = Office(store, SystemClock(), bus, gateway_id(settings.data), settings.data, box)
+            reserve = Reserve(settings.evidence.reserve_mb << 20)
+            office = Office(store, SystemClock(), bus, gateway_id(settings.data), settings.data, box, reserve=reserve)
             companions = workers_of(settings)
             sampled = await prepare_sample(settings, office) if sample else None
             if sampled is not None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import errno
 import os
 import time
 from collections.abc import Sequence
@@ -15,6 +14,7 @@ from pathlib import Path
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
+from gateway import disk
 from gateway.services.office import Office
 from gateway.storage import events
 from gateway.storage import evidence as rows
@@ -29,7 +29,6 @@ TIDY_EVERY = 60
 """Sweeps between two looks through the whole folder."""
 SETTLED_SECONDS = 3600.0
 """A file older than this that no row names never gets one."""
-DISK_FULL = "disk full"
 NO_ROOM = "the evidence quota is used up"
 
 
@@ -136,13 +135,20 @@ class EvidenceRoom:
         if not await self._make_room(len(data)):
             return NO_ROOM
         try:
+            await asyncio.to_thread(self._office.reserve.check, self._folder, len(data))
             await asyncio.to_thread(_write_file, self._folder / path, data)
         except OSError as problem:
-            return DISK_FULL if problem.errno in (errno.ENOSPC, errno.EDQUOT) else f"not written: {problem.strerror}"
+            return disk.FULL if disk.is_full(problem) else f"not written: {problem.strerror}"
         return ""
 
     async def _make_room(self, wanted: int) -> bool:
         """Evicts the oldest files that nobody confirmed until there is room; False if there is none to be had."""
+        if self.tally.bytes + wanted <= self._quota:
+            return True
+        async with self._office.store.read() as conn:
+            lasting = await rows.lasting_bytes(conn)
+        if lasting + wanted > self._quota:
+            return False  # asked first: nothing is evicted for what would not fit even then
         while self.tally.bytes + wanted > self._quota:
             async with self._office.store.read() as conn:
                 oldest = await rows.evictable(conn, limit=20)

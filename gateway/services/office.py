@@ -11,6 +11,7 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from gateway.disk import DEFAULT_RESERVE, Reserve
 from gateway.domain.deadlines import DEFAULT_CALENDAR, Calendar
 from gateway.domain.ids import ENTROPY_BYTES, uuid7
 from gateway.domain.messages import Message, Topic
@@ -26,8 +27,8 @@ SYSTEM = "system"
 
 @dataclass(frozen=True, slots=True)
 class Office:
-    """The store, the clock, the doorbell, this gateway's name (also the name of its audit chain), the data folder
-    and the box that seals device passwords.
+    """The store, the clock, the doorbell, this gateway's name (also the name of its audit chain), the data folder,
+    the box that seals device passwords, and how much of the disk is left to the database.
     """
 
     store: Store
@@ -37,6 +38,7 @@ class Office:
     data: Path
     box: SecretBox
     calendar: Calendar = DEFAULT_CALENDAR
+    reserve: Reserve = DEFAULT_RESERVE
 
     def new_id(self) -> str:
         """A fresh identifier that sorts by birth."""

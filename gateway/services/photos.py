@@ -8,9 +8,11 @@ import os
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from gateway.disk import is_full
 from gateway.domain.messages import Topic
 from gateway.domain.ticket_states import ENDED
 from gateway.domain.tickets import parties
+from gateway.ports import Unavailable
 from gateway.services.errors import Conflict, Forbidden, Invalid, NotFound
 from gateway.services.office import Caller, Office
 from gateway.services.ticket_views import PhotoView, photo_view
@@ -37,7 +39,7 @@ class PhotoFile:
 
 
 async def add(office: Office, caller: Caller, ticket_id: str, data: bytes) -> PhotoView:
-    """Keeps a photo of the spot. Raises ``NotFound``, ``Forbidden``, ``Conflict`` or ``Invalid``."""
+    """Keeps a photo of the spot. Raises ``NotFound``, ``Forbidden``, ``Conflict``, ``Invalid`` or ``Unavailable``."""
     media_type, ending = _kind(data)
     at = office.clock.now()
     async with office.store.read() as conn:
@@ -59,7 +61,7 @@ async def add(office: Office, caller: Caller, ticket_id: str, data: bytes) -> Ph
         created_at=at,
     )
     path = office.data / FOLDER / photo.path
-    await asyncio.to_thread(_write, path, data)
+    await _kept(office, path, data)
     try:
         await _insert(office, photo)
     except BaseException:
@@ -67,6 +69,17 @@ async def add(office: Office, caller: Caller, ticket_id: str, data: bytes) -> Ph
         raise
     await office.ring(Topic.TICKETS, ticket_id)
     return photo_view(photo, caller.operator.name)
+
+
+async def _kept(office: Office, path: Path, data: bytes) -> None:
+    """Writes the file. Raises ``Unavailable`` if the disk is full."""
+    try:
+        await asyncio.to_thread(office.reserve.check, office.data, len(data))
+        await asyncio.to_thread(_write, path, data)
+    except OSError as problem:
+        if not is_full(problem):
+            raise
+        raise Unavailable("the photo was not kept because the gateway's disk is full: tell the operator") from None
 
 
 async def _insert(office: Office, photo: Photo) -> None:

@@ -207,7 +207,8 @@ class Watching:
                     if event.id in faults:
                         faults.discard(event.id)
                         changed_tickets.append(await tickets.open_maintenance(conn, event, at))
-                    if event.fault and event.ended:
+                for event in accepted.ended:
+                    if event.fault:
                         changed_tickets.append(await tickets.note_recovery(conn, event, at))
         self._count(batch, done, at.timestamp())
         new = [candidate.id for accepted in done for candidate in accepted.candidates]

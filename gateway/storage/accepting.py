@@ -56,12 +56,14 @@ class Accepted:
     """What a batch did. Everything in it may be acknowledged once the transaction is committed.
 
     ``changed`` are known events that were extended or closed; ``unknown`` ids are events of cameras that are gone.
+    ``ended`` are the reports that closed what was open until then, one for each event (what extends it ends with it).
     """
 
     candidates: tuple[NewCandidate, ...]
     fresh: tuple[str, ...]
     changed: tuple[str, ...]
     unknown: tuple[str, ...]
+    ended: tuple[Event, ...] = ()
 
 
 async def accept(
@@ -82,6 +84,7 @@ async def accept(
     if births:
         rows = [_row(item, plan.parents.get(item.id), worker_id, at) for item in births.values()]
         await connection.execute(insert(connection, events).on_conflict_do_nothing(index_elements=["id"]), rows)
+    ended = await _ended(connection, known, plan)
     await _advance(connection, plan)
     new = [
         NewCandidate(new_id(), item.id, item.camera_id, townships[item.camera_id], item.fault)
@@ -90,7 +93,7 @@ async def accept(
     ]
     await _add_candidates(connection, new, births, at)
     changed = tuple(dict.fromkeys(item.id for item in known if item.id in there))
-    return Accepted(tuple(new), tuple(births), changed, unknown)
+    return Accepted(tuple(new), tuple(births), changed, unknown, ended)
 
 
 async def _lock_cameras(connection: AsyncConnection, batch: Sequence[Event]) -> dict[str, str]:
@@ -162,6 +165,20 @@ def _follow(known: Iterable[Event], there: Mapping[str, str | None], running: di
             else:
                 running[key] = Running(root, max(last, current.last_at))
     return plan
+
+
+async def _ended(connection: AsyncConnection, known: Iterable[Event], plan: Plan) -> tuple[Event, ...]:
+    """The reports that close what is still open; asked before it is closed, so that one sent again closes nothing."""
+    still_open: set[str] = set()
+    for chunk in chunks(sorted(plan.ends)):
+        statement = select(events.c.id).where(events.c.id.in_(chunk), events.c.state == "open")
+        still_open |= set((await connection.scalars(statement)).all())
+    found: dict[str, Event] = {}
+    for item in known:
+        root = plan.parents.get(item.id, item.id)
+        if item.ended and root in still_open:
+            found.setdefault(root, item)
+    return tuple(found.values())
 
 
 async def _advance(connection: AsyncConnection, plan: Plan) -> None:

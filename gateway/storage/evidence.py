@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import RowMapping, Select, func, select, update
+from sqlalchemy import ColumnElement, RowMapping, Select, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.domain.events import CandidateState
-from gateway.storage.tables import candidates, evidence
+from gateway.storage.tables import candidates, events, evidence
 from gateway.storage.upserting import chunks, insert
 
 STILL = "still"
@@ -44,11 +44,10 @@ class Evidence:
 async def insert_once(connection: AsyncConnection, item: Evidence) -> bool:
     """Stores a piece of evidence unless the event has one of that kind; a file replaces a note that it is missing.
 
-    Evidence that comes after its candidate was confirmed never expires.
+    Evidence that comes after a person confirmed its candidate never expires.
     """
     values = {name: getattr(item, name) for name in Evidence.__dataclass_fields__}
-    decided = select(candidates.c.state).where(candidates.c.event_id == item.event_id)
-    if await connection.scalar(decided) == CandidateState.CONFIRMED.value:
+    if await _kept_for_good(connection, item.event_id):
         values["expires_at"] = None
     statement = insert(connection, evidence).values(id=item.id, **values)
     names = ("path", "bytes", "sha256", "missing_reason", "created_at", "expires_at")
@@ -80,17 +79,28 @@ async def total_bytes(connection: AsyncConnection) -> int:
     return int(await connection.scalar(select(func.coalesce(func.sum(evidence.c.bytes), 0))) or 0)
 
 
+async def lasting_bytes(connection: AsyncConnection) -> int:
+    """How much room is taken by files that are kept for good."""
+    kept = select(func.coalesce(func.sum(evidence.c.bytes), 0)).where(~_passing())
+    return int(await connection.scalar(kept) or 0)
+
+
+async def _kept_for_good(connection: AsyncConnection, event_id: str) -> bool:
+    """Whether a person confirmed the event's candidate; nobody decides it until the transaction is over."""
+    statement = select(candidates.c.id).where(candidates.c.event_id == event_id).with_for_update()
+    await connection.execute(statement)
+    return await connection.scalar(_confirmed().where(candidates.c.event_id == event_id)) is not None
+
+
 async def expired(connection: AsyncConnection, at: datetime, limit: int = 200) -> list[Evidence]:
-    """Files whose time has come, oldest first."""
-    statement = _files().where(evidence.c.expires_at <= at).order_by(evidence.c.expires_at).limit(limit)
+    """Files whose time has come, oldest first: never those of a candidate that a person confirmed."""
+    statement = _files().where(_passing(), evidence.c.expires_at <= at).order_by(evidence.c.expires_at).limit(limit)
     return [_from(row) for row in (await connection.execute(statement)).mappings()]
 
 
 async def evictable(connection: AsyncConnection, limit: int = 200) -> list[Evidence]:
-    """Files that may go when room is short, oldest first: never those of a confirmed candidate."""
-    confirmed = select(candidates.c.event_id).where(candidates.c.state == CandidateState.CONFIRMED.value)
-    passing = evidence.c.event_id.not_in(confirmed) & evidence.c.expires_at.is_not(None)
-    statement = _files().where(passing).order_by(evidence.c.created_at).limit(limit)
+    """Files that may go when room is short, oldest first: never those of a candidate that a person confirmed."""
+    statement = _files().where(_passing()).order_by(evidence.c.created_at).limit(limit)
     return [_from(row) for row in (await connection.execute(statement)).mappings()]
 
 
@@ -116,6 +126,16 @@ async def keep(connection: AsyncConnection, event_id: str) -> None:
 async def paths(connection: AsyncConnection) -> set[str]:
     """Every path that is in use: what else lies in the folder is left from a crash."""
     return set((await connection.scalars(select(evidence.c.path).where(evidence.c.path != ""))).all())
+
+
+def _confirmed() -> Select[tuple[str]]:
+    """Events whose candidate a person confirmed. A device fault is settled by nobody: its evidence goes in time."""
+    decided = (candidates.c.state == CandidateState.CONFIRMED.value) & ~events.c.fault
+    return select(candidates.c.event_id).join(events, events.c.id == candidates.c.event_id).where(decided)
+
+
+def _passing() -> ColumnElement[bool]:
+    return evidence.c.event_id.not_in(_confirmed()) & evidence.c.expires_at.is_not(None)
 
 
 def _files() -> Select[Any]:

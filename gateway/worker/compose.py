@@ -13,6 +13,7 @@ from pathlib import Path
 import structlog
 
 from gateway.clock import SystemClock
+from gateway.disk import DEFAULT_RESERVE, Reserve
 from gateway.fleet.address import LinkAddress, parse_address
 from gateway.ports import Detector, Json
 from gateway.worker.breaker import Gates
@@ -44,6 +45,7 @@ async def run_worker(
     worker_id: str,
     *,
     tls: ssl.SSLContext | None = None,
+    reserve: Reserve = DEFAULT_RESERVE,
     ready: Callable[[], None] = lambda: None,
 ) -> None:
     """Runs a worker until cancelled: listens at ``listen`` (unix:/path, tcp://host:port), keeps reports in ``spool``.
@@ -55,7 +57,7 @@ async def run_worker(
     if address.path is None and tls is None:
         raise ValueError("a worker that listens on tcp:// needs a certificate, a key and an authority")
     with _owned(spool):
-        await _run(address, Spool(spool), worker_id, tls, ready)
+        await _run(address, Spool(spool, reserve), worker_id, tls, ready)
 
 
 async def _run(

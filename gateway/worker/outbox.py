@@ -13,6 +13,7 @@ from typing import Protocol, TypeVar
 
 import structlog
 
+from gateway import disk
 from gateway.domain.events import Event, Phase
 from gateway.fleet.wire_events import event_to_json
 from gateway.ports import Clock, Json
@@ -101,7 +102,8 @@ class Outbox:
             item = await self._on_disk(self._spool.keep, event_id, kind, data)
         except OSError as error:
             log.warning("evidence cannot be kept", event_id=event_id, kind=kind, reason=error.strerror or str(error))
-            await self.keep_missing(event_id, kind, f"it could not be written: {error.strerror or error}")
+            reason = disk.FULL if disk.is_full(error) else f"it could not be written: {error.strerror or error}"
+            await self.keep_missing(event_id, kind, reason)
             return
         self._evidence[event_id, kind] = _WaitingEvidence(item)
         self._some.set()

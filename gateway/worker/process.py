@@ -12,6 +12,7 @@ from typing import Any
 
 import uvloop
 
+from gateway.disk import DEFAULT_RESERVE, Reserve
 from gateway.worker.compose import AlreadyRunning, run_worker
 
 ALREADY_RUNNING = 3
@@ -24,12 +25,13 @@ def serve(
     worker_id: str,
     *,
     tls: ssl.SSLContext | None = None,
+    reserve: Reserve = DEFAULT_RESERVE,
     ready: Callable[[], None] = lambda: None,
 ) -> int:
     """Runs a worker until SIGTERM or SIGINT; the exit code. What is wrong with the settings is said in one line."""
     try:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            return runner.run(_until_told(run_worker(listen, spool, worker_id, tls=tls, ready=ready)))
+            return runner.run(_until_told(run_worker(listen, spool, worker_id, tls=tls, reserve=reserve, ready=ready)))
     except BaseExceptionGroup as errors:
         return _said(errors)
 

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import structlog
 
+from gateway.disk import DEFAULT_RESERVE, Reserve
 from gateway.domain.events import Event
 from gateway.fleet.framing import WireError
 from gateway.fleet.wire_events import event_from_json, event_to_json
@@ -48,11 +49,21 @@ class SpooledEvidence:
 
 
 class Spool:
-    """A folder of unacknowledged reports, bounded by ``max_events`` and ``max_evidence_bytes``."""
+    """A folder of unacknowledged reports, bounded by ``max_events`` and ``max_evidence_bytes``.
+
+    Evidence leaves the ``reserve`` of the disk free; reports, which are small, may use it.
+    """
 
     def __init__(
-        self, folder: Path, *, max_events: int = 20_000, max_evidence_bytes: int = 1 << 30, flush: bool = True
+        self,
+        folder: Path,
+        reserve: Reserve = DEFAULT_RESERVE,
+        *,
+        max_events: int = 20_000,
+        max_evidence_bytes: int = 1 << 30,
+        flush: bool = True,
     ) -> None:
+        self._reserve = reserve
         self._events, self._evidence, self._open = (folder / name for name in ("events", "evidence", "open"))
         self._max_events, self._max_evidence = max_events, max_evidence_bytes
         self._flush = flush
@@ -110,6 +121,7 @@ class Spool:
         """Keeps a piece of evidence; on return it is on disk. Raises ``OSError`` (``SpoolFull``)."""
         if self._evidence_bytes + len(data) > self._max_evidence:
             raise SpoolFull("the evidence spool is full")
+        self._reserve.check(self._evidence, len(data))
         path = self._evidence / f"{event_id}.{kind}{SUFFIXES[kind]}"
         self._write(path, data)
         self._evidence_bytes += len(data)

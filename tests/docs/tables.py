@@ -62,6 +62,11 @@ SETTINGS: dict[str, tuple[str, str]] = {
         "Megabytes of stills and clips kept; the oldest unconfirmed go first.",
         "截图和片段的总容量（MB）；先删最旧的未确认者。",
     ),
+    "evidence.reserve_mb": (
+        "Megabytes of the disk (at most a tenth of it) that stills, clips and photos leave free, so that records and "
+        "events can always be written.",
+        "截图、片段和照片为数据库留出的磁盘空间（MB，最多为磁盘的十分之一），确保记录和事件始终写得进去。",
+    ),
     "evidence.retention_days_unconfirmed": (
         "Days after which unconfirmed candidates lose their evidence.",
         "未确认线索的证据保存天数。",

@@ -61,6 +61,17 @@ async def test_what_is_sent_again_changes_nothing(store: Store) -> None:
         assert (await count(connection, "events"), await count(connection, "candidates")) == (1, 1)
 
 
+async def test_of_the_reports_of_an_end_only_the_first_ended_the_event(store: Store) -> None:
+    name = new_id()
+    end = event(name, Phase.CLOSE, last=30)
+    assert (await take(store, event(name))).ended == ()
+    assert (await take(store, end, end)).ended == (end,)
+    assert (await take(store, end)).ended == ()
+    at_once = new_id()
+    done = await take(store, event(at_once), event(at_once, Phase.CLOSE, last=40), event(at_once))
+    assert [item.id for item in done.ended] == [at_once]
+
+
 async def test_an_event_moves_forward_only(store: Store) -> None:
     name = new_id()
     await take(store, event(name, Phase.CLOSE, last=30), event(name, Phase.EXTEND, last=10), event(name))
