@@ -35,11 +35,12 @@ class _Section(BaseModel):
 
 
 class Server(_Section):
-    """Where the gateway listens, and the address by which browsers know it."""
+    """Where the gateway listens, the address by which browsers know it, and the file with the token for /metrics."""
 
     host: str = "127.0.0.1"
     port: int = Field(default=8080, ge=0, le=65535)
     public_url: str = ""
+    metrics_token_file: Path | None = None
 
 
 class Workers(_Section):
@@ -182,6 +183,9 @@ def problems(path: Path | None, environment: Mapping[str, str] | None = None) ->
         file = getattr(settings.workers, name)
         if file is not None and not file.is_file():
             found.append(f"workers.{name}: there is no file {file}")
+    token = settings.server.metrics_token_file
+    if token is not None and not token.is_file():
+        found.append(f"server.metrics_token_file: there is no file {token}")
     if settings.workers.count and settings.workers.listen:
         found.append("workers: give either count (start them here) or listen (others start them), not both")
     if not settings.workers.children and not settings.workers.listen:

@@ -30,7 +30,7 @@ from gateway.services.sweeping import Sweeping
 from gateway.services.viewing import Viewing
 from gateway.services.watching import Watching
 from gateway.settings import BadSettings, Settings, Workers, rules_of
-from gateway.web import evidence, health, live, messages, metering, pages, whep
+from gateway.web import evidence, health, live, messages, metering, monitoring, pages, whep
 from gateway.web.api import create_api
 
 Carrier = LocalBus | RedisBus
@@ -110,6 +110,7 @@ def application(parts: Parts, hub: Hub, rooms: whep.Rooms) -> ASGIApp:
         ],
         root_routers=[health.router(_readiness(parts), metering.Meter(sources)), pages.router()],
         public_url=parts.settings.server.public_url,
+        metrics_token=_metrics_token(parts.settings),
         session_lasts=timedelta(hours=parts.settings.sessions.hours),
         prober=prober(parts.fleet),
         gauge=lambda: _decoding(parts),
@@ -129,6 +130,14 @@ def _readiness(parts: Parts) -> health.Readiness:
         return {"database": database, "workers": bool(parts.fleet.links)}
 
     return readiness
+
+
+def _metrics_token(settings: Settings) -> str | None:
+    path = settings.server.metrics_token_file
+    try:
+        return None if path is None else monitoring.read_token(path)
+    except monitoring.BadToken as problem:
+        raise BadSettings([f"server.metrics_token_file: {problem}"]) from None
 
 
 def _decoding(parts: Parts) -> tuple[float, float]:

@@ -29,7 +29,7 @@ from gateway.web import (
     transfer,
 )
 from gateway.web.freshness import Uncached
-from gateway.web.rules import Open, declared, rule
+from gateway.web.rules import SAID_BY_SERVICES, Open, declared, rule
 from gateway.web.tracing import RequestIds
 
 PREFIX = "/api/v1"
@@ -52,7 +52,7 @@ OWN_ROUTERS: tuple[APIRouter, ...] = (
 
 
 class RouteWithoutRule(Exception):
-    """A route was registered without saying who may use it."""
+    """A route was registered without saying who may use it, or with a rule that nobody would enforce there."""
 
 
 def create_api(
@@ -61,6 +61,7 @@ def create_api(
     routers: Sequence[APIRouter] = (),
     root_routers: Sequence[APIRouter] = (),
     public_url: str = "",
+    metrics_token: str | None = None,
     session_lasts: timedelta = timedelta(hours=12),
     prober: Prober | None = None,
     gauge: Gauge = lambda: (0.0, 0.0),
@@ -70,7 +71,7 @@ def create_api(
     """The API as an ASGI application; ``routers`` go under /api/v1, ``root_routers`` to the root;
     ``rules`` name what candidates were raised by.
 
-    Raises ``RouteWithoutRule`` if any route, HTTP or WebSocket, declares no rule.
+    Raises ``RouteWithoutRule`` if any route, HTTP or WebSocket, declares no rule, or a WebSocket one it cannot keep.
     """
     app = FastAPI(
         title="Sharp Eyes Gateway",
@@ -84,6 +85,7 @@ def create_api(
     app.state.office = office
     app.state.door = Doorkeeper()
     app.state.public_url = public_url
+    app.state.metrics_token = metrics_token
     app.state.session_lasts = session_lasts
     app.state.prober = prober
     app.state.gauge = gauge
@@ -112,6 +114,11 @@ def _description(app: FastAPI) -> APIRouter:
 
 
 def _refuse_undeclared(app: FastAPI) -> None:
-    missing = [f"{'/'.join(route.methods)} {route.path}" for route in declared(app.routes) if route.rule is None]
+    routes = list(declared(app.routes))
+    missing = [f"{'/'.join(route.methods)} {route.path}" for route in routes if route.rule is None]
     if missing:
         raise RouteWithoutRule(f"no rule says who may use {', '.join(missing)}")
+    for route in routes:
+        if "WEBSOCKET" in route.methods and not isinstance(route.rule, SAID_BY_SERVICES):
+            name = type(route.rule).__name__
+            raise RouteWithoutRule(f"WEBSOCKET {route.path} declares {name}, which is not asked of a WebSocket")

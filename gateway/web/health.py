@@ -1,4 +1,4 @@
-"""Health for whoever runs the gateway: alive, ready, and its figures. Open to strangers, so it names no camera."""
+"""Health for whoever runs the gateway: alive and ready for anybody, its figures for monitoring alone."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
 from gateway.web.metering import Meter
-from gateway.web.rules import Open, rule
+from gateway.web.rules import Monitors, Open, rule
 
 Readiness = Callable[[], Awaitable[Mapping[str, bool]]]
 """What must be true before traffic is sent here, by name."""
@@ -34,9 +34,9 @@ def router(readiness: Readiness, meter: Meter) -> APIRouter:
         good = all(checks.values())
         return JSONResponse({"status": "ready" if good else "not ready", "checks": checks}, 200 if good else 503)
 
-    @routes.get("/metrics", dependencies=[rule(Open())])
+    @routes.get("/metrics", dependencies=[rule(Monitors())])
     async def metrics() -> Response:
-        """Figures in the text format of Prometheus."""
+        """Figures in the text format of Prometheus. They count everybody's cameras: operators do not get them."""
         return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
 
     return routes

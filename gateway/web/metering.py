@@ -1,4 +1,7 @@
-"""What /metrics says: every bounded queue, stream, viewer, budget and lag of this gateway. Never a camera's name."""
+"""What /metrics says: every bounded queue, stream, viewer, budget and lag of this gateway. Never a camera's name.
+
+It counts everybody's cameras: ``gateway.web.monitoring`` says who may read it.
+"""
 
 from __future__ import annotations
 

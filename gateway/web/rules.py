@@ -15,7 +15,8 @@ from starlette.routing import BaseRoute
 
 from gateway.domain.actions import Action
 from gateway.domain.operators import Role
-from gateway.services.errors import Forbidden
+from gateway.services.errors import Forbidden, NotSignedIn
+from gateway.web.monitoring import may_monitor
 from gateway.web.signed import signed_in
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -47,7 +48,15 @@ class RoleIs:
     roles: frozenset[Role]
 
 
-Rule = Open | SignedIn | Needs | RoleIs
+@dataclass(frozen=True, slots=True)
+class Monitors:
+    """Programs that watch the gateway itself, not operators: with the metrics token, or from this machine."""
+
+
+Rule = Open | SignedIn | Needs | RoleIs | Monitors
+
+SAID_BY_SERVICES = (SignedIn, Needs)
+"""Rules a WebSocket can have: it is accepted before anybody is asked who they are, and the service says no in words."""
 
 
 class Check:
@@ -68,6 +77,10 @@ class Check:
         if connection.scope["method"] not in SAFE_METHODS:
             _refuse_cross_site(connection)
         if isinstance(self.rule, Open):
+            return
+        if isinstance(self.rule, Monitors):
+            if not may_monitor(connection):
+                raise NotSignedIn("figures of the gateway itself are for monitoring: send the metrics token")
             return
         caller = await signed_in(connection)
         if isinstance(self.rule, RoleIs) and not caller.operator.roles & self.rule.roles:

@@ -26,6 +26,10 @@ SETTINGS: dict[str, tuple[str, str]] = {
         "The address that people type, when a proxy stands in front; with https cookies are marked secure.",
         "前面有代理时，人们实际输入的地址；若为 https，Cookie 标记为 Secure。",
     ),
+    "server.metrics_token_file": (
+        "A file with the token for `/metrics` (16 characters or more); without it only this machine gets figures.",
+        "存放 `/metrics` 令牌的文件（至少 16 个字符）；不设时只有本机程序能取指标。",
+    ),
     "data": ("The data folder. Its relative paths start where the command is given.", "数据文件夹。"),
     "database": (
         "`postgresql://user:password@host/name`; without it a SQLite file in the data folder.",

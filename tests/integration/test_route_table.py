@@ -12,8 +12,9 @@ import httpx
 import pytest
 from fastapi import APIRouter, FastAPI
 
+from gateway.domain.operators import Role
 from gateway.web.api import RouteWithoutRule, create_api
-from gateway.web.rules import DeclaredRoute, Open, declared
+from gateway.web.rules import DeclaredRoute, Monitors, Open, RoleIs, Rule, declared, rule
 from tests.integration.conftest import Browsers
 from tests.integration.sockets import connected
 from tests.integration.world import DEPARTMENT, OWNERS, A, B, World
@@ -188,6 +189,18 @@ def test_an_application_with_an_undeclared_route_is_not_made(world: World) -> No
     async def open_socket() -> None: ...
 
     with pytest.raises(RouteWithoutRule, match=r"GET /api/v1/open-door, WEBSOCKET /api/v1/open-socket"):
+        create_api(world.office, routers=[router])
+
+
+@pytest.mark.parametrize("demand", [RoleIs(frozenset({Role.AUDIT_MANAGER})), Monitors(), Open()])
+def test_a_websocket_with_a_rule_that_nobody_would_ask_is_not_made(world: World, demand: Rule) -> None:
+    """A WebSocket is accepted before its caller is known, so a role in its rule would be a mere label."""
+    router = APIRouter()
+
+    @router.websocket("/for-some", dependencies=[rule(demand)])
+    async def for_some() -> None: ...
+
+    with pytest.raises(RouteWithoutRule, match=f"WEBSOCKET /api/v1/for-some declares {type(demand).__name__}"):
         create_api(world.office, routers=[router])
 
 

@@ -285,11 +285,13 @@ async def _candidates(world: World) -> None:
 
 
 HEADERS = {"X-Requested-By": "console"}
+REMOTE = "192.0.2.50"
+"""Where people sit: never at the gateway's own machine."""
 
 
 def client_of(app: FastAPI) -> httpx.AsyncClient:
     """A browser without a session."""
-    transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
+    transport = httpx.ASGITransport(app=app, raise_app_exceptions=False, client=(REMOTE, 40000))
     return httpx.AsyncClient(transport=transport, base_url="http://gateway.test/api/v1", headers=HEADERS)
 
 
