@@ -22,6 +22,9 @@ from gateway.domain.packets import StreamKind
 from gateway.ports import Credential, DeviceAddress, Refused, Unavailable
 
 CALL_SECONDS = 5.0
+PROBE_SECONDS = 30.0
+"""For everything a probe asks: somebody waits for the answer."""
+PARALLEL_CALLS = 4
 MEDIA = "http://www.onvif.org/ver10/media/wsdl"
 RTSP_PORT = 554
 MAX_PROFILES = 512
@@ -53,6 +56,10 @@ class Channel:
     height: int
     codec: str
     snapshot: str | None = None
+    number: int = 1
+    """Its place among the device's video sources, from 1."""
+    named_host: str | None = None
+    """The host the device names for the stream, if it is not the one that was dialled."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,24 +95,44 @@ async def resolve(
 
 async def probe(host: str, port: int, credential: Credential | None, *, limit: int = 64) -> Device:
     """What the device is and up to ``limit`` of its channels, for adding it. Raises ``Unavailable`` or ``Refused``."""
-    async with _session(host, port, credential) as session:
-        about = await session.call("devicemgmt", "GetDeviceInformation")
-        channels: list[Channel] = []
-        for main, sub in paired(await session.profiles())[:limit]:
-            channels.append(
-                Channel(
-                    name=main.name,
-                    main=await session.address(main.token),
-                    sub=await session.address(sub.token) if sub is not None else None,
-                    width=main.width,
-                    height=main.height,
-                    codec=main.codec,
-                    snapshot=await session.snapshot(main.token),
-                )
+    try:
+        async with asyncio.timeout(PROBE_SECONDS), _session(host, port, credential) as session:
+            about = await session.call("devicemgmt", "GetDeviceInformation")
+            profiles = await session.profiles()
+            order = in_order(profiles, await session.sources())
+            channels = await _channels(session, paired(profiles)[:limit], order)
+    except TimeoutError:
+        raise Unavailable(f"the device has not told all its channels within {PROBE_SECONDS:.0f} s") from None
+    return Device(_word(about, "Manufacturer"), _word(about, "Model"), _word(about, "FirmwareVersion"), channels)
+
+
+async def _channels(
+    session: _Session, pairs: list[tuple[Profile, Profile | None]], order: list[str]
+) -> tuple[Channel, ...]:
+    """The channels of these encodings, a few asked for at a time. Raises what the first that fails does."""
+    few = asyncio.Semaphore(PARALLEL_CALLS)
+
+    async def asked(main: Profile, sub: Profile | None) -> Channel:
+        async with few:
+            address, named = await session.located(main.token)
+            return Channel(
+                name=main.name,
+                main=address,
+                sub=await session.address(sub.token) if sub is not None else None,
+                width=main.width,
+                height=main.height,
+                codec=main.codec,
+                snapshot=await session.snapshot(main.token),
+                number=order.index(main.source) + 1,
+                named_host=named,
             )
-        return Device(
-            _word(about, "Manufacturer"), _word(about, "Model"), _word(about, "FirmwareVersion"), tuple(channels)
-        )
+
+    try:
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(asked(main, sub)) for main, sub in pairs]
+    except ExceptionGroup as errors:
+        raise errors.exceptions[0] from None
+    return tuple(sorted((task.result() for task in tasks), key=lambda channel: channel.number))
 
 
 async def snapshot_uri(host: str, port: int, credential: Credential | None) -> str | None:
@@ -115,14 +142,19 @@ async def snapshot_uri(host: str, port: int, credential: Credential | None) -> s
         return await session.snapshot(pairs[0][0].token) if pairs else None
 
 
-def of_channel(profiles: list[Profile], sources: list[str], channel: int) -> list[Profile]:
-    """The encodings of the n-th video source, from 1. Raises ``Unavailable`` if the device has none.
+def in_order(profiles: list[Profile], sources: list[str]) -> list[str]:
+    """The video sources in the device's order.
 
     ``sources`` is what the device says it has: a channel without a camera has no encoding but keeps its number. Where
     it says nothing, or names others than its encodings do, the order of the encodings counts.
     """
     named = list(dict.fromkeys(profile.source for profile in profiles))
-    order = sources if set(named) <= set(sources) else named
+    return sources if set(named) <= set(sources) else named
+
+
+def of_channel(profiles: list[Profile], sources: list[str], channel: int) -> list[Profile]:
+    """The encodings of the n-th video source, from 1. Raises ``Unavailable`` if the device has none."""
+    order = in_order(profiles, sources)
     if channel > len(order):
         raise Unavailable(f"the recorder has {len(order)} video channels, and no channel {channel}")
     found = [profile for profile in profiles if profile.source == order[channel - 1]]
@@ -152,6 +184,14 @@ def stream_address(uri: str, host: str) -> DeviceAddress:
         raise Unavailable("the device names a stream that is not RTSP")
     _, port, path = parts
     return DeviceAddress("rtsp", host, port or RTSP_PORT, path)
+
+
+def other_host(uri: str, host: str) -> str | None:
+    """The host in a URI a device gave, None if it is the dialled one or none at all."""
+    with suppress(ValueError):
+        named = urlsplit(uri.strip()).hostname
+        return None if named is None or named == host.lower() else named
+    return None
 
 
 def at_host(uri: str, host: str, port: int) -> str | None:
@@ -186,6 +226,7 @@ class _Session:
     def __init__(self, camera: Any, host: str, port: int) -> None:
         self._camera, self._host, self._port = camera, host, port
         self._services: dict[str, Any] = {}
+        self._no_snapshots = False
 
     async def begin(self) -> None:
         """Learns the device's time and where its media service is."""
@@ -219,15 +260,23 @@ class _Session:
 
     async def address(self, token: str) -> DeviceAddress:
         """Where the profile's stream is."""
+        return (await self.located(token))[0]
+
+    async def located(self, token: str) -> tuple[DeviceAddress, str | None]:
+        """Where the profile's stream is, and the host the device named for it if that is another."""
         setup = {"Stream": "RTP-Unicast", "Transport": {"Protocol": "RTSP"}}
         answer = await self.call("media", "GetStreamUri", {"StreamSetup": setup, "ProfileToken": token})
-        return stream_address(_word(answer, "Uri"), self._host)
+        uri = _word(answer, "Uri")
+        return stream_address(uri, self._host), other_host(uri, self._host)
 
     async def snapshot(self, token: str) -> str | None:
-        """Where the profile's snapshot is; many devices have none."""
+        """Where the profile's snapshot is; many devices have none, or none for this account."""
+        if self._no_snapshots:
+            return None
         try:
             answer = await self.call("media", "GetSnapshotUri", {"ProfileToken": token})
-        except Unavailable:
+        except (Unavailable, Refused):
+            self._no_snapshots = True
             return None
         return at_host(_word(answer, "Uri"), self._host, self._port)
 

@@ -20,6 +20,7 @@ from adapters import bitstream
 from adapters.reachability import explain
 from adapters.timeline import TimeLine
 from gateway.domain.packets import CLOCK_RATE, Packet
+from gateway.domain.stream_paths import filled
 from gateway.ports import Credential, DeviceAddress, Refused, Unavailable
 
 CODECS = {"h264": "h264", "hevc": "h265"}
@@ -144,11 +145,12 @@ class RtspConnection:
 
 def _url(address: DeviceAddress, credential: Credential | None) -> str:
     """The URL FFmpeg wants; it holds the password, so it never goes into a message."""
-    who = ""
+    who, path = "", address.path
     if credential is not None:
         who = f"{quote(credential.username, safe='')}:{quote(credential.password, safe='')}@"
+        path = filled(path, credential.username, credential.password)
     host = f"[{address.host}]" if ":" in address.host else address.host
-    return f"rtsp://{who}{host}:{address.port}/{address.path.lstrip('/')}"
+    return f"rtsp://{who}{host}:{address.port}{path if path.startswith('/') else '/' + path}"
 
 
 def _video(container: av.container.InputContainer) -> VideoStream:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from adapters import onvif
+from gateway.domain.stream_paths import lifted
 from gateway.fleet.dialling import Dialling
 from gateway.fleet.wire_trials import Tried
 from gateway.ports import Credential, DeviceAddress, Unavailable
@@ -20,7 +21,7 @@ def prober(fleet: Dialling) -> Prober:
             return await _onvif(host, port, credential)
         tried = [await _looked(fleet, DeviceAddress("rtsp", host, port, path), credential) for path in paths]
         main, sub = tried[0], paths[1] if len(paths) > 1 else None
-        return Probed("", "", [ProbedChannel("", paths[0], sub, main.width, main.height, main.codec)])
+        return Probed("", "", [ProbedChannel("", paths[0], sub, main.width, main.height, main.codec, port)])
 
     return probe
 
@@ -34,12 +35,19 @@ async def _looked(fleet: Dialling, address: DeviceAddress, credential: Credentia
 
 async def _onvif(host: str, port: int, credential: Credential | None) -> Probed:
     device = await onvif.probe(host, port, credential)
-    channels = [
-        ProbedChannel(one.name, one.main.path, _path(one.sub), one.width or None, one.height or None, one.codec)
-        for one in device.channels
-    ]
-    return Probed(device.manufacturer, device.model, channels)
+    return Probed(device.manufacturer, device.model, [_channel(one) for one in device.channels])
 
 
-def _path(address: DeviceAddress | None) -> str | None:
-    return None if address is None else address.path
+def _channel(one: onvif.Channel) -> ProbedChannel:
+    """The channel as it may be kept: some devices name paths with the password in them."""
+    return ProbedChannel(
+        name=one.name,
+        main=lifted(one.main.path).path,
+        sub=None if one.sub is None else lifted(one.sub.path).path,
+        width=one.width or None,
+        height=one.height or None,
+        codec=one.codec,
+        port=one.main.port,
+        named_host=one.named_host,
+        number=one.number,
+    )

@@ -10,6 +10,7 @@ from ipaddress import ip_address
 from typing import Any
 
 from gateway.domain.purposes import CODES
+from gateway.domain.stream_paths import lifted
 
 
 class BadCell(ValueError):
@@ -21,7 +22,7 @@ _HOST_NAME = re.compile(
     r"(?=.{1,253}\Z)([A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9])?\.)*[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
 )
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
-_USER_INFO = re.compile(r"//[^/@\s]+@|[?&](password|passwd|pwd|pass)=", re.IGNORECASE)
+_USER_INFO = re.compile(r"//[^/@\s]+@")
 SAFE_WHOLE = 10**15
 """Spreadsheets keep fifteen digits of a number exactly, not one more."""
 
@@ -160,11 +161,13 @@ def host(raw: Any) -> str:
 def path(raw: Any) -> str:
     """Path and query of an RTSP address; never a password."""
     value = plain(raw)
-    if _USER_INFO.search(value):
+    if _USER_INFO.search(value) or lifted(value).password is not None:
         # The value is not repeated: this sentence may end in a log.
-        raise BadCell("has a password in it: remove it, and write the user and password in their columns")
-    if not value.startswith("/") or value.startswith("//"):
-        raise BadCell(f"is {value!r}: write the path alone, beginning with one /, without rtsp:// and host")
+        raise BadCell(
+            "has a password in it: write {username} and {password} there, and the user and password in their columns"
+        )
+    if not value.startswith("/"):
+        raise BadCell(f"is {value!r}: write the path alone, beginning with /, without rtsp:// and host")
     return text(512)(value)
 
 

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from gateway.domain import purposes
+from gateway.domain import purposes, stream_paths
 from gateway.domain.actions import Action
 from gateway.domain.cameras import Camera, CameraKind, Datum, Place, Site, StreamAddress
 from gateway.domain.filing import Filing
@@ -64,7 +64,11 @@ class NewCameraFile:
 
 @dataclass(frozen=True, slots=True)
 class ProbedChannel:
-    """One channel that a device offers: paths of its streams, and the main one's picture."""
+    """One channel that a device offers: paths of its streams, and the main one's picture.
+
+    ``number`` is its place in the device's order, from 1. ``port`` is where its streams are fetched; ``named_host`` is
+    the host the device names for them if it is not the one that was asked.
+    """
 
     name: str
     main: str
@@ -72,6 +76,9 @@ class ProbedChannel:
     width: int | None
     height: int | None
     codec: str
+    port: int | None = None
+    named_host: str | None = None
+    number: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,22 +115,26 @@ async def probe(
         if scheme == "rtsp" and not paths:
             sentence = "an RTSP device cannot be asked what it offers: give the path of its main stream"
             raise Invalid(sentence, field="path")
-        _check_values({"streams": [StreamAddress(kind, path) for kind, path in zip(StreamKind, paths, strict=False)]})
+        streams = tuple(StreamAddress(kind, path) for kind, path in zip(StreamKind, paths, strict=False))
+        streams, credential = without_secrets(streams, credential)
+        check_values({"streams": streams})
         told = {"address": f"{scheme}://{host}:{port}"}
         await office.note(conn, at, caller.operator.id, "probe_device", "address", "", typed=told)
-    return await prober(scheme, host, port, credential, paths)
+    return await prober(scheme, host, port, credential, tuple(stream.path for stream in streams))
 
 
 async def add(office: Office, caller: Caller, wish: NewCameraFile) -> CameraDetail:
     """Adds one camera. Raises ``Forbidden`` if the caller manages nothing of that owner, ``Invalid``, ``Conflict``."""
     at = office.clock.now()
     camera_id = office.new_id()
+    streams, credential = without_secrets(wish.streams, wish.credential)
+    wish = replace(wish, streams=streams, credential=credential)
     pen = Pen(caller.operator.id, at, "api")
     try:
         async with office.store.begin() as conn:
             camera = await _camera(office, conn, wish, camera_id)
-            await _check_manages(conn, caller, camera.facts, at)
-            await _check_references(conn, camera.owner_id, camera.maintainer_id, camera.township_code)
+            await check_manages(conn, caller, camera.facts, at)
+            await check_references(conn, camera.owner_id, camera.maintainer_id, camera.township_code)
             if wish.site_id is None:
                 site = Site(camera.site_id, wish.name_zh, wish.name_en, wish.owner_id, camera.place)
                 await sites.replace(conn, [site])
@@ -141,7 +152,7 @@ async def add(office: Office, caller: Caller, wish: NewCameraFile) -> CameraDeta
             added = await detail_of(office, conn, caller, camera_id)
     except IntegrityError:
         raise Conflict("a camera with this identity cannot be added") from None
-    await _rung(office, camera_id)
+    await told_of(office, camera_id)
     return added
 
 
@@ -162,11 +173,11 @@ async def change(
         camera, _ = await known(office, conn, caller, camera_id, Action.MANAGE)
         if camera.recorder_id is not None and (changes.keys() & ADDRESS or credential is not None):
             raise Invalid("this camera's address is its recorder's", field="host")
-        _check_values(changes)
+        check_values(changes)
         names = CameraFacts.__dataclass_fields__.keys() & changes.keys()
         after = replace(camera.facts, **{name: changes[name] for name in names})
-        await _check_manages(conn, caller, after, at)
-        await _check_references(conn, after.owner_id, after.maintainer_id, after.township_code)
+        await check_manages(conn, caller, after, at)
+        await check_references(conn, after.owner_id, after.maintainer_id, after.township_code)
         if "site_id" in changes and not await _site_known(conn, caller, changes["site_id"], at):
             raise Invalid("this site is not known", field="site_id")
         values = dict(changes)
@@ -178,7 +189,7 @@ async def change(
             conn, at, caller.operator.id, "change_camera", "camera", camera_id, fields=sorted(values.keys())
         )
         changed = await detail_of(office, conn, caller, camera_id)
-    await _rung(office, camera_id)
+    await told_of(office, camera_id)
     return changed
 
 
@@ -200,19 +211,20 @@ async def _fields(conn: AsyncConnection, camera_id: str) -> dict[str, Any]:
     return camera_fields(file.camera, file.filing, file.sample) | own
 
 
-async def _rung(office: Office, camera_id: str) -> None:
-    await office.ring(Topic.CAMERAS, camera_id)
-    await office.ring(Topic.ASSIGNMENTS, camera_id)
-    await office.ring(Topic.PERMISSIONS, camera_id)
+async def told_of(office: Office, *camera_ids: str) -> None:
+    """Tells every gateway that these cameras are others now."""
+    await office.ring(Topic.CAMERAS, *camera_ids)
+    await office.ring(Topic.ASSIGNMENTS, *camera_ids)
+    await office.ring(Topic.PERMISSIONS, *camera_ids)
 
 
 async def _camera(office: Office, conn: AsyncConnection, wish: NewCameraFile, camera_id: str) -> Camera:
-    _check_values({"purposes": wish.purposes, "streams": wish.streams})
+    check_values({"purposes": wish.purposes, "streams": wish.streams})
     if wish.scheme == "rtsp" and not wish.streams:
         raise Invalid("an RTSP camera needs the path of at least one stream", field="streams")
     return Camera(
         id=camera_id,
-        gb_id=wish.gb_id or await _fresh_gb_id(conn),
+        gb_id=wish.gb_id or (await fresh_gb_ids(conn, 1))[0],
         name_zh=wish.name_zh,
         name_en=wish.name_en,
         kind=wish.kind,
@@ -231,35 +243,58 @@ async def _camera(office: Office, conn: AsyncConnection, wish: NewCameraFile, ca
     )
 
 
-async def _fresh_gb_id(conn: AsyncConnection) -> str:
-    """A free 20-digit id with network mark 9, which no real network uses."""
-    taken = {camera.gb_id for camera in await cameras.every(conn)}
-    while True:
+async def fresh_gb_ids(conn: AsyncConnection, count: int) -> list[str]:
+    """That many free 20-digit ids with network mark 9, which no real network uses."""
+    taken = {gb_id for _, gb_id, _, _ in await cameras.keys(conn)}
+    fresh: list[str] = []
+    while len(fresh) < count:
         gb_id = f"{GB_PREFIX}00{GB_TYPE}9{secrets.randbelow(1_000_000):06d}"
         if gb_id not in taken:
-            return gb_id
+            taken.add(gb_id)
+            fresh.append(gb_id)
+    return fresh
 
 
-def _check_values(changes: Mapping[str, Any]) -> None:
+def without_secrets(
+    streams: tuple[StreamAddress, ...], credential: Credential | None
+) -> tuple[tuple[StreamAddress, ...], Credential | None]:
+    """The streams with their paths clean, and the credential, which may have been in a path. Raises ``Invalid``."""
+    clean: list[StreamAddress] = []
+    for stream in streams:
+        found = stream_paths.lifted(stream.path)
+        clean.append(replace(stream, path=found.path))
+        if found.password is None:
+            continue
+        named = Credential(found.username or (credential.username if credential else ""), found.password)
+        if credential is not None and named != credential:
+            raise Invalid("the path carries another user name or password than the fields for them", field="streams")
+        credential = named
+    return tuple(clean), credential
+
+
+def check_values(changes: Mapping[str, Any]) -> None:
+    """Purposes and streams as they may be kept. Raises ``Invalid``."""
     if "purposes" in changes:
         wanted = set(changes["purposes"])
         if not wanted or not wanted <= purposes.CODES:
             raise Invalid("a camera needs at least one known purpose", field="purposes", known=sorted(purposes.CODES))
     for stream in changes.get("streams", ()):
-        if not stream.path.startswith("/") or "@" in stream.path or "\n" in stream.path:
-            raise Invalid("a stream's path starts with / and never carries a password", field="streams")
+        if (fault := stream_paths.fault(stream.path)) is not None:
+            raise Invalid(fault, field="streams")
     kinds = [stream.kind for stream in changes.get("streams", ())]
     if len(kinds) != len(set(kinds)):
         raise Invalid("a camera has one main and one sub stream", field="streams")
 
 
-async def _check_manages(conn: AsyncConnection, caller: Caller, facts: CameraFacts, at: datetime) -> None:
+async def check_manages(conn: AsyncConnection, caller: Caller, facts: CameraFacts, at: datetime) -> None:
+    """Raises ``Forbidden`` if the caller's grants do not let them manage a camera of which this is so."""
     held = await grants.for_operator(conn, caller.operator, at)
     if not permits(caller.operator, Action.MANAGE, facts, held, at).allowed:
         raise Forbidden("your grants do not let you manage such a camera")
 
 
-async def _check_references(conn: AsyncConnection, owner_id: str, maintainer_id: str, township_code: str) -> None:
+async def check_references(conn: AsyncConnection, owner_id: str, maintainer_id: str, township_code: str) -> None:
+    """Raises ``Invalid`` if one of them is not known."""
     known_ids = {item.id for item in await organisations.every(conn)}
     for name, value in (("owner_id", owner_id), ("maintainer_id", maintainer_id)):
         if value not in known_ids:

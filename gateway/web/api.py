@@ -23,6 +23,7 @@ from gateway.web import (
     file_history,
     grants,
     notices,
+    recorders,
     reference,
     sessions,
     tickets,
@@ -42,6 +43,7 @@ OWN_ROUTERS: tuple[APIRouter, ...] = (
     transfer.router,  # before cameras: /cameras/export is not a camera called export
     cameras.router,
     file_history.router,
+    recorders.router,
     candidates.router,
     tickets.router,
     grants.router,

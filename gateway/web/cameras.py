@@ -179,8 +179,8 @@ async def add(body: CameraBody, request: Request, caller: Who) -> CameraDetail:
     wish = NewCameraFile(
         **values,
         purposes=tuple(body.purposes),
-        streams=_streams(body.streams),
-        credential=_credential(body.username, body.password),
+        streams=streams_of(body.streams),
+        credential=credential_of(body.username, body.password),
         filing=body.filing,
     )
     return await editing.add(office_of(request), caller, wish)
@@ -195,7 +195,7 @@ async def probe(body: ProbeBody, request: Request, caller: Who) -> Probed:
     prober = request.app.state.prober
     if prober is None:
         raise Forbidden("this gateway does not probe devices")
-    credential = _credential(body.username, body.password)
+    credential = credential_of(body.username, body.password)
     paths = tuple(path for path in (body.path, body.sub_path) if path)
     return await editing.probe(office_of(request), caller, prober, body.scheme, body.host, body.port, credential, paths)
 
@@ -224,8 +224,8 @@ async def change(camera_id: str, body: CameraPatch, request: Request, caller: Wh
     given: dict[str, Any] = body.model_dump(exclude_unset=True, exclude={"version", "username", "password", "streams"})
     changes = {name: value for name, value in given.items() if value is not None or name in CLEARABLE}
     if body.streams is not None:
-        changes["streams"] = _streams(body.streams)
-    credential = _credential(body.username or "", body.password or "")
+        changes["streams"] = streams_of(body.streams)
+    credential = credential_of(body.username or "", body.password or "")
     return await editing.change(office_of(request), caller, camera_id, body.version, changes, credential)
 
 
@@ -244,9 +244,11 @@ async def views(
     return Listing(list(page.items), page.next)
 
 
-def _streams(bodies: list[StreamBody]) -> tuple[StreamAddress, ...]:
+def streams_of(bodies: list[StreamBody]) -> tuple[StreamAddress, ...]:
+    """The streams in a body."""
     return tuple(StreamAddress(body.kind, body.path, body.transport) for body in bodies)
 
 
-def _credential(username: str, password: str) -> Credential | None:
+def credential_of(username: str, password: str) -> Credential | None:
+    """The account in a body; None if neither is given."""
     return Credential(username, password) if username or password else None

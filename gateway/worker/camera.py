@@ -46,6 +46,8 @@ class Camera:
         )
         self._addresses = {stream.kind: stream for stream in assigned.streams}
         self._asks = assigned.scheme == "onvif"
+        # Main and sub may be the same encoding, which is never pulled twice.
+        self._single = not self._asks and len({(one.path, one.transport) for one in assigned.streams}) == 1
         has_sub = self._asks or StreamKind.SUB in self._addresses
         self.watched_kind = StreamKind.SUB if has_sub else StreamKind.MAIN
         self._resolved: dict[StreamKind, DeviceAddress] | None = None
@@ -71,8 +73,8 @@ class Camera:
                 stream.end("the camera has left this worker")
 
     def stream(self, kind: StreamKind) -> Stream | None:
-        """The stream of that kind, if it is being pulled."""
-        return self.watched if kind is self.watched_kind else self._wanted.get(kind)
+        """The stream of that kind, if it is being pulled; a camera with one encoding has that for both."""
+        return self.watched if kind is self.watched_kind or self._single else self._wanted.get(kind)
 
     def attach(self, kind: StreamKind, reader: Subscriber) -> Stream:
         """Lets somebody read a stream, which is pulled from now on if it was not. Raises ``Unavailable``."""
@@ -119,6 +121,7 @@ class Camera:
             if self._resolved is None:
                 port = self.assigned.onvif_port or ONVIF_PORT
                 self._resolved = await onvif.resolve(self.assigned.host, port, self._credential, self.assigned.channel)
+                self._single = len(set(self._resolved.values())) == 1
             # A device with one encoding is watched on that one.
             return self._resolved.get(kind) or self._resolved[StreamKind.MAIN]
         where = self._addresses.get(kind)

@@ -127,6 +127,7 @@ def _body(foreign: Foreign, owner: str) -> dict[str, Any]:
         "latitude": 32.0,
         "longitude": 121.0,
         "port": 80,
+        "channels": [{"channel": 1, "name_zh": "x", "streams": [{"kind": "sub", "path": "/x"}]}],
     }
 
 
@@ -142,6 +143,7 @@ def _bodies(route: DeclaredRoute, foreign: Foreign, owner: str) -> list[dict[str
         "probe": ("host", "port"),
         "{camera_id}": ("version", "name_zh"),
         "cameras": tuple(name for name in whole if name in _CAMERA),
+        "recorders": ("channels", *(name for name in whole if name in _CAMERA - {"scheme", "streams"})),
     }.get(route.path.rsplit("/", 1)[-1], ())
     return [{name: whole[name] for name in own}, whole, {}]
 

@@ -34,7 +34,7 @@ async def test_an_rtsp_stream_is_opened_once_and_described(tmp_path, server, fre
             fleet.links[link.worker_id] = link
             ask = prober(fleet)
             found = await ask("rtsp", "127.0.0.1", server, RIGHT, ("/main", "/sub"))
-            assert found.channels == [ProbedChannel("", "/main", "/sub", 640, 480, "h264")]
+            assert found.channels == [ProbedChannel("", "/main", "/sub", 640, 480, "h264", server)]
             with pytest.raises(Unavailable, match=r"knows no stream at that path.*: /nothing"):
                 await ask("rtsp", "127.0.0.1", server, RIGHT, ("/main", "/nothing"))
             with pytest.raises(Unavailable, match="nothing listens"):

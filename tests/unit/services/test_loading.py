@@ -140,7 +140,7 @@ async def test_a_workbook_with_text_cells_is_taken(store: Store, box: SecretBox)
         ("host", "admin:hunter2@192.0.2.1", "has a password or user in it"),
         ("sub_path", "rtsp://admin:hunter2@192.0.2.1/sub", "has a password in it"),
         ("sub_path", "/live?user=a&password=hunter2", "has a password in it"),
-        ("sub_path", "sub", "beginning with one /"),
+        ("sub_path", "sub", "beginning with /"),
         ("purposes", "PS-SPYING", "unknown purpose 'PS-SPYING'"),
         ("password", "", "password is missing: files that we export leave it out"),
         ("username", "", "username is missing beside password"),
