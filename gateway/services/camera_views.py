@@ -8,6 +8,7 @@ from datetime import datetime
 
 from gateway.domain.actions import Action
 from gateway.domain.cameras import Camera
+from gateway.domain.datum import wgs84
 from gateway.domain.filing import Filing
 from gateway.domain.grants import Grant, permits
 from gateway.domain.operators import Operator
@@ -35,6 +36,8 @@ class CameraSummary:
     latitude: float
     longitude: float
     datum: str
+    wgs84_latitude: float
+    wgs84_longitude: float
     state: str
     state_reason: str
     state_since: datetime | None
@@ -97,6 +100,7 @@ def permitted(operator: Operator, camera: Camera, held: Sequence[Grant], at: dat
 def summary(listed: CameraListed, actions: list[Action]) -> CameraSummary:
     """The camera as a list shows it to somebody who may do those actions."""
     camera, whole = listed.camera, Action.LIST in actions
+    on_map = wgs84(camera.place)
     return CameraSummary(
         id=camera.id,
         gb_id=camera.gb_id if whole else None,
@@ -113,6 +117,8 @@ def summary(listed: CameraListed, actions: list[Action]) -> CameraSummary:
         latitude=camera.place.latitude,
         longitude=camera.place.longitude,
         datum=camera.place.datum.value,
+        wgs84_latitude=on_map.latitude,
+        wgs84_longitude=on_map.longitude,
         state=listed.state.value if whole else "unknown",
         state_reason=listed.state_reason if whole else "",
         state_since=listed.state_since if whole else None,

@@ -183,7 +183,7 @@ async def map_view(office: Office, caller: Caller) -> MapView:
     shown = [summary(item, permitted(caller.operator, item.camera, held, at)) for item in found]
     return MapView(
         [_township(outline, shown) for outline in outlines],
-        [MapCamera(c.id, c.name_zh, c.name_en, c.latitude, c.longitude, c.state, c.kind) for c in shown],
+        [MapCamera(c.id, c.name_zh, c.name_en, c.wgs84_latitude, c.wgs84_longitude, c.state, c.kind) for c in shown],
     )
 
 

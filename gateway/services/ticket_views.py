@@ -9,8 +9,9 @@ from datetime import datetime
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.domain.actions import Action
-from gateway.domain.cameras import Camera
+from gateway.domain.cameras import Camera, Datum, Place
 from gateway.domain.categories import Category
+from gateway.domain.datum import wgs84
 from gateway.domain.grants import permits
 from gateway.domain.maintenance import BY_CODE
 from gateway.domain.operators import Operator
@@ -40,6 +41,8 @@ class TicketView:
     latitude: float
     longitude: float
     datum: str
+    wgs84_latitude: float
+    wgs84_longitude: float
     camera_id: str | None
     camera_name_zh: str | None
     camera_name_en: str | None
@@ -131,6 +134,7 @@ class Register:
         camera = self.cameras.get(ticket.camera_id or "")
         category = self.categories.get(ticket.category) or BY_CODE.get(ticket.category)
         handler = self.organisations.get(ticket.handler_id or "")
+        on_map = wgs84(Place(ticket.latitude, ticket.longitude, Datum(ticket.datum)))
         return TicketView(
             id=ticket.id,
             number=ticket.number,
@@ -146,6 +150,8 @@ class Register:
             latitude=ticket.latitude,
             longitude=ticket.longitude,
             datum=ticket.datum,
+            wgs84_latitude=on_map.latitude,
+            wgs84_longitude=on_map.longitude,
             camera_id=None if camera is None else camera.id,
             camera_name_zh=None if camera is None else camera.name_zh,
             camera_name_en=None if camera is None else camera.name_en,

@@ -8,7 +8,8 @@ from datetime import datetime
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.domain.actions import Action
-from gateway.domain.cameras import Camera, Datum
+from gateway.domain.cameras import Camera, Datum, Place
+from gateway.domain.datum import wgs84
 from gateway.domain.deadlines import SHANGHAI, Calendar, Limit, TimeUnit, deadline, default_for
 from gateway.domain.events import CandidateState, Event
 from gateway.domain.grants import permits
@@ -114,8 +115,8 @@ async def begin(
     mover: Caller | None,
 ) -> tuple[Ticket, TicketMove]:
     """Writes a new ticket in state NEW and its first move; number, grid, township and deadline are filled in here."""
-    wgs = draft.datum in (Datum.WGS84, Datum.CGCS2000)
-    grid = await places.grid_at(conn, draft.latitude, draft.longitude) if wgs else None
+    spot = wgs84(Place(draft.latitude, draft.longitude, Datum(draft.datum)))
+    grid = await places.grid_at(conn, spot.latitude, spot.longitude)
     at = draft.created_at
     ticket = replace(
         draft,

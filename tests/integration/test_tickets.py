@@ -10,6 +10,8 @@ from typing import Any
 import httpx
 import pytest
 
+from gateway.domain.cameras import Datum, Place
+from gateway.domain.datum import converted
 from gateway.domain.observations import ObservationKind
 from gateway.domain.rules import Rule
 from gateway.services.tickets import note_recovery, open_maintenance
@@ -237,6 +239,24 @@ async def test_device_faults_become_maintenance_without_anyone(world: World, bro
     assert ticket["camera_id"] == camera.id
     ticket = (await _move(owner, ticket, "WORK")).json()
     assert ticket["state"] == "WORK"
+
+
+async def test_a_ticket_of_a_camera_in_the_offset_datum_lies_in_its_true_grid(
+    world: World, browser_of: Browsers
+) -> None:
+    leader, camera = await browser_of("leader"), world.camera(A)
+    true = Place(32.05, 121.0995)
+    shown = converted(true, Datum.GCJ02)
+    assert shown.longitude > 121.1, "read as WGS-84 it would be outside the grid"
+    version = (await leader.get(f"/cameras/{camera.id}")).json()["version"]
+    moved = {"version": version, "latitude": shown.latitude, "longitude": shown.longitude, "datum": "GCJ-02"}
+    assert (await leader.patch(f"/cameras/{camera.id}", json=moved)).status_code == 200
+    ticket = await _confirmed(leader, world)
+    assert (ticket["grid_code"], ticket["township_code"]) == ("320612001001001", "320612001")
+    assert (ticket["datum"], ticket["longitude"]) == ("GCJ-02", shown.longitude)
+    dot = next(one for one in (await leader.get("/map")).json()["cameras"] if one["id"] == camera.id)
+    for seen in (dot["latitude"], dot["longitude"]), (ticket["wgs84_latitude"], ticket["wgs84_longitude"]):
+        assert seen == pytest.approx((true.latitude, true.longitude), abs=1e-7), "the map and its outlines are WGS-84"
 
 
 async def test_a_happening_is_asked_of_a_person_first(world: World, browser_of: Browsers) -> None:

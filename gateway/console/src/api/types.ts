@@ -75,6 +75,9 @@ export interface CameraSummary extends Named {
   latitude: number
   longitude: number
   datum: string
+  /** Where it is on the map, whatever datum its file is in. */
+  wgs84_latitude: number
+  wgs84_longitude: number
   state: CameraState
   state_reason: string
   state_since: string | null
@@ -253,6 +256,8 @@ export interface Ticket {
   grid_code: string | null
   latitude: number
   longitude: number
+  wgs84_latitude: number
+  wgs84_longitude: number
   handler_id: string | null
   handler_name_zh?: string | null
   handler_name_en?: string | null
