@@ -227,6 +227,21 @@ def create_user(
 
 
 @app.command()
+def init(
+    name: Annotated[list[str] | None, typer.Option(help="A host name or address that browsers will use.")] = None,
+    cert: Annotated[Path | None, typer.Option(help="A certificate that you have already.")] = None,
+    key: Annotated[Path | None, typer.Option(help="Its key.")] = None,
+    data: Data = None,
+    config: Config = None,
+) -> None:
+    """Make a local authority and a certificate for HTTPS, or take yours; again: renew the certificate."""
+    with _sentences():
+        from gateway.app import tools
+
+        tools.prepare_https(_settings(config, _place(data, None)), name or [], cert, key, _say)
+
+
+@app.command()
 def check(config: Annotated[Path | None, typer.Argument(help="The YAML file.")] = None, file: Config = None) -> None:
     """Validate the configuration: one line for each problem, saying what to change."""
     from gateway.settings import problems

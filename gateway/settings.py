@@ -35,12 +35,20 @@ class _Section(BaseModel):
 
 
 class Server(_Section):
-    """Where the gateway listens, the address by which browsers know it, and the file with the token for /metrics."""
+    """Where the gateway listens, the address by which browsers know it, the certificate it shows, which proxies may say for
+    whom they ask, and the file with the token for /metrics.
+
+    Without a certificate it listens on loopback only, unless ``plain_http`` says that something before it ends TLS.
+    """
 
     host: str = "127.0.0.1"
     port: int = Field(default=8080, ge=0, le=65535)
     public_url: str = ""
     metrics_token_file: Path | None = None
+    tls_cert: Path | None = None
+    tls_key: Path | None = None
+    plain_http: bool = False
+    proxies: tuple[str, ...] = ()
 
 
 class Workers(_Section):
@@ -179,13 +187,14 @@ def problems(path: Path | None, environment: Mapping[str, str] | None = None) ->
         rules_of(settings)
     except BadSettings as bad:
         found += bad.lines
-    for name in ("tls_cert", "tls_key", "tls_ca"):
-        file = getattr(settings.workers, name)
-        if file is not None and not file.is_file():
-            found.append(f"workers.{name}: there is no file {file}")
     token = settings.server.metrics_token_file
     if token is not None and not token.is_file():
         found.append(f"server.metrics_token_file: there is no file {token}")
+    named = {f"workers.{name}": getattr(settings.workers, name) for name in ("tls_cert", "tls_key", "tls_ca")}
+    named |= {f"server.{name}": getattr(settings.server, name) for name in ("tls_cert", "tls_key")}
+    found += [f"{name}: there is no file {file}" for name, file in named.items() if file and not file.is_file()]
+    if (settings.server.tls_cert is None) != (settings.server.tls_key is None):
+        found.append("server: tls_cert and tls_key belong together: give both or neither")
     if settings.workers.count and settings.workers.listen:
         found.append("workers: give either count (start them here) or listen (others start them), not both")
     if not settings.workers.children and not settings.workers.listen:

@@ -40,6 +40,8 @@ PEERS: dict[str, Callable[[], bool]] = {
     "gstreamer": _gstreamer_server,
     "ffmpeg": lambda: shutil.which("ffmpeg") is not None,
     "motion": lambda: shutil.which("motion") is not None,
+    "certutil": lambda: shutil.which("certutil") is not None,
+    "network namespaces": lambda: os.geteuid() == 0 and shutil.which("ip") is not None,
     "vlc": lambda: shutil.which("cvlc") is not None,
 }
 """Programs of other people that a test may name: ``@pytest.mark.peer("gstreamer")``."""

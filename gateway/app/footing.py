@@ -114,10 +114,10 @@ def listening(settings: Settings) -> Iterator[socket.socket]:
         yield sock
 
 
-def address_of(sock: socket.socket) -> str:
+def address_of(sock: socket.socket, scheme: str = "http") -> str:
     """The address to type into a browser."""
     host, port = sock.getsockname()[:2]
-    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+    return f"{scheme}://[{host}]:{port}" if ":" in host else f"{scheme}://{host}:{port}"
 
 
 def private_file(path: Path, text: str) -> None:

@@ -6,16 +6,15 @@ import asyncio
 import contextlib
 import signal
 import socket
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 
-import uvicorn
 import uvloop
-from starlette.types import ASGIApp
 
 from gateway.app.companions import Companion, sample_cameras_of, workers_of
 from gateway.app.first_run import SampleRun, prepare_sample
 from gateway.app.footing import address_of, data_folder, gateway_id, listening, store_of
 from gateway.app.parts import Parts, application, build, open_bus
+from gateway.app.serving import Shown, certificate_of, http_server
 from gateway.clock import SystemClock
 from gateway.disk import Reserve
 from gateway.fleet.address import LinkAddress, parse_address
@@ -25,9 +24,6 @@ from gateway.services.office import Office
 from gateway.settings import Settings
 from gateway.storage.secrets import open_box
 from gateway.web.whep import open_rooms
-
-GOODBYE_SECONDS = 1
-"""How long connections may take to end."""
 
 
 def run_gateway(settings: Settings, sample: bool, say: Callable[[str], None]) -> None:
@@ -41,6 +37,7 @@ def run_gateway(settings: Settings, sample: bool, say: Callable[[str], None]) ->
 
 async def _run(settings: Settings, sample: bool, say: Callable[[str], None]) -> None:
     stop = _stop_event()
+    shown = certificate_of(settings)
     with data_folder(settings.data), listening(settings) as sock:
         async with store_of(settings) as store, open_bus(settings) as bus:
             box = open_box(settings.data)
@@ -53,7 +50,7 @@ async def _run(settings: Settings, sample: bool, say: Callable[[str], None]) -> 
             listed = [parse_address(address) for address in settings.workers.listen]
             addresses = [*listed, *(child.address for child in companions if child.address is not None)]
             parts = build(settings, office, bus, addresses)
-            await _serve(parts, addresses, companions, sock, stop, lambda: _announce(say, sock, sampled))
+            await _serve(parts, addresses, companions, sock, shown, stop, lambda: _announce(say, sock, shown, sampled))
 
 
 async def _serve(
@@ -61,6 +58,7 @@ async def _serve(
     addresses: Sequence[LinkAddress],
     companions: Sequence[Companion],
     sock: socket.socket,
+    shown: Shown | None,
     stop: asyncio.Event,
     ready: Callable[[], None],
 ) -> None:
@@ -80,7 +78,7 @@ async def _serve(
         ]
         viewing = group.create_task(parts.viewing.run(), name="viewing")
         async with open_hub(parts.fleet) as hub, open_rooms(parts.viewing, hub) as rooms:
-            server = _server(application(parts, hub, rooms))
+            server = http_server(application(parts, hub, rooms), parts.settings, shown)
             serving = group.create_task(server.serve(sockets=[sock]), name="http")
             stopping = group.create_task(stop.wait(), name="signals")
             ready()
@@ -112,31 +110,6 @@ async def _stoppable_group() -> AsyncIterator[asyncio.TaskGroup]:
             raise others from None
 
 
-class _Server(uvicorn.Server):
-    """uvicorn without its signal handlers: it would end the process before anything is cleaned up."""
-
-    @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        """Leaves the signals alone."""
-        yield
-
-
-def _server(app: ASGIApp) -> _Server:
-    config = uvicorn.Config(
-        app,
-        lifespan="off",
-        log_config=None,
-        access_log=False,
-        http="httptools",
-        ws="websockets-sansio",
-        ws_per_message_deflate=False,
-        ws_max_size=64 * 1024,
-        server_header=False,
-        timeout_graceful_shutdown=GOODBYE_SECONDS,
-    )
-    return _Server(config)
-
-
 def _stop_event() -> asyncio.Event:
     """Set by SIGINT and SIGTERM."""
     stop = asyncio.Event()
@@ -145,8 +118,8 @@ def _stop_event() -> asyncio.Event:
     return stop
 
 
-def _announce(say: Callable[[str], None], sock: socket.socket, sampled: SampleRun | None) -> None:
-    say(f"Sharp Eyes Gateway: {address_of(sock)}")
+def _announce(say: Callable[[str], None], sock: socket.socket, shown: Shown | None, sampled: SampleRun | None) -> None:
+    say(f"Sharp Eyes Gateway: {address_of(sock, 'http' if shown is None else 'https')}")
     if sampled is not None:
         say(sampled.accounts)
     say("Stop with Ctrl-C.")

@@ -9,6 +9,7 @@ from typing import cast
 
 from sqlalchemy.exc import IntegrityError
 
+from gateway.app.certificates import make_certificate, take_certificate
 from gateway.app.footing import CannotRun, database_of, gateway_id, make_folder, store_of
 from gateway.clock import SystemClock, new_id
 from gateway.domain.operators import Operator, Role
@@ -100,10 +101,26 @@ async def make_account(settings: Settings, account: Operator, password: str, say
     say(f"account {account.login} made")
 
 
+def prepare_https(settings: Settings, names: Sequence[str], cert: Path | None, key: Path | None, say: Say) -> None:
+    """Makes the certificate that ``gateway run`` shows, or takes a given one. Raises ``CannotRun``."""
+    if (cert is None) != (key is None):
+        raise CannotRun("--cert and --key belong together: give both or neither")
+    make_folder(settings.data)
+    if cert is not None and key is not None:
+        files = take_certificate(settings.data, cert, key)
+        say(f"taken: {files.cert}")
+        return
+    files = make_certificate(settings.data, names, SystemClock().now())
+    say(f"certificate for {', '.join(names)}: {files.cert}")
+    say(f"give {files.ca} to every browser as an authority to trust, and {files.ca_key.name} to nobody")
+
+
 def account_of(login: str, name: str, organisation: str, roles: Sequence[str]) -> Operator:
     """The operator of these words. Raises ``CannotRun`` for an unknown role."""
     try:
         wanted = frozenset(Role(role) for role in roles)
     except ValueError as problem:
         raise CannotRun(f"{problem}: the roles are {', '.join(role.value for role in Role)}") from None
+    if Role.SERVICE in wanted:
+        raise CannotRun("a service is no person and has no password: the system manager makes it in the console")
     return Operator(new_id(SystemClock()), login, name, organisation, wanted)

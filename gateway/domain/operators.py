@@ -20,6 +20,8 @@ class Role(StrEnum):
     SYSTEM_MANAGER = "system_manager"
     SECURITY_MANAGER = "security_manager"
     AUDIT_MANAGER = "audit_manager"
+    SERVICE = "service"
+    """A department's system, not a person: it comes with a token and never signs in."""
 
 
 _WATCHING = frozenset(
@@ -35,6 +37,7 @@ ROLE_ACTIONS: dict[Role, frozenset[Action]] = {
     Role.SYSTEM_MANAGER: frozenset({Action.DIRECTORY, Action.LIST, Action.MANAGE}),
     Role.SECURITY_MANAGER: frozenset({Action.DIRECTORY, Action.LIST}),
     Role.AUDIT_MANAGER: frozenset({Action.DIRECTORY, Action.LIST}),
+    Role.SERVICE: _WATCHING | {Action.PLAYBACK, Action.RESTREAM},
 }
 """The most a role may ever do: a grant gives nothing beyond it."""
 
@@ -50,8 +53,11 @@ class Operator:
     roles: frozenset[Role]
     language: str = "zh-CN"
     disabled_at: datetime | None = None
+    scopes: frozenset[Action] | None = None
+    """What the token that a service came with is for; None for people, whom only their roles bound."""
 
     @property
     def ceiling(self) -> frozenset[Action]:
-        """Every action that any of the operator's roles may exercise; no role, nothing."""
-        return frozenset().union(*(ROLE_ACTIONS[role] for role in self.roles))
+        """Every action that any of the operator's roles may exercise within the token's scopes; no role, nothing."""
+        most: frozenset[Action] = frozenset().union(*(ROLE_ACTIONS[role] for role in self.roles))
+        return most if self.scopes is None else most & self.scopes

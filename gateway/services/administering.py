@@ -109,6 +109,8 @@ async def set_disabled(office: Office, caller: Caller, operator_id: str, disable
 def _check_roles(roles: frozenset[Role]) -> None:
     if not roles:
         raise Invalid("an account needs a role", field="roles")
+    if Role.SERVICE in roles:
+        raise Invalid("a service is no person: make it a service account", field="roles")
     if roles & MANAGERS and len(roles) > 1:
         raise Invalid("a manager's role stands alone: managers do not watch, watchers do not manage", field="roles")
 

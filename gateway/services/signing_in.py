@@ -17,7 +17,7 @@ from gateway.domain.operators import Operator
 from gateway.domain.organisations import Organisation
 from gateway.services.doorkeeping import FAILURES, LOCK, NOBODY, Doorkeeper, check_password, seconds_left
 from gateway.services.doorkeeping import hash_password as hash_password
-from gateway.services.errors import Invalid, LockedOut, NotFound, NotSignedIn, WrongPassword
+from gateway.services.errors import Forbidden, Invalid, LockedOut, NotFound, NotSignedIn, WrongPassword
 from gateway.services.office import SYSTEM, Caller, Office
 from gateway.storage import operators, organisations, sessions
 from gateway.storage.operators import Account
@@ -86,11 +86,11 @@ async def sign_in(
     raise WrongPassword
 
 
-async def resume(office: Office, token: str, remote: str) -> Caller:
-    """The caller whose session the token opens. Raises ``NotSignedIn``."""
+async def resume(office: Office, token: str, remote: str, kind: str = sessions.SIGN_IN) -> Caller:
+    """The caller whose session of that kind the token opens. Raises ``NotSignedIn``."""
     at = office.clock.now()
     async with office.store.read() as conn:
-        found = await sessions.live(conn, hash_token(token), at)
+        found = await sessions.live(conn, hash_token(token), at, kind)
     if found is None:
         raise NotSignedIn("the session has ended: sign in again")
     session, operator = found
@@ -143,6 +143,8 @@ async def change(office: Office, caller: Caller, purpose: str | None, language: 
     at = office.clock.now()
     if language is not None and language not in LANGUAGES:
         raise Invalid("this language is not offered", field="language", offered=sorted(LANGUAGES))
+    if purpose is not None and caller.operator.scopes is not None:
+        raise Forbidden("a token keeps the purpose that it was issued for")
     async with office.store.begin() as conn:
         if purpose is not None:
             await sessions.set_purpose(conn, caller.session_id, _purpose(purpose))

@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, RowMapping, or_, select, update
+from sqlalchemy import ColumnElement, RowMapping, and_, null, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from gateway.domain.actions import Action
 from gateway.domain.operators import Operator
 from gateway.storage import epochs
 from gateway.storage.operators import operator_from
 from gateway.storage.tables import operators, sessions
 
+SIGN_IN = "sign_in"
+TOKEN = "token"
+
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """One sign-in of one operator. ``purpose`` is what this shift watches for, if chosen."""
+    """One sign-in of one person, or one token of a service. ``purpose`` is what it watches for, if chosen.
+
+    ``scopes`` bound a token further than its service's roles do; None for a person's session.
+    """
 
     id: str
     token_hash: str
@@ -28,6 +35,9 @@ class Session:
     remote: str
     user_agent: str = ""
     ended_at: datetime | None = None
+    kind: str = SIGN_IN
+    scopes: frozenset[Action] | None = None
+    label: str = ""
 
 
 async def insert(connection: AsyncConnection, session: Session) -> None:
@@ -44,13 +54,18 @@ async def insert(connection: AsyncConnection, session: Session) -> None:
             ended_at=session.ended_at,
             remote=session.remote,
             user_agent=session.user_agent[:256],
+            kind=session.kind,
+            scopes=null() if session.scopes is None else sorted(action.value for action in session.scopes),
+            label=session.label,
         )
     )
 
 
-async def live(connection: AsyncConnection, token_hash: str, at: datetime) -> tuple[Session, Operator] | None:
-    """The session with that token's hash and its operator, if it runs at that time and the account is enabled."""
-    return await _live(connection, sessions.c.token_hash == token_hash, at)
+async def live(
+    connection: AsyncConnection, token_hash: str, at: datetime, kind: str = SIGN_IN
+) -> tuple[Session, Operator] | None:
+    """The session of that kind with that token's hash and its operator, if it runs then and the account is enabled."""
+    return await _live(connection, and_(sessions.c.token_hash == token_hash, sessions.c.kind == kind), at)
 
 
 async def live_by_id(connection: AsyncConnection, session_id: str, at: datetime) -> tuple[Session, Operator] | None:
@@ -110,8 +125,14 @@ async def _live(
         operators.c.id == row["operator_id"], or_(operators.c.disabled_at.is_(None), operators.c.disabled_at > at)
     )
     owner = (await connection.execute(statement)).mappings().one_or_none()
-    return None if owner is None else (_from(row), operator_from(owner))
+    if owner is None:
+        return None
+    session = _from(row)
+    return session, replace(operator_from(owner), scopes=session.scopes)
 
 
 def _from(row: RowMapping) -> Session:
-    return Session(**{name: row[name] for name in Session.__dataclass_fields__})
+    values = {name: row[name] for name in Session.__dataclass_fields__}
+    scopes = row["scopes"]
+    values["scopes"] = None if scopes is None else frozenset(Action(scope) for scope in scopes)
+    return Session(**values)

@@ -25,6 +25,7 @@ from gateway.web import (
     notices,
     recorders,
     reference,
+    service_accounts,
     sessions,
     tickets,
     transfer,
@@ -49,6 +50,7 @@ OWN_ROUTERS: tuple[APIRouter, ...] = (
     grants.router,
     notices.router,
     administration.router,
+    service_accounts.router,
     audit.router,
 )
 

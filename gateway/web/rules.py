@@ -17,7 +17,7 @@ from gateway.domain.actions import Action
 from gateway.domain.operators import Role
 from gateway.services.errors import Forbidden, NotSignedIn
 from gateway.web.monitoring import may_monitor
-from gateway.web.signed import signed_in
+from gateway.web.signed import comes_with_token, signed_in
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 CSRF_HEADER = "x-requested-by"
@@ -74,7 +74,7 @@ class Check:
             if not _same_origin(connection):
                 raise WebSocketException(1008, "opened from another site")
             return
-        if connection.scope["method"] not in SAFE_METHODS:
+        if connection.scope["method"] not in SAFE_METHODS and not comes_with_token(connection):
             _refuse_cross_site(connection)
         if isinstance(self.rule, Open):
             return

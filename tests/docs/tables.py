@@ -30,6 +30,19 @@ SETTINGS: dict[str, tuple[str, str]] = {
         "A file with the token for `/metrics` (16 characters or more); without it only this machine gets figures.",
         "存放 `/metrics` 令牌的文件（至少 16 个字符）；不设时只有本机程序能取指标。",
     ),
+    "server.tls_cert": (
+        "The certificate shown to browsers; without it the one that `gateway init` made, if there is one.",
+        "向浏览器出示的证书；不填则用 `gateway init` 生成的证书（如有）。",
+    ),
+    "server.tls_key": ("Its key.", "证书的私钥。"),
+    "server.plain_http": (
+        "Listen without TLS on an address that other machines reach, because a proxy in front ends TLS.",
+        "前面的代理已终止 TLS 时，允许在其他机器可达的地址上以明文监听。",
+    ),
+    "server.proxies": (
+        "Addresses of proxies that may say for whom they ask (`X-Forwarded-For`).",
+        "可代报来访地址（`X-Forwarded-For`）的代理地址。",
+    ),
     "data": ("The data folder. Its relative paths start where the command is given.", "数据文件夹。"),
     "database": (
         "`postgresql://user:password@host/name`; without it a SQLite file in the data folder.",

@@ -37,11 +37,14 @@ class Socket:
 
 
 @asynccontextmanager
-async def connected(app: FastAPI, address: str, cookies: str = "", origin: str | None = None) -> AsyncIterator[Socket]:
+async def connected(
+    app: FastAPI, address: str, cookies: str = "", origin: str | None = None, token: str = ""
+) -> AsyncIterator[Socket]:
     """A WebSocket on that path and query; closed at the end of the block."""
     socket, parts = Socket(), urlsplit(address)
     headers = [(b"host", b"gateway.test")]
     headers += [(b"cookie", cookies.encode())] if cookies else []
+    headers += [(b"authorization", f"Bearer {token}".encode())] if token else []
     headers += [(b"origin", origin.encode())] if origin else []
     scope = {
         "type": "websocket",

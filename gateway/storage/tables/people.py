@@ -48,6 +48,10 @@ sessions = Table(
     Column("ended_at", Moment),
     Column("remote", String(64), nullable=False),
     Column("user_agent", String(256), nullable=False, default=""),
+    # "sign_in" of a person, or "token" of a service: a session that lasts for months and is bounded by its scopes
+    Column("kind", String(8), nullable=False, default="sign_in", server_default="sign_in"),
+    Column("scopes", JSON),
+    Column("label", String(128), nullable=False, default="", server_default=""),
     Index("ix_sessions_operator", "operator_id"),
 )
 
