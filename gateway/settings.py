@@ -35,8 +35,8 @@ class _Section(BaseModel):
 
 
 class Server(_Section):
-    """Where the gateway listens, the address by which browsers know it, the certificate it shows, which proxies may say for
-    whom they ask, and the file with the token for /metrics.
+    """Where the gateway listens, the address by which browsers know it, the certificate it shows, which proxies may
+    say for whom they ask, and the file with the token for /metrics.
 
     Without a certificate it listens on loopback only, unless ``plain_http`` says that something before it ends TLS.
     """
