@@ -5,14 +5,16 @@ from __future__ import annotations
 import difflib
 import os
 from collections.abc import Iterator, Mapping
+from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 import gateway
 from gateway.disk import RESERVE_MB
+from gateway.domain.accounts import AccountRules
 from gateway.domain.rules import Rule, rules_from
 from gateway.fleet.address import parse_address
 from gateway.storage.store import database_url
@@ -104,9 +106,19 @@ class Evidence(_Section):
 
 
 class Sessions(_Section):
-    """How long a sign-in lasts."""
+    """How long a sign-in lasts, when an untouched console locks, and who must prove more than a password."""
 
     hours: float = Field(default=12, gt=0, le=24 * 30)
+    idle_minutes: float = Field(default=15, gt=0, le=24 * 60)
+    second_factor: Literal["required", "offered"] = "required"
+
+
+class Accounts(_Section):
+    """For how many days a pledge of secrecy and a training count, and when to remind of their end."""
+
+    pledge_days: float = Field(default=365, gt=0)
+    training_days: float = Field(default=365, gt=0)
+    remind_days: float = Field(default=30, ge=0)
 
 
 class Settings(_Section):
@@ -120,6 +132,7 @@ class Settings(_Section):
     detection: Detection = Detection()
     evidence: Evidence = Evidence()
     sessions: Sessions = Sessions()
+    accounts: Accounts = Accounts()
 
     @field_validator("database")
     @classmethod
@@ -141,6 +154,26 @@ def config_folder() -> Path:
     package = Path(gateway.__file__).parent
     packaged = package / "_config"
     return packaged if packaged.is_dir() else package.parent / "config"
+
+
+def account_rules(settings: Settings) -> AccountRules:
+    """What these settings demand of accounts and sessions."""
+    accounts = settings.accounts
+    return AccountRules(
+        second_factor_required=settings.sessions.second_factor == "required",
+        idle=timedelta(minutes=settings.sessions.idle_minutes),
+        pledge_lasts=timedelta(days=accounts.pledge_days),
+        training_lasts=timedelta(days=accounts.training_days),
+        remind=timedelta(days=accounts.remind_days),
+    )
+
+
+def for_sample(settings: Settings) -> Settings:
+    """The settings for trying out on this machine: a second factor is offered, unless the settings say otherwise."""
+    if "second_factor" in settings.sessions.model_fields_set:
+        return settings
+    sessions = settings.sessions.model_copy(update={"second_factor": "offered"})
+    return settings.model_copy(update={"sessions": sessions})
 
 
 def rules_of(settings: Settings) -> tuple[tuple[dict[str, Any], ...], tuple[Rule, ...]]:

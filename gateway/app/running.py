@@ -21,7 +21,7 @@ from gateway.fleet.address import LinkAddress, parse_address
 from gateway.fleet.children import keep_child
 from gateway.media.hub import open_hub
 from gateway.services.office import Office
-from gateway.settings import Settings
+from gateway.settings import Settings, account_rules, for_sample
 from gateway.storage.secrets import open_box
 from gateway.web.whep import open_rooms
 
@@ -37,12 +37,22 @@ def run_gateway(settings: Settings, sample: bool, say: Callable[[str], None]) ->
 
 async def _run(settings: Settings, sample: bool, say: Callable[[str], None]) -> None:
     stop = _stop_event()
+    settings = for_sample(settings) if sample else settings
     shown = certificate_of(settings)
     with data_folder(settings.data), listening(settings) as sock:
         async with store_of(settings) as store, open_bus(settings) as bus:
             box = open_box(settings.data)
             reserve = Reserve(settings.evidence.reserve_mb << 20)
-            office = Office(store, SystemClock(), bus, gateway_id(settings.data), settings.data, box, reserve=reserve)
+            office = Office(
+                store,
+                SystemClock(),
+                bus,
+                gateway_id(settings.data),
+                settings.data,
+                box,
+                reserve=reserve,
+                rules=account_rules(settings),
+            )
             companions = workers_of(settings)
             sampled = await prepare_sample(settings, office) if sample else None
             if sampled is not None:

@@ -22,7 +22,11 @@ class Role(StrEnum):
     AUDIT_MANAGER = "audit_manager"
     SERVICE = "service"
     """A department's system, not a person: it comes with a token and never signs in."""
+    VENDOR = "vendor"
 
+
+MANAGERS = frozenset({Role.SYSTEM_MANAGER, Role.SECURITY_MANAGER, Role.AUDIT_MANAGER})
+"""Three separate people, none of whom watches (domain notes R15): a manager has this one role and no other."""
 
 _WATCHING = frozenset(
     {Action.DIRECTORY, Action.LIST, Action.VIEW_LIVE, Action.SNAPSHOT, Action.SEE_EVENTS, Action.HANDLE_TICKETS}
@@ -38,6 +42,7 @@ ROLE_ACTIONS: dict[Role, frozenset[Action]] = {
     Role.SECURITY_MANAGER: frozenset({Action.DIRECTORY, Action.LIST}),
     Role.AUDIT_MANAGER: frozenset({Action.DIRECTORY, Action.LIST}),
     Role.SERVICE: _WATCHING | {Action.PLAYBACK, Action.RESTREAM},
+    Role.VENDOR: frozenset({Action.DIRECTORY, Action.LIST, Action.VIEW_LIVE}),
 }
 """The most a role may ever do: a grant gives nothing beyond it."""
 
@@ -55,6 +60,8 @@ class Operator:
     disabled_at: datetime | None = None
     scopes: frozenset[Action] | None = None
     """What the token that a service came with is for; None for people, whom only their roles bound."""
+    valid_from: datetime | None = None
+    valid_until: datetime | None = None
 
     @property
     def ceiling(self) -> frozenset[Action]:

@@ -8,15 +8,12 @@ from datetime import datetime
 from sqlalchemy.exc import IntegrityError
 
 from gateway.domain.messages import Topic
-from gateway.domain.operators import Operator, Role
+from gateway.domain.operators import MANAGERS, Operator, Role
 from gateway.services.doorkeeping import Doorkeeper, check_password
 from gateway.services.errors import Conflict, Forbidden, Invalid, NotFound
 from gateway.services.office import Caller, Office
 from gateway.storage import operators, organisations, sessions
 from gateway.storage.operators import Account
-
-MANAGERS = frozenset({Role.SYSTEM_MANAGER, Role.SECURITY_MANAGER, Role.AUDIT_MANAGER})
-"""Three separate people, none of whom watches (domain notes R15): a manager has this one role and no other."""
 
 SEES_ALL = MANAGERS | {Role.DISTRICT_OPERATOR, Role.SHIFT_LEADER}
 

@@ -43,6 +43,34 @@ class LockedOut(Failed):
         super().__init__("too many wrong passwords: wait and try again", seconds=seconds)
 
 
+class WrongCode(Failed):
+    """The code of the second factor is wrong, or was used before."""
+
+    code = "wrong_code"
+
+    def __init__(self) -> None:
+        super().__init__("the code is wrong or was used before: wait for the next one")
+
+
+class SecondFactorNeeded(Failed):
+    """This takes a fresh proof of the second factor; ``detail["enrolled"]`` is whether the operator has one."""
+
+    code = "second_factor_needed"
+
+    def __init__(self, *, enrolled: bool) -> None:
+        said = "give the code of your second factor" if enrolled else "set up a second factor first"
+        super().__init__(said, enrolled=enrolled)
+
+
+class Locked(Failed):
+    """The session's controls are locked until its operator gives the password or a code."""
+
+    code = "locked"
+
+    def __init__(self) -> None:
+        super().__init__("the console is locked: give your password or a code")
+
+
 class NotFound(Failed):
     """There is no such thing, or not for this operator: the two must not be told apart."""
 

@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.disk import DEFAULT_RESERVE, Reserve
+from gateway.domain.accounts import DEFAULT_RULES, AccountRules, Hold
 from gateway.domain.deadlines import DEFAULT_CALENDAR, Calendar
 from gateway.domain.ids import ENTROPY_BYTES, uuid7
 from gateway.domain.messages import Message, Topic
@@ -28,7 +29,7 @@ SYSTEM = "system"
 @dataclass(frozen=True, slots=True)
 class Office:
     """The store, the clock, the doorbell, this gateway's name (also the name of its audit chain), the data folder,
-    the box that seals device passwords, and how much of the disk is left to the database.
+    the box that seals secrets, the calendar, how much of the disk is left to the database, and what is demanded of accounts.
     """
 
     store: Store
@@ -39,6 +40,7 @@ class Office:
     box: SecretBox
     calendar: Calendar = DEFAULT_CALENDAR
     reserve: Reserve = DEFAULT_RESERVE
+    rules: AccountRules = DEFAULT_RULES
 
     def new_id(self) -> str:
         """A fresh identifier that sorts by birth."""
@@ -70,12 +72,13 @@ class Office:
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who is asking: the operator, the session, its shift purpose and the address it came from."""
+    """Who is asking: the operator, the session, its shift purpose, the address it came from, and what holds it."""
 
     operator: Operator
     session_id: str
     purpose: str | None
     remote: str = ""
+    hold: Hold | None = None
 
 
 def new_id(at: datetime) -> str:

@@ -9,21 +9,30 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.domain import purposes
+from gateway.domain.accounts import Hold
 from gateway.domain.messages import Topic
 from gateway.domain.operators import Operator
 from gateway.domain.organisations import Organisation
-from gateway.services.doorkeeping import FAILURES, LOCK, NOBODY, Doorkeeper, check_password, seconds_left
+from gateway.services import second_factor
+from gateway.services.doorkeeping import NOBODY, Doorkeeper, check_password
 from gateway.services.doorkeeping import hash_password as hash_password
-from gateway.services.errors import Forbidden, Invalid, LockedOut, NotFound, NotSignedIn, WrongPassword
+from gateway.services.errors import (
+    Forbidden,
+    Invalid,
+    NotFound,
+    NotSignedIn,
+    SecondFactorNeeded,
+    WrongCode,
+    WrongPassword,
+)
+from gateway.services.holding import TOUCH_EVERY, hold_of
+from gateway.services.locking_out import count_failure, refuse_locked
 from gateway.services.office import SYSTEM, Caller, Office
-from gateway.storage import operators, organisations, sessions
-from gateway.storage.operators import Account
+from gateway.storage import operators, organisations, second_factors, sessions
 from gateway.storage.sessions import Session
 
-TOUCH_EVERY = timedelta(minutes=1)
 LANGUAGES = frozenset({"zh-CN", "en"})
 
 
@@ -36,6 +45,9 @@ class SignedInView:
     purpose: str | None
     expires_at: datetime
     sample: bool
+    hold: Hold | None
+    idle: timedelta
+    second_factor: second_factor.Standing
 
 
 def hash_token(token: str) -> str:
@@ -53,8 +65,13 @@ async def sign_in(
     remote: str,
     user_agent: str,
     lasts: timedelta,
+    code: str | None = None,
 ) -> tuple[str, Session]:
-    """A new session and its token. Raises ``WrongPassword``, ``LockedOut`` or ``Invalid``."""
+    """A new session and its token. Raises ``WrongPassword``, ``LockedOut`` or ``Invalid``.
+
+    Who has a second factor gives its code too: ``SecondFactorNeeded`` asks for it, ``WrongCode`` counts like a wrong
+    password.
+    """
     chosen = _purpose(purpose)
     at = office.clock.now()
     async with office.store.read() as conn:
@@ -67,7 +84,7 @@ async def sign_in(
         async with office.store.begin() as conn:
             await office.note(conn, at, SYSTEM, "wrong_password", "operator", "", remote=remote)
         raise WrongPassword
-    _refuse_locked(account, at)
+    refuse_locked(account, at)
     right = await door.check(account.password_hash, password)
     token = secrets.token_urlsafe(32)
     async with office.store.begin() as conn:
@@ -75,31 +92,44 @@ async def sign_in(
         account = await operators.account(conn, account.operator.id)
         if account is None:
             raise WrongPassword
-        _refuse_locked(account, at)
-        if right and not _disabled(account.operator, at):
+        refuse_locked(account, at)
+        right = right and not _disabled(account.operator, at)
+        needs_code = right and bool(await second_factors.enrolled(conn, [account.operator.id]))
+        if needs_code and code is None:
+            raise SecondFactorNeeded(enrolled=True)
+        proved = needs_code and await second_factor.use(office, conn, account.operator.id, code or "", at, remote)
+        if right and proved == needs_code:
             session = _session(office, account.operator, token, chosen, remote, user_agent, at, lasts)
+            session = replace(session, proved_at=at if proved else None)
             await operators.clear_failures(conn, account.operator.id)
             await sessions.insert(conn, session)
             await office.note(conn, at, account.operator.id, "sign_in", "session", session.id, remote=remote)
             return token, session
-        await _count_failure(office, conn, account, at, remote)
-    raise WrongPassword
+        await count_failure(office, conn, account, at, remote)
+    raise WrongCode if needs_code else WrongPassword
 
 
-async def resume(office: Office, token: str, remote: str, kind: str = sessions.SIGN_IN) -> Caller:
-    """The caller whose session of that kind the token opens. Raises ``NotSignedIn``."""
+async def resume(office: Office, token: str, remote: str, kind: str = sessions.SIGN_IN, *, by_hand: bool = False) -> Caller:
+    """The caller whose session of that kind the token opens; ``by_hand`` if the request could only come from somebody's hand.
+
+    Raises ``NotSignedIn``.
+    """
     at = office.clock.now()
     async with office.store.read() as conn:
         found = await sessions.live(conn, hash_token(token), at, kind)
-    if found is None:
-        raise NotSignedIn("the session has ended: sign in again")
-    session, operator = found
-    if at - session.last_seen_at > TOUCH_EVERY:
+        if found is None:
+            raise NotSignedIn("the session has ended: sign in again")
+        session, operator = found
+        hold = await hold_of(office, conn, session, operator, remote, at)
+    by_hand = by_hand and hold is not Hold.LOCKED
+    if at - session.last_seen_at > TOUCH_EVERY or (
+        by_hand and at - (session.input_at or session.created_at) > TOUCH_EVERY
+    ):
         # a full disk must not sign anybody out
         with suppress(SQLAlchemyError):
             async with office.store.begin() as conn:
-                await sessions.touch(conn, session.id, at)
-    return Caller(operator, session.id, session.purpose, remote)
+                await sessions.touch(conn, session.id, at, by_hand=by_hand)
+    return Caller(operator, session.id, session.purpose, remote, hold)
 
 
 async def describe(office: Office, caller: Caller) -> SignedInView:
@@ -109,10 +139,20 @@ async def describe(office: Office, caller: Caller) -> SignedInView:
         found = await sessions.live_by_id(conn, caller.session_id, at)
         account = await operators.account(conn, caller.operator.id)
         home = await organisations.get(conn, caller.operator.organisation_id)
+        standing = await second_factor.standing(office, caller, conn)
     if found is None or account is None or home is None:
         raise NotSignedIn
     session, operator = found
-    return SignedInView(operator, home, session.purpose, session.expires_at, account.sample)
+    return SignedInView(
+        operator,
+        home,
+        session.purpose,
+        session.expires_at,
+        account.sample,
+        caller.hold,
+        office.rules.idle,
+        standing,
+    )
 
 
 async def sign_out(office: Office, caller: Caller) -> None:
@@ -163,10 +203,10 @@ async def change_password(office: Office, door: Doorkeeper, caller: Caller, old:
         account = await operators.account(conn, caller.operator.id)
     if account is None:
         raise NotSignedIn
-    _refuse_locked(account, at)
+    refuse_locked(account, at)
     if not await door.check(account.password_hash, old):
         async with office.store.begin() as conn:
-            await _count_failure(office, conn, account, at, caller.remote)
+            await count_failure(office, conn, account, at, caller.remote)
         raise WrongPassword
     hashed = await door.hash(new)
     async with office.store.begin() as conn:
@@ -186,11 +226,6 @@ def _purpose(code: str | None) -> str:
 
 def _disabled(operator: Operator, at: datetime) -> bool:
     return operator.disabled_at is not None and operator.disabled_at <= at
-
-
-def _refuse_locked(account: Account, at: datetime) -> None:
-    if account.locked_until is not None and account.locked_until > at:
-        raise LockedOut(seconds_left(account.locked_until, at))
 
 
 def _session(
@@ -214,14 +249,3 @@ def _session(
         remote=remote[:64],
         user_agent=user_agent[:256],
     )
-
-
-async def _count_failure(office: Office, conn: AsyncConnection, account: Account, at: datetime, remote: str) -> None:
-    """Counts a wrong password; the fifth in a row locks. A lock that has run out starts the count anew."""
-    if account.locked_until is not None:
-        await operators.clear_failures(conn, account.operator.id)
-        account = replace(account, failed_count=0, locked_until=None)
-    locks = account.failed_count + 1 >= FAILURES
-    await operators.count_failure(conn, account.operator.id, at + LOCK if locks else None)
-    action = "lock_account" if locks else "wrong_password"
-    await office.note(conn, at, SYSTEM, action, "operator", account.operator.id, remote=remote)

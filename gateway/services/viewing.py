@@ -9,7 +9,9 @@ from datetime import datetime, timedelta
 
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncConnection
 
+from gateway.domain.accounts import Hold
 from gateway.domain.actions import Action
 from gateway.domain.cameras import Camera
 from gateway.domain.grants import Grant, permits
@@ -17,10 +19,11 @@ from gateway.domain.messages import Topic
 from gateway.domain.operators import Operator
 from gateway.domain.purposes import CODES, SHIFT_PURPOSE
 from gateway.ports import Unavailable
-from gateway.services.errors import Forbidden, Invalid, NotFound, NotSignedIn
+from gateway.services.errors import Forbidden, Invalid, Locked, NotFound, NotSignedIn, SecondFactorNeeded
 from gateway.services.leasing import Lease, ViewingTally, Wish
 from gateway.services.office import Caller, Office
 from gateway.storage import cameras, epochs, grants, sessions, view_records
+from gateway.storage.sessions import Session
 from gateway.storage.view_records import Closing, ViewRecord
 
 log = structlog.get_logger(__name__)
@@ -80,6 +83,8 @@ class Viewing:
             self._note_end(lease, result)
 
     async def _begin(self, caller: Caller, wish: Wish) -> Lease:
+        if caller.hold is Hold.SECOND_FACTOR:
+            raise SecondFactorNeeded(enrolled=False)
         if len(self._leases) >= MAX_LEASES:
             raise Unavailable("this gateway serves as many views as it can")
         try:
@@ -88,7 +93,7 @@ class Viewing:
             self.tally.failures += 1
             log.error("a view record could not be written", problem=str(problem))
             raise Unavailable("the view record cannot be written, so no picture is shown") from problem
-        except (NotFound, Forbidden, Invalid, NotSignedIn):
+        except (NotFound, Forbidden, Invalid, NotSignedIn, Locked):
             self.tally.refused += 1
             raise
         self.tally.opened += 1
@@ -105,6 +110,8 @@ class Viewing:
             if live is None:
                 raise NotSignedIn
             session, operator = live
+            if caller.hold is Hold.LOCKED:
+                await self._refuse_new(conn, session, wish, at)
             camera = await cameras.get(conn, wish.camera_id)
             # Read before it is known whether there is such a camera: the time of an answer tells nothing.
             given = await grants.for_operator(conn, operator, at)
@@ -120,8 +127,18 @@ class Viewing:
                 raise Invalid("this is not one of the purposes", field="purpose")
             record = self._record(caller, wish, camera, purpose, decision.grant_id, at)
             await view_records.insert(conn, record)
-        until = _earlier(decision.until, session.expires_at)
+        until = _earlier(_earlier(decision.until, session.expires_at), operator.valid_until)
         return Lease(record.id, caller, camera, wish, purpose, epoch, until)
+
+    async def _refuse_new(self, conn: AsyncConnection, session: Session, wish: Wish, at: datetime) -> None:
+        """Returns if the locked session was showing this very camera when it was locked: a wall that lost a picture
+        gets it back. Raises ``Locked`` for anything new.
+        """
+        since = session.locked_since(at, self._office.rules.idle)
+        if since is None or wish.action is not Action.VIEW_LIVE:
+            raise Locked
+        if not await view_records.ran_at(conn, session.id, wish.camera_id, wish.action.value, since):
+            raise Locked
 
     def _record(
         self, caller: Caller, wish: Wish, camera: Camera, purpose: str, grant_id: str, at: datetime
@@ -214,7 +231,7 @@ class Viewing:
                 files = await cameras.many(conn, [lease.camera.id for lease in leases])
                 for lease in leases:
                     self._ask_again(lease, operator, files, given, now, epoch)
-                    lease.until = _earlier(lease.until, session.expires_at)
+                    lease.until = _earlier(_earlier(lease.until, session.expires_at), operator.valid_until)
         self._checked_at = now
 
     def _ask_again(
@@ -267,5 +284,5 @@ def _end_all(leases: Iterable[Lease], code: str, message: str) -> None:
         lease.end(code, message)
 
 
-def _earlier(one: datetime | None, other: datetime) -> datetime:
-    return other if one is None else min(one, other)
+def _earlier(one: datetime | None, other: datetime | None) -> datetime | None:
+    return min((moment for moment in (one, other) if moment is not None), default=None)

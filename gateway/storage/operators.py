@@ -26,6 +26,9 @@ class Account:
     locked_until: datetime | None
     created_at: datetime
     sample: bool = False
+    contract: str = ""
+    pledged_at: datetime | None = None
+    trained_at: datetime | None = None
 
     def __repr__(self) -> str:
         return f"Account(operator={self.operator!r}, password_hash=***)"
@@ -80,6 +83,11 @@ async def insert(connection: AsyncConnection, item: Account) -> None:
         "disabled_at": operator.disabled_at,
         "created_at": item.created_at,
         "sample": item.sample,
+        "valid_from": operator.valid_from,
+        "valid_until": operator.valid_until,
+        "contract": item.contract,
+        "pledged_at": item.pledged_at,
+        "trained_at": item.trained_at,
     }
     await connection.execute(operators.insert().values(values))
     await epochs.bump(connection, epochs.PERMISSION)
@@ -93,6 +101,22 @@ async def disable(connection: AsyncConnection, operator_id: str, at: datetime | 
 async def set_roles(connection: AsyncConnection, operator_id: str, roles: frozenset[Role]) -> bool:
     """Replaces the operator's roles; bumps the permission epoch."""
     return await _change(connection, operator_id, {"roles": sorted(role.value for role in roles)})
+
+
+async def rewrite(connection: AsyncConnection, item: Account) -> bool:
+    """Stores the account's name, organisation, roles, contract and dates anew; bumps the permission epoch."""
+    operator = item.operator
+    values = {
+        "name": operator.name,
+        "organisation_id": operator.organisation_id,
+        "roles": sorted(role.value for role in operator.roles),
+        "valid_from": operator.valid_from,
+        "valid_until": operator.valid_until,
+        "contract": item.contract,
+        "pledged_at": item.pledged_at,
+        "trained_at": item.trained_at,
+    }
+    return await _change(connection, operator.id, values)
 
 
 async def set_password(connection: AsyncConnection, operator_id: str, password_hash: str) -> bool:
@@ -132,6 +156,8 @@ def operator_from(row: RowMapping) -> Operator:
         roles=frozenset(Role(role) for role in row["roles"]),
         language=row["language"],
         disabled_at=row["disabled_at"],
+        valid_from=row["valid_from"],
+        valid_until=row["valid_until"],
     )
 
 
@@ -157,4 +183,7 @@ def _account_from(row: RowMapping) -> Account:
         locked_until=row["locked_until"],
         created_at=row["created_at"],
         sample=row["sample"],
+        contract=row["contract"],
+        pledged_at=row["pledged_at"],
+        trained_at=row["trained_at"],
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, RowMapping, and_, null, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -38,6 +38,16 @@ class Session:
     kind: str = SIGN_IN
     scopes: frozenset[Action] | None = None
     label: str = ""
+    input_at: datetime | None = None
+    locked_at: datetime | None = None
+    proved_at: datetime | None = None
+
+    def locked_since(self, at: datetime, idle: timedelta) -> datetime | None:
+        """Since when the controls are locked: somebody locked them, or nobody touched them for so long."""
+        if self.locked_at is not None:
+            return self.locked_at
+        due = (self.input_at or self.created_at) + idle
+        return due if due <= at else None
 
 
 async def insert(connection: AsyncConnection, session: Session) -> None:
@@ -57,6 +67,9 @@ async def insert(connection: AsyncConnection, session: Session) -> None:
             kind=session.kind,
             scopes=null() if session.scopes is None else sorted(action.value for action in session.scopes),
             label=session.label,
+            input_at=session.input_at,
+            locked_at=session.locked_at,
+            proved_at=session.proved_at,
         )
     )
 
@@ -64,7 +77,7 @@ async def insert(connection: AsyncConnection, session: Session) -> None:
 async def live(
     connection: AsyncConnection, token_hash: str, at: datetime, kind: str = SIGN_IN
 ) -> tuple[Session, Operator] | None:
-    """The session of that kind with that token's hash and its operator, if it runs then and the account is enabled."""
+    """The session of that kind with that token's hash and its operator, if it runs then and the account holds."""
     return await _live(connection, and_(sessions.c.token_hash == token_hash, sessions.c.kind == kind), at)
 
 
@@ -73,9 +86,27 @@ async def live_by_id(connection: AsyncConnection, session_id: str, at: datetime)
     return await _live(connection, sessions.c.id == session_id, at)
 
 
-async def touch(connection: AsyncConnection, session_id: str, at: datetime) -> None:
-    """Notes that the session was used."""
-    await connection.execute(update(sessions).where(sessions.c.id == session_id).values(last_seen_at=at))
+async def touch(connection: AsyncConnection, session_id: str, at: datetime, *, by_hand: bool = False) -> None:
+    """Notes that the session was used, and whether somebody's hand did it."""
+    values = {"last_seen_at": at, "input_at": at} if by_hand else {"last_seen_at": at}
+    await connection.execute(update(sessions).where(sessions.c.id == session_id).values(values))
+
+
+async def lock(connection: AsyncConnection, session_id: str, at: datetime) -> bool:
+    """Locks the session's controls; False if they were locked before."""
+    statement = update(sessions).where(sessions.c.id == session_id, sessions.c.locked_at.is_(None))
+    return (await connection.execute(statement.values(locked_at=at))).rowcount == 1
+
+
+async def unlock(connection: AsyncConnection, session_id: str, at: datetime) -> None:
+    """Opens the session's controls again."""
+    statement = update(sessions).where(sessions.c.id == session_id)
+    await connection.execute(statement.values(locked_at=None, input_at=at, last_seen_at=at))
+
+
+async def prove(connection: AsyncConnection, session_id: str, at: datetime | None) -> None:
+    """Notes when the session last proved the second factor; None takes the proof back."""
+    await connection.execute(update(sessions).where(sessions.c.id == session_id).values(proved_at=at))
 
 
 async def set_purpose(connection: AsyncConnection, session_id: str, purpose: str | None) -> None:
@@ -122,7 +153,10 @@ async def _live(
     if row is None:
         return None
     statement = select(operators).where(
-        operators.c.id == row["operator_id"], or_(operators.c.disabled_at.is_(None), operators.c.disabled_at > at)
+        operators.c.id == row["operator_id"],
+        or_(operators.c.disabled_at.is_(None), operators.c.disabled_at > at),
+        or_(operators.c.valid_from.is_(None), operators.c.valid_from <= at),
+        or_(operators.c.valid_until.is_(None), operators.c.valid_until > at),
     )
     owner = (await connection.execute(statement)).mappings().one_or_none()
     if owner is None:

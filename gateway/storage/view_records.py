@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 
-from sqlalchemy import RowMapping, bindparam, func, select, tuple_, update
+from sqlalchemy import RowMapping, bindparam, func, or_, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.storage.paging import Page, bounded, cursor, moment, position
@@ -86,6 +86,23 @@ async def close_left_open(connection: AsyncConnection, gateway_id: str, at: date
         .values(ended_at=at, result="gateway_killed")
     )
     return (await connection.execute(statement)).rowcount
+
+
+async def ran_at(connection: AsyncConnection, session_id: str, camera_id: str, action: str, at: datetime) -> bool:
+    """True if that session was looking at the camera at that time."""
+    columns = view_records.c
+    statement = (
+        select(columns.id)
+        .where(
+            columns.camera_id == camera_id,
+            columns.session_id == session_id,
+            columns.action == action,
+            columns.started_at <= at,
+            or_(columns.ended_at.is_(None), columns.ended_at >= at),
+        )
+        .limit(1)
+    )
+    return (await connection.execute(statement)).first() is not None
 
 
 async def get(connection: AsyncConnection, record_id: str) -> ViewRecord | None:

@@ -25,6 +25,7 @@ from gateway.web import (
     notices,
     recorders,
     reference,
+    second_factor,
     service_accounts,
     sessions,
     tickets,
@@ -40,6 +41,7 @@ BODY_LIMIT = 256 * 1024
 
 OWN_ROUTERS: tuple[APIRouter, ...] = (
     sessions.router,
+    second_factor.router,
     reference.router,
     transfer.router,  # before cameras: /cameras/export is not a camera called export
     cameras.router,

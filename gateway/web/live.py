@@ -18,7 +18,7 @@ from gateway.media.hub import Hub
 from gateway.media.sps import Unplayable
 from gateway.media.units import Chapter
 from gateway.ports import Unavailable
-from gateway.services.errors import Failed, Forbidden, NotFound, NotSignedIn
+from gateway.services.errors import Failed, Forbidden, Locked, NotFound, NotSignedIn
 from gateway.services.leasing import Lease, Wish
 from gateway.services.viewing import Viewing
 from gateway.web.rules import Needs, rule
@@ -96,6 +96,8 @@ def ending_of(problem: Failed | Unavailable) -> Ended:
         return Ended("unavailable", str(problem))
     if isinstance(problem, NotSignedIn):
         return Ended("signed_out", problem.message)
+    if isinstance(problem, Locked):
+        return Ended("locked", problem.message)
     return Ended("not_found" if isinstance(problem, NotFound) else "refused", problem.message)
 
 

@@ -8,13 +8,11 @@ import json
 
 from fastapi import APIRouter, WebSocket
 
-from gateway.services.errors import NotSignedIn
+from gateway.services.errors import Locked, NotSignedIn, SecondFactorNeeded
 from gateway.services.listening import Ear, Listening
 from gateway.web.live import GONE
-from gateway.web.rules import SignedIn, rule
+from gateway.web.rules import SignedIn, refuse_held, rule
 from gateway.web.signed import signed_in
-
-_GOODBYE = json.dumps({"topic": "goodbye", "ids": [], "code": "signed_out"})
 
 
 def router(listening: Listening) -> APIRouter:
@@ -27,8 +25,12 @@ def router(listening: Listening) -> APIRouter:
         await websocket.accept()
         try:
             caller = await signed_in(websocket)
+            refuse_held(caller)
         except NotSignedIn:
             await _leave(websocket)
+            return
+        except (Locked, SecondFactorNeeded):
+            await _leave(websocket, "held")
             return
         async with listening.listen(caller) as ear, asyncio.TaskGroup() as group:
             telling = group.create_task(_tell(websocket, listening, ear))
@@ -49,9 +51,9 @@ async def _tell(websocket: WebSocket, listening: Listening, ear: Ear) -> None:
         await _leave(websocket)
 
 
-async def _leave(websocket: WebSocket) -> None:
+async def _leave(websocket: WebSocket, code: str = "signed_out") -> None:
     with contextlib.suppress(*GONE):
-        await websocket.send_text(_GOODBYE)
+        await websocket.send_text(json.dumps({"topic": "goodbye", "ids": [], "code": code}))
         await websocket.close(1000)
 
 

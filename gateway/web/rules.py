@@ -13,9 +13,11 @@ from fastapi.routing import iter_route_contexts
 from starlette.requests import HTTPConnection
 from starlette.routing import BaseRoute
 
+from gateway.domain.accounts import Hold
 from gateway.domain.actions import Action
 from gateway.domain.operators import Role
-from gateway.services.errors import Forbidden, NotSignedIn
+from gateway.services.errors import Forbidden, Locked, NotSignedIn, SecondFactorNeeded
+from gateway.services.office import Caller
 from gateway.web.monitoring import may_monitor
 from gateway.web.signed import comes_with_token, signed_in
 
@@ -31,7 +33,13 @@ class Open:
 
 @dataclass(frozen=True, slots=True)
 class SignedIn:
-    """Anybody who is signed in; says nothing that depends on cameras, or only what concerns the caller."""
+    """Anybody who is signed in; says nothing that depends on cameras, or only what concerns the caller.
+
+    ``held`` routes are also for sessions that a hold keeps from everything else: a locked console, or somebody who must
+    set up a second factor first.
+    """
+
+    held: frozenset[Hold] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +76,7 @@ class Check:
         self.rule = rule
 
     async def __call__(self, connection: HTTPConnection) -> None:
-        """Returns if the caller may go on; raises ``NotSignedIn`` or ``Forbidden``."""
+        """Returns if the caller may go on; raises ``NotSignedIn``, ``Forbidden`` or what holds the session."""
         if connection.scope["type"] == "websocket":
             # who is asking is found out after the accept, so that a refusal can be said in words
             if not _same_origin(connection):
@@ -83,8 +91,18 @@ class Check:
                 raise NotSignedIn("figures of the gateway itself are for monitoring: send the metrics token")
             return
         caller = await signed_in(connection)
+        if not (isinstance(self.rule, SignedIn) and caller.hold in self.rule.held):
+            refuse_held(caller)
         if isinstance(self.rule, RoleIs) and not caller.operator.roles & self.rule.roles:
             raise Forbidden("this is not for your role")
+
+
+def refuse_held(caller: Caller) -> None:
+    """Returns if nothing holds the caller's session. Raises ``Locked`` or ``SecondFactorNeeded``."""
+    if caller.hold is Hold.LOCKED:
+        raise Locked
+    if caller.hold is Hold.SECOND_FACTOR:
+        raise SecondFactorNeeded(enrolled=False)
 
 
 def rule(demand: Rule) -> Any:

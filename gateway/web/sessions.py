@@ -8,9 +8,11 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from gateway.services import signing_in
+from gateway.domain.accounts import Hold
+from gateway.services import holding, signing_in
 from gateway.services.doorkeeping import Doorkeeper
 from gateway.services.office import Caller
+from gateway.services.second_factor import Standing
 from gateway.services.signing_in import SignedInView
 from gateway.web.rules import Open, SignedIn, rule
 from gateway.web.signed import COOKIE, office_of, remote_of, signed_in
@@ -27,6 +29,15 @@ class SignInRequest(BaseModel):
     login: Annotated[str, Field(min_length=1, max_length=64)]
     password: Annotated[str, Field(min_length=1, max_length=1024)]
     purpose: str | None = None
+    code: Annotated[str | None, Field(max_length=64)] = None
+
+
+class Unlocking(BaseModel):
+    """The password, or a code of the second factor."""
+
+    model_config = ConfigDict(extra="forbid")
+    password: Annotated[str, Field(max_length=1024)] = ""
+    code: Annotated[str, Field(max_length=64)] = ""
 
 
 class SessionPatch(BaseModel):
@@ -76,6 +87,9 @@ class SessionAnswer(BaseModel):
     purpose: str | None
     expires_at: datetime
     sample: bool
+    hold: Hold | None
+    idle_minutes: float
+    second_factor: Standing
 
 
 class RunningSession(BaseModel):
@@ -97,7 +111,10 @@ def _door(request: Request) -> Doorkeeper:
 
 @router.post("/session", dependencies=[rule(Open())], summary="Sign in")
 async def sign_in(body: SignInRequest, request: Request, response: Response) -> SessionAnswer:
-    """Sets the session cookie. Five wrong passwords in a row lock the account for 15 minutes (429)."""
+    """Sets the session cookie. Five wrong passwords in a row lock the account for 15 minutes (429).
+
+    403 ``second_factor_needed`` asks for the same again with ``code``.
+    """
     office = office_of(request)
     token, session = await signing_in.sign_in(
         office,
@@ -108,6 +125,7 @@ async def sign_in(body: SignInRequest, request: Request, response: Response) -> 
         remote=remote_of(request),
         user_agent=request.headers.get("user-agent", ""),
         lasts=request.app.state.session_lasts,
+        code=body.code or None,
     )
     response.set_cookie(
         COOKIE,
@@ -122,7 +140,7 @@ async def sign_in(body: SignInRequest, request: Request, response: Response) -> 
     return _answer(await signing_in.describe(office, caller))
 
 
-@router.get("/session", dependencies=[rule(SignedIn())], summary="Who is signed in")
+@router.get("/session", dependencies=[rule(SignedIn(frozenset(Hold)))], summary="Who is signed in")
 async def read(request: Request, caller: Annotated[Caller, Depends(signed_in)]) -> SessionAnswer:
     """401 if nobody is."""
     return _answer(await signing_in.describe(office_of(request), caller))
@@ -136,11 +154,31 @@ async def change(body: SessionPatch, request: Request, caller: Annotated[Caller,
     return _answer(await signing_in.describe(office, caller))
 
 
-@router.delete("/session", status_code=204, dependencies=[rule(SignedIn())], summary="Sign out")
+@router.delete("/session", status_code=204, dependencies=[rule(SignedIn(frozenset(Hold)))], summary="Sign out")
 async def sign_out(request: Request, response: Response, caller: Annotated[Caller, Depends(signed_in)]) -> None:
     """Ends this session and every running picture it carries."""
     await signing_in.sign_out(office_of(request), caller)
     response.delete_cookie(COOKIE, path="/", httponly=True, samesite="strict", secure=_is_https(request))
+
+
+LOCKED = [rule(SignedIn(frozenset({Hold.LOCKED})))]
+
+
+@router.post("/session/input", status_code=204, dependencies=[rule(SignedIn())], summary="Somebody is at the console")
+async def touched(caller: Annotated[Caller, Depends(signed_in)]) -> None:
+    """Puts off the lock, as every change does; sent at most once a minute."""
+
+
+@router.post("/session/lock", status_code=204, dependencies=LOCKED, summary="Lock the controls")
+async def lock(request: Request, caller: Annotated[Caller, Depends(signed_in)]) -> None:
+    """Pictures that run go on; everything else answers 423 until the controls are unlocked."""
+    await holding.lock(office_of(request), caller)
+
+
+@router.post("/session/unlock", status_code=204, dependencies=LOCKED, summary="Unlock the controls")
+async def unlock(body: Unlocking, request: Request, caller: Annotated[Caller, Depends(signed_in)]) -> None:
+    """By the password or a code; wrong ones count like those at sign-in."""
+    await holding.unlock(office_of(request), _door(request), caller, password=body.password, code=body.code)
 
 
 @router.post("/session/password", status_code=204, dependencies=[rule(SignedIn())], summary="Change your password")
@@ -204,5 +242,8 @@ def _answer(view: SignedInView) -> SessionAnswer:
         "purpose": view.purpose,
         "expires_at": view.expires_at,
         "sample": view.sample,
+        "hold": view.hold,
+        "idle_minutes": view.idle.total_seconds() / 60,
+        "second_factor": view.second_factor,
     }
     return SessionAnswer.model_validate(fields)

@@ -53,6 +53,7 @@ async def signed_in(connection: HTTPConnection) -> Caller:
     kind, token = _token_of(connection)
     if not token:
         raise NotSignedIn
-    caller = await signing_in.resume(office_of(connection), token, remote_of(connection), kind)
+    by_hand = connection.scope["type"] == "http" and connection.scope["method"] not in ("GET", "HEAD", "OPTIONS")
+    caller = await signing_in.resume(office_of(connection), token, remote_of(connection), kind, by_hand=by_hand)
     connection.state.caller = caller
     return caller

@@ -11,6 +11,7 @@ import httpx
 from fastapi import FastAPI
 
 from gateway.bus.local import LocalBus
+from gateway.domain.accounts import AccountRules
 from gateway.domain.actions import Action
 from gateway.domain.cameras import Camera, CameraKind, Place, Recorder, Site, StreamAddress
 from gateway.domain.categories import Category
@@ -35,6 +36,8 @@ START = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)
 
 PASSWORD = "correct horse 42"
 HASH = hash_password(PASSWORD)
+RULES = AccountRules(second_factor_required=False)
+"""As the sample has them; tests of the second factor say otherwise."""
 WATCHING = frozenset(Action) - {Action.MANAGE, Action.SHARE}
 
 A, B, DEPARTMENT = "T-320612001", "T-320612004", "D20"
@@ -120,7 +123,7 @@ PEOPLE = (
 async def build(store: Store, data: Path) -> World:
     """Fills the store."""
     clock, bus = FakeClock(), RememberingBus()
-    office = Office(store, clock, bus, "gateway-test", data, SecretBox(secrets.token_bytes(32)))
+    office = Office(store, clock, bus, "gateway-test", data, SecretBox(secrets.token_bytes(32)), rules=RULES)
     world = World(office, clock, bus)
     async with store.begin() as conn:
         await organisations.replace(

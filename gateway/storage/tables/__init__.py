@@ -6,7 +6,15 @@ from gateway.storage.tables.events import candidates, events, evidence
 from gateway.storage.tables.fleet import assignments, leases, workers
 from gateway.storage.tables.history import file_changes
 from gateway.storage.tables.notices import notices, notices_seen
-from gateway.storage.tables.people import credentials, operators, organisations, sessions
+from gateway.storage.tables.people import (
+    credentials,
+    operators,
+    organisations,
+    recovery_codes,
+    second_factors,
+    sessions,
+    setup_links,
+)
 from gateway.storage.tables.places import categories, grids, townships
 from gateway.storage.tables.sharing import audit_entries, audit_texts, epochs, grant_actions, grants, view_records
 from gateway.storage.tables.tickets import ticket_moves, ticket_numbers, ticket_photos, tickets
@@ -35,7 +43,10 @@ __all__ = [
     "operators",
     "organisations",
     "recorders",
+    "recovery_codes",
+    "second_factors",
     "sessions",
+    "setup_links",
     "sites",
     "status_history",
     "streams",

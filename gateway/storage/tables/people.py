@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import JSON, Boolean, Column, ForeignKey, Index, Integer, LargeBinary, String, Table, Text
+from sqlalchemy import JSON, BigInteger, Boolean, Column, ForeignKey, Index, Integer, LargeBinary, String, Table, Text
 
 from gateway.storage.tables.columns import Moment, metadata
 
@@ -33,6 +33,11 @@ operators = Table(
     Column("disabled_at", Moment),
     Column("created_at", Moment, nullable=False),
     Column("sample", Boolean, nullable=False, default=False),
+    Column("valid_from", Moment),
+    Column("valid_until", Moment),
+    Column("contract", String(64), nullable=False, default="", server_default=""),
+    Column("pledged_at", Moment),
+    Column("trained_at", Moment),
 )
 
 sessions = Table(
@@ -52,7 +57,41 @@ sessions = Table(
     Column("kind", String(8), nullable=False, default="sign_in", server_default="sign_in"),
     Column("scopes", JSON),
     Column("label", String(128), nullable=False, default="", server_default=""),
+    Column("input_at", Moment),
+    Column("locked_at", Moment),
+    Column("proved_at", Moment),
     Index("ix_sessions_operator", "operator_id"),
+)
+
+second_factors = Table(
+    "second_factors",
+    metadata,
+    Column("operator_id", String(36), ForeignKey("operators.id"), primary_key=True),
+    Column("secret", LargeBinary),
+    Column("confirmed_at", Moment),
+    Column("last_step", BigInteger, nullable=False, default=0),
+    Column("pending", LargeBinary),
+)
+
+recovery_codes = Table(
+    "recovery_codes",
+    metadata,
+    Column("operator_id", String(36), ForeignKey("operators.id"), primary_key=True),
+    Column("code_hash", String(64), primary_key=True),
+    Column("used_at", Moment),
+)
+
+setup_links = Table(
+    "setup_links",
+    metadata,
+    Column("id", String(36), primary_key=True),
+    Column("operator_id", String(36), ForeignKey("operators.id"), nullable=False),
+    Column("token_hash", String(64), nullable=False, unique=True),
+    Column("made_by", String(36), nullable=False),
+    Column("made_at", Moment, nullable=False),
+    Column("expires_at", Moment, nullable=False),
+    Column("used_at", Moment),
+    Index("ix_setup_links_operator", "operator_id"),
 )
 
 credentials = Table(
