@@ -89,6 +89,27 @@ SETTINGS: dict[str, tuple[str, str]] = {
         "未确认线索的证据保存天数。",
     ),
     "sessions.hours": ("How long a sign-in lasts.", "一次登录的有效时长（小时）。"),
+    "sessions.idle_minutes": (
+        "After so long without input the console's controls lock; running pictures go on.",
+        "无人操作多少分钟后锁定控制台；正在播放的画面不受影响。",
+    ),
+    "sessions.second_factor": (
+        "`required`: demanded of managers, shift leaders, who may export, and of everybody who signs in from another "
+        "machine. `offered`: whoever wants one sets it up; so it is with `--sample`.",
+        "`required`：管理员、值班长、有导出权限者以及从其他机器登录者必须使用第二因素；`offered`：自愿开通（`--sample` 时如此）。",
+    ),
+    "accounts.pledge_days": (
+        "For how long a pledge of secrecy counts; sign-in is refused afterwards.",
+        "保密承诺的有效天数，过期后不能登录。",
+    ),
+    "accounts.training_days": (
+        "For how long a training counts; sign-in is refused afterwards.",
+        "培训的有效天数，过期后不能登录。",
+    ),
+    "accounts.remind_days": (
+        "How many days before an account lapses its owner and the system managers are told.",
+        "账号到期前多少天提醒本人和系统管理员。",
+    ),
 }  # fmt: skip
 """What each setting means, in English and Chinese. A setting that is missing here fails a test."""
 

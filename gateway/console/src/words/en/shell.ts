@@ -106,6 +106,9 @@ export const shell: Words<typeof chinese> = {
   },
   errors: {
     not_signed_in: 'The session has ended, please sign in again.',
+    wrong_code: 'The code is wrong or was used before: wait for the next one.',
+    second_factor_needed: 'This takes a code of your second factor.',
+    locked: 'The console is locked.',
     locked_out: 'Too many attempts: the account is locked for a while, please try later.',
     failed: 'It could not be done, please try again later.',
     http_429: 'Too many attempts, please try again later.',
@@ -117,7 +120,6 @@ export const shell: Words<typeof chinese> = {
     unauthorised: 'The session has ended, please sign in again.',
     wrong_password: 'The account or password is not right.',
     bad_credentials: 'The account or password is not right.',
-    locked: 'Too many attempts: the account is locked for a while, please try later.',
     forbidden: 'You may not do this.',
     conflict: 'Someone else changed it; please reload and try again.',
     stale: 'Someone else changed it; please reload and try again.',

@@ -103,6 +103,9 @@ export const shell = {
   },
   errors: {
     not_signed_in: '登录已失效，请重新登录。',
+    wrong_code: '验证码不正确或已用过，请等待下一个验证码。',
+    second_factor_needed: '此操作需要第二因素验证。',
+    locked: '控制台已锁定。',
     locked_out: '尝试次数过多，账号已暂时锁定，请稍后再试。',
     failed: '未能完成，请稍后再试。',
     http_429: '操作过于频繁，请稍后再试。',
@@ -114,7 +117,6 @@ export const shell = {
     unauthorised: '登录已失效，请重新登录。',
     wrong_password: '账号或密码不正确。',
     bad_credentials: '账号或密码不正确。',
-    locked: '尝试次数过多，账号已暂时锁定，请稍后再试。',
     forbidden: '您没有此项权限。',
     conflict: '内容已被他人修改，请刷新后再试。',
     stale: '内容已被他人修改，请刷新后再试。',
