@@ -29,7 +29,8 @@ SYSTEM = "system"
 @dataclass(frozen=True, slots=True)
 class Office:
     """The store, the clock, the doorbell, this gateway's name (also the name of its audit chain), the data folder,
-    the box that seals secrets, the calendar, how much of the disk is left to the database, and what is demanded of accounts.
+    the box that seals secrets, the calendar, how much of the disk is left to the database, and what
+    is demanded of accounts.
     """
 
     store: Store

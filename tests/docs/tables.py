@@ -96,7 +96,8 @@ SETTINGS: dict[str, tuple[str, str]] = {
     "sessions.second_factor": (
         "`required`: demanded of managers, shift leaders, who may export, and of everybody who signs in from another "
         "machine. `offered`: whoever wants one sets it up; so it is with `--sample`.",
-        "`required`：管理员、值班长、有导出权限者以及从其他机器登录者必须使用第二因素；`offered`：自愿开通（`--sample` 时如此）。",
+        "`required`：管理员、值班长、有导出权限者以及从其他机器登录者必须使用第二因素；"
+        "`offered`：自愿开通（`--sample` 时如此）。",
     ),
     "accounts.pledge_days": (
         "For how long a pledge of secrecy counts; sign-in is refused afterwards.",
