@@ -109,8 +109,10 @@ async def sign_in(
     raise WrongCode if needs_code else WrongPassword
 
 
-async def resume(office: Office, token: str, remote: str, kind: str = sessions.SIGN_IN, *, by_hand: bool = False) -> Caller:
-    """The caller whose session of that kind the token opens; ``by_hand`` if the request could only come from somebody's hand.
+async def resume(
+    office: Office, token: str, remote: str, kind: str = sessions.SIGN_IN, *, by_hand: bool = False
+) -> Caller:
+    """The caller whose session of that kind the token opens; ``by_hand`` if the request came from somebody's hand.
 
     Raises ``NotSignedIn``.
     """
