@@ -365,6 +365,17 @@ export interface ProbeChannel {
   width?: number | null
   height?: number | null
   codec?: string | null
+  /** Where the streams are fetched, if the device said. */
+  port?: number | null
+  /** The host that the device names for its streams, if it is another than the one asked. */
+  named_host?: string | null
+  /** Its place among the device's channels, from 1. */
+  number: number
+}
+
+export interface AddedRecorder {
+  id: string
+  cameras: (Named & { id: string; channel: number })[]
 }
 
 export interface Probe {
