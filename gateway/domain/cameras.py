@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from gateway.domain.grants import CameraFacts
@@ -96,6 +96,18 @@ class StreamAddress:
 
 
 @dataclass(frozen=True, slots=True)
+class Ties:
+    """What other rows say of a camera and grants can point at: the organisations above its owner and its maintainer,
+    the groups it is in and the areas it stands in.
+    """
+
+    owner_above: frozenset[str] = frozenset()
+    maintainer_above: frozenset[str] = frozenset()
+    groups: frozenset[str] = frozenset()
+    areas: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
 class Camera:
     """A stand-alone camera or one channel of a recorder.
 
@@ -123,8 +135,21 @@ class Camera:
     recorder_id: str | None = None
     channel: int | None = None
     enabled: bool = True
+    ties: Ties = field(default=Ties(), compare=False)
+    """Not part of its file: storage fills it in with every read."""
 
     @property
     def facts(self) -> CameraFacts:
         """What grants can point at."""
-        return CameraFacts(self.id, self.owner_id, self.maintainer_id, self.township_code, self.kind, self.recorder_id)
+        return CameraFacts(
+            self.id,
+            self.owner_id,
+            self.maintainer_id,
+            self.township_code,
+            self.kind,
+            self.recorder_id,
+            self.ties.owner_above,
+            self.ties.maintainer_above,
+            self.ties.groups,
+            self.ties.areas,
+        )

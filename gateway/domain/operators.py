@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
@@ -49,7 +49,10 @@ ROLE_ACTIONS: dict[Role, frozenset[Action]] = {
 
 @dataclass(frozen=True, slots=True)
 class Operator:
-    """A person with one account, in one organisation, acting in at least one role."""
+    """Who acts: a person with one account, in one organisation, acting in at least one role; or a service account.
+
+    ``above`` are the organisations above their own: a grant that includes what is below reaches them from there.
+    """
 
     id: str
     login: str
@@ -62,6 +65,12 @@ class Operator:
     """What the token that a service came with is for; None for people, whom only their roles bound."""
     valid_from: datetime | None = None
     valid_until: datetime | None = None
+    above: frozenset[str] = field(default=frozenset(), compare=False)
+
+    @property
+    def service(self) -> bool:
+        """True for a programme of some department, which comes with a token instead of a password."""
+        return Role.SERVICE in self.roles
 
     @property
     def ceiling(self) -> frozenset[Action]:

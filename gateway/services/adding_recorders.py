@@ -186,8 +186,8 @@ def _place(wish: NewRecorder) -> Place:
 
 
 async def _check(conn: AsyncConnection, caller: Caller, made: Sequence[Camera], at: datetime) -> None:
-    for facts in {camera.facts for camera in made}:
-        await check_manages(conn, caller, facts, at)
+    for facts, place in {(camera.facts, camera.place) for camera in made}:
+        await check_manages(conn, caller, facts, place, at)
     for owner, maintainer, township in {(one.owner_id, one.maintainer_id, one.township_code) for one in made}:
         await check_references(conn, owner, maintainer, township)
 

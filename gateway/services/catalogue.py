@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.domain.actions import Action
 from gateway.domain.cameras import Camera, CameraState, Recorder, Site
-from gateway.domain.grants import Grant, permits
+from gateway.domain.grants import Held, permits
 from gateway.domain.operators import Role
 from gateway.domain.places import Grid, Township
 from gateway.services.camera_views import CameraDetail, CameraSummary, detail, permitted, summary
@@ -134,7 +134,7 @@ async def detail_of(office: Office, conn: AsyncConnection, caller: Caller, camer
 
 async def known(
     office: Office, conn: AsyncConnection, caller: Caller, camera_id: str, action: Action = Action.DIRECTORY
-) -> tuple[Camera, list[Grant]]:
+) -> tuple[Camera, Held]:
     """The camera and the caller's grants. Raises ``NotFound`` if they may not know it, ``Forbidden`` if not do that."""
     at = office.clock.now()
     camera = await cameras.get(conn, camera_id)

@@ -1,7 +1,9 @@
 """Coverage: whether what an operator holds on a target is enough to hand it on. Pure.
 
 A single camera is asked with ``permits``. A wide target (all of an owner, a place, a kind ...) also covers cameras that
-do not exist yet, so it is covered only by a grant on everything or on exactly the same target.
+do not exist yet, so it is covered only by a grant on everything, on exactly the same target, or, for what organisations
+own and maintain, on an organisation above with all below it. A group is what is in it now: whoever puts a camera into
+a group hands it on as well, and is asked then.
 """
 
 from __future__ import annotations
@@ -11,30 +13,42 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from gateway.domain.actions import Action
-from gateway.domain.grants import CameraFacts, Effect, Grant, TargetKind, given_to, in_force, reaches
+from gateway.domain.conditions import Condition
+from gateway.domain.grants import CameraFacts, Effect, Grant, TargetKind, given_to, in_force, open_at, opens, reaches
+from gateway.domain.hours import Hours
 from gateway.domain.operators import Operator
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """What a grant points at; ``camera`` is set for a single camera, whose facts decide."""
+    """What a grant points at; ``camera`` is set for a single camera, whose facts decide.
+
+    ``below`` is the grant's ``target_below``, ``above`` are the organisations above the one it names.
+    """
 
     kind: TargetKind
     id: str
     camera: CameraFacts | None = None
+    below: bool = False
+    above: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """For which purposes and until when something is to be handed on; None is any purpose, and no end."""
+    """For which purposes, until when, in which hours and under which conditions something is to be handed on.
+
+    None is any purpose, no end, any hour.
+    """
 
     purposes: frozenset[str] | None = None
     not_after: datetime | None = None
+    hours: Hours | None = None
+    conditions: frozenset[Condition] = frozenset()
 
 
 def covers(grants: Iterable[Grant], operator: Operator, action: Action, target: Target, at: datetime) -> bool:
     """True if the operator holds the action on the whole target, for whatever purpose and time."""
-    return any(True for _ in _holding(grants, operator, action, target, at))
+    return any(open_at(grant, at) for grant in _holding(grants, operator, action, target, at))
 
 
 def covers_span(
@@ -47,16 +61,26 @@ def covers_span(
 def _holding(grants: Iterable[Grant], operator: Operator, action: Action, target: Target, at: datetime) -> list[Grant]:
     if action not in operator.ceiling or (operator.disabled_at is not None and operator.disabled_at <= at):
         return []
-    mine = [g for g in grants if action in g.actions and in_force(g, at) and given_to(g, operator)]
-    if any(grant.effect is Effect.DENY and _touches(grant, target) for grant in mine):
+    mine = [grant for grant in grants if action in grant.actions and given_to(grant, operator)]
+    # a deny that is still to come counts as well: what is handed on would outlast it
+    denies = [grant for grant in mine if grant.effect is Effect.DENY and opens(grant, at) is not None]
+    if any(_touches(grant, target) for grant in denies):
         return []
-    return [grant for grant in mine if grant.effect is Effect.ALLOW and _contains(grant, target)]
+    return [
+        grant for grant in mine if grant.effect is Effect.ALLOW and in_force(grant, at) and _contains(grant, target)
+    ]
 
 
 def _contains(grant: Grant, target: Target) -> bool:
     if target.camera is not None:
         return reaches(grant, target.camera)
-    return grant.target_kind is TargetKind.ALL or (grant.target_kind, grant.target_id) == (target.kind, target.id)
+    if grant.target_kind is TargetKind.ALL:
+        return True
+    if grant.target_kind is not target.kind:
+        return False
+    if grant.target_below and grant.target_id in target.above:
+        return True
+    return grant.target_id == target.id and (grant.target_below or not target.below)
 
 
 def _touches(grant: Grant, target: Target) -> bool:
@@ -66,5 +90,9 @@ def _touches(grant: Grant, target: Target) -> bool:
 
 def _as_wide(grant: Grant, span: Span) -> bool:
     if grant.purposes is not None and (span.purposes is None or not span.purposes <= grant.purposes):
+        return False
+    if not grant.conditions <= span.conditions:
+        return False
+    if grant.hours is not None and (span.hours is None or not span.hours.within(grant.hours)):
         return False
     return grant.not_after is None or (span.not_after is not None and span.not_after <= grant.not_after)

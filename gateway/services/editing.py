@@ -25,7 +25,7 @@ from gateway.services.catalogue import detail_of, known
 from gateway.services.errors import Conflict, Forbidden, Invalid, NotFound
 from gateway.services.file_history import Pen, camera_fields, site_fields
 from gateway.services.office import Caller, Office
-from gateway.storage import cameras, credentials, file_changes, grants, organisations, places, sites
+from gateway.storage import camera_ties, cameras, credentials, file_changes, grants, organisations, places, sites
 from gateway.storage.cameras import NewCamera
 from gateway.storage.reaching import reach
 
@@ -133,7 +133,7 @@ async def add(office: Office, caller: Caller, wish: NewCameraFile) -> CameraDeta
     try:
         async with office.store.begin() as conn:
             camera = await _camera(office, conn, wish, camera_id)
-            await check_manages(conn, caller, camera.facts, at)
+            await check_manages(conn, caller, camera.facts, camera.place, at)
             await check_references(conn, camera.owner_id, camera.maintainer_id, camera.township_code)
             if wish.site_id is None:
                 site = Site(camera.site_id, wish.name_zh, wish.name_en, wish.owner_id, camera.place)
@@ -175,8 +175,9 @@ async def change(
             raise Invalid("this camera's address is its recorder's", field="host")
         check_values(changes)
         names = CameraFacts.__dataclass_fields__.keys() & changes.keys()
+        place = Place(changes.get("latitude", camera.place.latitude), changes.get("longitude", camera.place.longitude))
         after = replace(camera.facts, **{name: changes[name] for name in names})
-        await check_manages(conn, caller, after, at)
+        await check_manages(conn, caller, after, place, at)
         await check_references(conn, after.owner_id, after.maintainer_id, after.township_code)
         if "site_id" in changes and not await _site_known(conn, caller, changes["site_id"], at):
             raise Invalid("this site is not known", field="site_id")
@@ -286,8 +287,9 @@ def check_values(changes: Mapping[str, Any]) -> None:
         raise Invalid("a camera has one main and one sub stream", field="streams")
 
 
-async def check_manages(conn: AsyncConnection, caller: Caller, facts: CameraFacts, at: datetime) -> None:
-    """Raises ``Forbidden`` if the caller's grants do not let them manage a camera of which this is so."""
+async def check_manages(conn: AsyncConnection, caller: Caller, bare: CameraFacts, place: Place, at: datetime) -> None:
+    """Raises ``Forbidden`` if the caller's grants do not let them manage a camera of which this is so at that place."""
+    facts = await camera_ties.completed(conn, bare, place)
     held = await grants.for_operator(conn, caller.operator, at)
     if not permits(caller.operator, Action.MANAGE, facts, held, at).allowed:
         raise Forbidden("your grants do not let you manage such a camera")

@@ -6,8 +6,12 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from gateway.domain.actions import Action
+from gateway.domain.conditions import Condition
+from gateway.domain.decisions import Why
 from gateway.domain.grants import permits
 from gateway.domain.operators import Role
+from gateway.domain.organisations import Organisation
+from gateway.domain.sentences import sentence
 from gateway.services.errors import Forbidden, NotFound
 from gateway.services.office import Caller, Office
 from gateway.storage import cameras, grants, operators, organisations
@@ -24,9 +28,13 @@ class AccessDecision:
     organisation_name_en: str
     action: Action
     allowed: bool
+    why: Why
     grant_id: str | None
+    grant_number: int | None
     until: datetime | None
+    conditions: list[Condition]
     reason: str
+    reason_zh: str
 
 
 async def explain(office: Office, caller: Caller, camera_id: str) -> list[AccessDecision]:
@@ -49,6 +57,7 @@ async def explain(office: Office, caller: Caller, camera_id: str) -> list[Access
         home = names[someone.organisation_id]
         for action in Action:
             found = permits(someone, action, camera.facts, reaching, at)
+            giver = _both(names.get(found.giver_id))
             if found.allowed or found.grant_id is not None:
                 decisions.append(
                     AccessDecision(
@@ -59,9 +68,17 @@ async def explain(office: Office, caller: Caller, camera_id: str) -> list[Access
                         organisation_name_en=home.name_en,
                         action=action,
                         allowed=found.allowed,
+                        why=found.why,
                         grant_id=found.grant_id,
+                        grant_number=found.grant_number,
                         until=found.until,
-                        reason=found.reason,
+                        conditions=sorted(found.conditions),
+                        reason=sentence(found, "en", giver[1], at, office.calendar.zone),
+                        reason_zh=sentence(found, "zh", giver[0], at, office.calendar.zone),
                     )
                 )
     return decisions
+
+
+def _both(named: Organisation | None) -> tuple[str, str]:
+    return ("", "") if named is None else (named.name_zh, named.name_en)

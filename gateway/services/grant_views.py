@@ -10,11 +10,23 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.domain.actions import Action
 from gateway.domain.cameras import Camera, Recorder
+from gateway.domain.conditions import Condition
 from gateway.domain.grants import Effect, Grant, GranteeKind, TargetKind, in_force
+from gateway.domain.hours import Hours
 from gateway.domain.operators import Operator
 from gateway.domain.organisations import Organisation
-from gateway.storage import cameras, operators, organisations, recorders
+from gateway.domain.schedules import DAYS
+from gateway.storage import areas, cameras, groups, operators, organisations, recorders
 from gateway.storage.grants import GrantRecord
+
+
+@dataclass(frozen=True, slots=True)
+class HoursView:
+    """Weekly hours: days from mon to sun, windows like 22:00-06:00, and the offset from UTC of their clock."""
+
+    days: list[str]
+    windows: list[str]
+    offset_minutes: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,19 +34,28 @@ class GrantView:
     """A grant with the names a reader needs, whether it is in force, and whether the caller may revoke it."""
 
     id: str
+    number: int
     effect: Effect
     grantee_kind: GranteeKind
     grantee_id: str
+    grantee_within: str
+    includes_below: bool
     grantee_name_zh: str
     grantee_name_en: str
     target_kind: TargetKind
     target_id: str
+    target_below: bool
     target_name_zh: str
     target_name_en: str
     actions: list[Action]
     purposes: list[str] | None
     not_before: datetime
     not_after: datetime | None
+    hours: HoursView | None
+    conditions: list[Condition]
+    giver_id: str
+    giver_name_zh: str
+    giver_name_en: str
     granted_by: str
     granted_by_name: str
     reason: str
@@ -55,6 +76,8 @@ class Names:
     operators: dict[str, Operator]
     cameras: dict[str, Camera]
     recorders: dict[str, Recorder]
+    sets: dict[str, tuple[str, str]]
+    """Groups and areas."""
 
     def view(self, record: GrantRecord, at: datetime, *, may_revoke: bool) -> GrantView:
         """The grant with names."""
@@ -62,21 +85,31 @@ class Names:
         grantee = self._grantee(grant)
         target = self._target(grant)
         giver = self.operators.get(grant.granted_by)
+        behalf = _both(self.organisations.get(grant.giver_id))
         return GrantView(
             id=grant.id,
+            number=grant.number,
             effect=grant.effect,
             grantee_kind=grant.grantee_kind,
             grantee_id=grant.grantee_id,
+            grantee_within=grant.grantee_within,
+            includes_below=grant.includes_below,
             grantee_name_zh=grantee[0],
             grantee_name_en=grantee[1],
             target_kind=grant.target_kind,
             target_id=grant.target_id,
+            target_below=grant.target_below,
             target_name_zh=target[0],
             target_name_en=target[1],
             actions=sorted(grant.actions),
             purposes=None if grant.purposes is None else sorted(grant.purposes),
             not_before=grant.not_before,
             not_after=grant.not_after,
+            hours=None if grant.hours is None else hours_view(grant.hours),
+            conditions=sorted(grant.conditions),
+            giver_id=grant.giver_id,
+            giver_name_zh=behalf[0],
+            giver_name_en=behalf[1],
             granted_by=grant.granted_by,
             granted_by_name="" if giver is None else giver.name,
             reason=grant.reason,
@@ -112,6 +145,18 @@ class Names:
                 return _both(next(here, None)) if grant.target_id else ("", "")
             case TargetKind.KIND:
                 return grant.target_id, grant.target_id
+            case TargetKind.GROUP | TargetKind.AREA:
+                return self.sets.get(grant.target_id, ("", ""))
+
+
+def hours_view(hours: Hours) -> HoursView:
+    """The hours as a reader sees them."""
+    windows = [f"{_minute(start)}-{_minute(end)}" for start, end in hours.schedule.hours]
+    return HoursView([DAYS[day] for day in sorted(hours.schedule.days)], windows, hours.offset_minutes)
+
+
+def _minute(minute: int) -> str:
+    return f"{minute // 60:02d}:{minute % 60:02d}"
 
 
 async def names_for(conn: AsyncConnection, found: Sequence[Grant]) -> Names:
@@ -119,11 +164,15 @@ async def names_for(conn: AsyncConnection, found: Sequence[Grant]) -> Names:
     people = {g.granted_by for g in found} | {g.grantee_id for g in found if g.grantee_kind is GranteeKind.OPERATOR}
     pointed = [g.target_id for g in found if g.target_kind is TargetKind.CAMERA]
     boxes = [g.target_id for g in found if g.target_kind is TargetKind.RECORDER]
+    bags = await groups.many(conn, [g.target_id for g in found if g.target_kind is TargetKind.GROUP])
+    outlines = await areas.many(conn, [g.target_id for g in found if g.target_kind is TargetKind.AREA])
     return Names(
         organisations={item.id: item for item in await organisations.every(conn)},
         operators=await operators.many(conn, people),
         cameras=await cameras.many(conn, pointed),
         recorders={item.id: item for item in await recorders.every(conn)} if boxes else {},
+        sets={key: (bag.name_zh, bag.name_en) for key, bag in bags.items()}
+        | {key: (area.name_zh, area.name_en) for key, area in outlines.items()},
     )
 
 

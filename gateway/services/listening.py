@@ -17,9 +17,9 @@ from gateway.services.office import Caller, Office
 from gateway.storage import notices as notice_rows
 from gateway.storage import sessions
 from gateway.storage import tickets as ticket_rows
+from gateway.storage.reaching import reach
 from gateway.storage.tables import cameras, candidates, notices, tickets
 from gateway.storage.upserting import chunks
-from gateway.storage.visibility import visible
 
 MAX_IDS = 500
 """Ids that wait for one console and topic; beyond it the console is told to ask for everything."""
@@ -129,10 +129,11 @@ class Listening:
         scope: ColumnElement[bool]
         match topic:
             case Topic.CAMERAS:
-                column, scope = cameras.c.id, visible(operator, Action.DIRECTORY, at)
+                column, scope = cameras.c.id, (await reach(conn, operator, Action.DIRECTORY, at)).condition()
             case Topic.CANDIDATES:
                 column = candidates.c.id
-                seen = select(cameras.c.id).where(visible(operator, Action.SEE_EVENTS, at))
+                events = await reach(conn, operator, Action.SEE_EVENTS, at)
+                seen = select(cameras.c.id).where(events.condition())
                 scope = candidates.c.camera_id.in_(seen)
             case Topic.TICKETS:
                 column, scope = tickets.c.id, await ticket_rows.visible(conn, operator, at)

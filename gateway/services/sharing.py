@@ -10,15 +10,18 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.domain import purposes
 from gateway.domain.actions import Action
-from gateway.domain.cameras import Camera, CameraKind
-from gateway.domain.grants import Effect, Grant, GranteeKind, TargetKind, permits
+from gateway.domain.cameras import CameraKind
+from gateway.domain.conditions import Condition
+from gateway.domain.grants import Effect, Grant, GranteeKind, TargetKind, in_force
+from gateway.domain.hours import Hours
 from gateway.domain.messages import Topic
 from gateway.domain.operators import Role
-from gateway.services.coverage import Span, Target, covers, covers_span
+from gateway.services.coverage import Span, covers
 from gateway.services.errors import Conflict, Forbidden, Invalid, NotFound
 from gateway.services.grant_views import GrantView, names_for
 from gateway.services.office import Caller, Office
-from gateway.storage import cameras, grants, operators, organisations, recorders
+from gateway.services.pointing import EVERYTHING, Pointed, Pointing, target_of
+from gateway.storage import grants, operators, organisations
 from gateway.storage.grants import GrantRecord
 
 REASON_MAX = 500
@@ -40,24 +43,28 @@ class Wish:
     purposes: frozenset[str] | None = None
     not_before: datetime | None = None
     not_after: datetime | None = None
+    grantee_within: str = ""
+    includes_below: bool = False
+    target_below: bool = False
+    hours: Hours | None = None
+    conditions: frozenset[Condition] = frozenset()
 
 
 async def give(office: Office, caller: Caller, wish: Wish) -> GrantView:
     """Gives the grant. Raises ``NotFound``, ``Forbidden`` or ``Invalid``.
 
     The caller must hold SHARE on the whole target, and hands on nothing that goes beyond what they hold: no other
-    action, no other purpose, no longer.
+    action, no other purpose, no longer, in no other hours, under no fewer conditions.
     """
     at = office.clock.now()
     _check_wish(wish, at)
     wish = replace(wish, actions=_with_implied(wish))
     async with office.store.begin() as conn:
         held = await grants.for_operator(conn, caller.operator, at)
-        target = await _target(conn, caller, held, wish.target_kind, wish.target_id, at)
+        pointed = await target_of(conn, caller, held, wish.target_kind, wish.target_id, wish.target_below, at)
         await _check_grantee(conn, wish)
-        _check_held(caller, held, target, wish, at)
-        grant = _grant(office.new_id(), caller, wish, at)
-        await grants.insert(conn, grant)
+        _check_held(held, caller, pointed, wish, at)
+        grant = await grants.insert(conn, grant_of(office.new_id(), caller, wish, at))
         await office.note(
             conn,
             at,
@@ -83,12 +90,12 @@ async def revoke(office: Office, caller: Caller, grant_id: str, reason: str) -> 
     async with office.store.begin() as conn:
         held = await grants.for_operator(conn, caller.operator, at)
         record = await grants.get(conn, grant_id)
-        known = {} if record is None else await _pointed_at(conn, [record])
-        if record is None or not _may_see(caller, held, record, known, at):
+        pointing = await Pointing.read(conn, [] if record is None else [record.grant])
+        if record is None or not _may_see(caller, held, record, pointing, at):
             raise NotFound("grant")
         if record.policy:
             raise Forbidden("a standing rule cannot be revoked here")
-        if not _may_share(caller, held, record.grant, known, at):
+        if not pointing.may_share(caller.operator, held, record.grant, at):
             raise Forbidden("you may not share what this grant is about")
         if not await grants.revoke(conn, grant_id, at, caller.operator.id, reason.strip()):
             raise Conflict("this grant was revoked before")
@@ -126,8 +133,8 @@ async def listed(
                 active_at=at if active else None,
                 after=cursor,
             )
-            pointed = await _pointed_at(conn, batch)
-            found += [item for item in batch if _may_see(caller, held, item, pointed, at)]
+            pointing = await Pointing.read(conn, [item.grant for item in batch])
+            found += [item for item in batch if _may_see(caller, held, item, pointing, at)]
             scanned, cursor = scanned + len(batch), batch[-1].grant.id if batch else None
             if cursor is None:
                 break
@@ -135,7 +142,8 @@ async def listed(
         return await _views(conn, caller, held, found[:limit], at), more
 
 
-def _grant(grant_id: str, caller: Caller, wish: Wish, at: datetime) -> Grant:
+def grant_of(grant_id: str, caller: Caller, wish: Wish, at: datetime) -> Grant:
+    """The grant that the caller's wish asks for."""
     return Grant(
         id=grant_id,
         effect=wish.effect,
@@ -150,6 +158,12 @@ def _grant(grant_id: str, caller: Caller, wish: Wish, at: datetime) -> Grant:
         granted_by=caller.operator.id,
         reason=wish.reason.strip(),
         created_at=at,
+        grantee_within=wish.grantee_within,
+        includes_below=wish.includes_below,
+        target_below=wish.target_below,
+        hours=wish.hours,
+        conditions=wish.conditions,
+        giver_id=caller.operator.organisation_id,
     )
 
 
@@ -187,6 +201,14 @@ def _check_wish(wish: Wish, at: datetime) -> None:
         raise Invalid("a grant on everything names no target; every other grant names one", field="target_id")
     if wish.target_kind is TargetKind.KIND and wish.target_id not in set(CameraKind):
         raise Invalid("this kind of camera is not known", field="target_id")
+    if wish.target_below and wish.target_kind not in (TargetKind.OWNED_BY, TargetKind.MAINTAINED_BY):
+        raise Invalid("only what organisations own or maintain has something below it", field="target_below")
+    if wish.grantee_within and wish.grantee_kind is not GranteeKind.ROLE:
+        raise Invalid("only a role can be narrowed to an organisation", field="grantee_within")
+    if wish.includes_below and wish.grantee_kind is not GranteeKind.ORGANISATION and not wish.grantee_within:
+        raise Invalid("only an organisation has something below it", field="includes_below")
+    if wish.conditions and wish.effect is Effect.DENY:
+        raise Invalid("a deny has no conditions", field="conditions")
 
 
 async def _check_grantee(conn: AsyncConnection, wish: Wish) -> None:
@@ -197,79 +219,47 @@ async def _check_grantee(conn: AsyncConnection, wish: Wish) -> None:
             known = await operators.get(conn, wish.grantee_id) is not None
         case GranteeKind.ROLE:
             known = wish.grantee_id in set(Role)
+        case GranteeKind.SERVICE_ACCOUNT:
+            found = await operators.get(conn, wish.grantee_id)
+            known = found is not None and found.service
+    if wish.grantee_within and await organisations.get(conn, wish.grantee_within) is None:
+        raise Invalid("this organisation is not known", field="grantee_within")
     if not known:
         raise Invalid("this grantee is not known", field="grantee_id")
 
 
-async def _target(
-    conn: AsyncConnection, caller: Caller, held: Sequence[Grant], kind: TargetKind, target_id: str, at: datetime
-) -> Target:
-    """The target with what is needed to judge it. Raises ``NotFound`` for what the caller may not know."""
-    if kind is TargetKind.CAMERA:
-        camera = await cameras.get(conn, target_id)
-        if camera is None or not permits(caller.operator, Action.DIRECTORY, camera.facts, held, at).allowed:
-            raise NotFound("camera")
-        return Target(kind, target_id, camera.facts)
-    if kind is TargetKind.RECORDER:
-        recorder = await recorders.get(conn, target_id)
-        owner = None if recorder is None else Target(TargetKind.OWNED_BY, recorder.owner_id)
-        if owner is None or not covers(held, caller.operator, Action.DIRECTORY, owner, at):
-            raise NotFound("recorder")
-    if kind in (TargetKind.OWNED_BY, TargetKind.MAINTAINED_BY) and await organisations.get(conn, target_id) is None:
-        raise Invalid("this organisation is not known", field="target_id")
-    return Target(kind, target_id)
-
-
-def _check_held(caller: Caller, held: Sequence[Grant], target: Target, wish: Wish, at: datetime) -> None:
-    if not covers(held, caller.operator, Action.SHARE, target, at):
+def _check_held(held: Sequence[Grant], caller: Caller, pointed: Pointed, wish: Wish, at: datetime) -> None:
+    if not pointed.covers(held, caller.operator, Action.SHARE, at):
         raise Forbidden("you may not share these cameras")
     if wish.effect is Effect.DENY:
         # a deny beats every allow, so only who may share everything may write one
-        if not covers(held, caller.operator, Action.SHARE, Target(TargetKind.ALL, ""), at):
+        if not covers(held, caller.operator, Action.SHARE, EVERYTHING, at):
             raise Forbidden("only who may share every camera may deny")
         return
-    span = Span(wish.purposes, wish.not_after)
-    beyond = [a for a in sorted(wish.actions) if not covers_span(held, caller.operator, a, target, at, span)]
+    span = Span(wish.purposes, wish.not_after, wish.hours, wish.conditions)
+    beyond = [a for a in sorted(wish.actions) if not pointed.covers_span(held, caller.operator, a, at, span)]
     if beyond:
         raise Forbidden(f"you cannot give more than you hold: {', '.join(beyond)}", actions=beyond)
 
 
-async def _pointed_at(conn: AsyncConnection, records: Sequence[GrantRecord]) -> dict[str, Camera]:
-    """The single cameras that the grants point at, by id."""
-    ids = [record.grant.target_id for record in records if record.grant.target_kind is TargetKind.CAMERA]
-    return await cameras.many(conn, ids)
-
-
-def _may_share(caller: Caller, held: Sequence[Grant], grant: Grant, known: dict[str, Camera], at: datetime) -> bool:
-    """True if the caller may share the grant's whole target, and may know it at all."""
-    everything = Target(TargetKind.ALL, "")
-    target = Target(grant.target_kind, grant.target_id)
-    if grant.target_kind is TargetKind.CAMERA:
-        camera = known.get(grant.target_id)
-        target = everything if camera is None else Target(TargetKind.CAMERA, camera.id, camera.facts)
-    if grant.effect is Effect.DENY:
-        target = everything  # or who is denied could end it
-    return all(covers(held, caller.operator, action, target, at) for action in (Action.SHARE, Action.DIRECTORY))
-
-
-def _may_see(
-    caller: Caller, held: Sequence[Grant], record: GrantRecord, known: dict[str, Camera], at: datetime
-) -> bool:
+def _may_see(caller: Caller, held: Sequence[Grant], record: GrantRecord, pointing: Pointing, at: datetime) -> bool:
     """Their own grants in force, those on what they may share, and for the security manager all."""
     if Role.SECURITY_MANAGER in caller.operator.roles:
         return True
-    if record.grant.effect is Effect.ALLOW and any(grant.id == record.grant.id for grant in held):
+    grant = record.grant
+    if grant.effect is Effect.ALLOW and in_force(grant, at) and any(grant.id == mine.id for mine in held):
         return True
-    return _may_share(caller, held, record.grant, known, at)
+    return pointing.may_share(caller.operator, held, grant, at)
 
 
 async def _views(
     conn: AsyncConnection, caller: Caller, held: Sequence[Grant], records: Sequence[GrantRecord], at: datetime
 ) -> list[GrantView]:
     names = await names_for(conn, [record.grant for record in records])
+    pointing = await Pointing.read(conn, [record.grant for record in records])
     views: list[GrantView] = []
     for record in records:
         ended = bool(record.policy) or record.grant.revoked_at is not None
-        may_revoke = not ended and _may_share(caller, held, record.grant, names.cameras, at)
+        may_revoke = not ended and pointing.may_share(caller.operator, held, record.grant, at)
         views.append(names.view(record, at, may_revoke=may_revoke))
     return views

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 
@@ -239,7 +239,7 @@ class Viewing:
         lease: Lease,
         operator: Operator,
         files: dict[str, Camera],
-        given: list[Grant],
+        given: Sequence[Grant],
         now: datetime,
         epoch: int,
     ) -> None:

@@ -13,7 +13,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from gateway.domain.cameras import Camera, CameraKind, Datum, Place, StreamAddress
 from gateway.domain.filing import Filing
 from gateway.domain.packets import StreamKind
-from gateway.storage import epochs
+from gateway.storage import area_fitting, epochs
+from gateway.storage.camera_ties import TIES, ties_from
 from gateway.storage.pinyin import initials
 from gateway.storage.tables import cameras, recorders, streams
 from gateway.storage.upserting import chunks, insert
@@ -52,7 +53,7 @@ _OWN = ("host", "rtsp_port", "onvif_port", "credential_id")
 
 _PLAIN = tuple(column for column in cameras.c if column.name not in (*_OWN, "search"))
 
-_PERMISSION = frozenset({"owner_id", "maintainer_id", "township_code", "kind", "recorder_id"})
+_PERMISSION = frozenset({"owner_id", "maintainer_id", "township_code", "kind", "recorder_id", "latitude", "longitude"})
 """Columns that grants point at: changing one changes who may see the camera."""
 
 _FILING = tuple(Filing.__dataclass_fields__)
@@ -124,6 +125,7 @@ async def replace(connection: AsyncConnection, items: Sequence[NewCamera], at: d
     changed["version"] = cameras.c.version + 1
     await connection.execute(statement.on_conflict_do_update(index_elements=["id"], set_=changed), rows)
     await _write_streams(connection, {item.camera.id: item.camera.streams for item in items})
+    await area_fitting.fit_cameras(connection, [item.camera.id for item in items])
     await epochs.bump(connection, epochs.PERMISSION)
     await epochs.bump(connection, epochs.ASSIGNMENT)
 
@@ -156,6 +158,8 @@ async def patch(
         await connection.execute(update(cameras).where(cameras.c.id == camera_id).values(search=search))
     if "streams" in changes:
         await _write_streams(connection, {camera_id: tuple(changes["streams"])})
+    if changes.keys() & {"latitude", "longitude"}:
+        await area_fitting.fit_cameras(connection, [camera_id])
     if changes.keys() & _PERMISSION:
         await epochs.bump(connection, epochs.PERMISSION)
     await epochs.bump(connection, epochs.ASSIGNMENT)
@@ -185,6 +189,7 @@ def camera_from(row: RowMapping, addresses: Sequence[StreamAddress]) -> Camera:
         recorder_id=row["recorder_id"],
         channel=row["channel"],
         enabled=row["enabled"],
+        ties=ties_from(row),
     )
 
 
@@ -193,7 +198,7 @@ def select_cameras(*more: ColumnElement[Any]) -> Select[Any]:
     behind = cameras.c.recorder_id.is_not(None)
     inherited = [case((behind, recorders.c[name]), else_=cameras.c[name]).label(name) for name in _OWN]
     return (
-        select(*_PLAIN, *inherited, *more)
+        select(*_PLAIN, *inherited, *TIES, *more)
         .select_from(cameras)
         .outerjoin(recorders, recorders.c.id == cameras.c.recorder_id)
     )

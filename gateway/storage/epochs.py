@@ -14,6 +14,9 @@ PERMISSION = "permission"
 ASSIGNMENT = "assignment"
 """Grows with every change to who pulls which camera, and with what address or secret."""
 
+GRANT_NUMBER = "grant_number"
+"""The number of the newest grant; not polled by anybody."""
+
 
 async def get(connection: AsyncConnection, name: str) -> int:
     """The epoch's value; 0 before its first bump."""

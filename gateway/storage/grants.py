@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -11,8 +11,11 @@ from sqlalchemy import ColumnElement, RowMapping, and_, null, or_, select, tuple
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.domain.actions import Action
-from gateway.domain.grants import CameraFacts, Effect, Grant, GranteeKind, TargetKind
+from gateway.domain.conditions import Condition
+from gateway.domain.grants import CameraFacts, Effect, Grant, GranteeKind, Held, TargetKind
+from gateway.domain.hours import Hours
 from gateway.domain.operators import Operator
+from gateway.domain.schedules import Schedule
 from gateway.storage import epochs
 from gateway.storage.tables import grant_actions, grants
 
@@ -34,22 +37,33 @@ class GrantRecord:
     revocation: Revocation | None
 
 
-async def insert(connection: AsyncConnection, grant: Grant, policy: str = "") -> None:
-    """Adds a grant and bumps the permission epoch. Raises ValueError for a target that names nothing."""
+async def insert(connection: AsyncConnection, grant: Grant, policy: str = "") -> Grant:
+    """Adds a grant under the next number and bumps the permission epoch; returns it with its number.
+
+    Raises ValueError for a target that names nothing.
+    """
     if (grant.target_kind is TargetKind.ALL) != (grant.target_id == ""):
         raise ValueError("a grant on everything names no target; every other grant names exactly one")
+    numbered = replace(grant, number=await epochs.bump(connection, epochs.GRANT_NUMBER))
     values: dict[str, Any] = {
         "id": grant.id,
+        "number": numbered.number,
         "effect": grant.effect.value,
         "grantee_kind": grant.grantee_kind.value,
         "grantee_id": grant.grantee_id,
+        "grantee_within": grant.grantee_within,
+        "includes_below": grant.includes_below,
         "target_kind": grant.target_kind.value,
         "target_id": grant.target_id,
+        "target_below": grant.target_below,
         "actions": sorted(action.value for action in grant.actions),
         "purposes": null() if grant.purposes is None else sorted(grant.purposes),
         "not_before": grant.not_before,
         "not_after": grant.not_after,
+        "hours": null() if grant.hours is None else hours_document(grant.hours),
+        "conditions": sorted(condition.value for condition in grant.conditions),
         "granted_by": grant.granted_by,
+        "giver_id": grant.giver_id,
         "reason": grant.reason,
         "policy": policy,
         "created_at": grant.created_at,
@@ -60,6 +74,7 @@ async def insert(connection: AsyncConnection, grant: Grant, policy: str = "") ->
         rows = [{"grant_id": grant.id, "action": action.value} for action in sorted(grant.actions)]
         await connection.execute(grant_actions.insert(), rows)
     await epochs.bump(connection, epochs.PERMISSION)
+    return numbered
 
 
 async def revoke(connection: AsyncConnection, grant_id: str, at: datetime, by: str, reason: str) -> bool:
@@ -81,14 +96,17 @@ async def get(connection: AsyncConnection, grant_id: str) -> GrantRecord | None:
     return None if row is None else _record_from(row)
 
 
-async def for_operator(connection: AsyncConnection, operator: Operator, at: datetime) -> list[Grant]:
-    """The grants in force for the operator, as person, member of the organisation or holder of a role."""
-    statement = select(grants).where(given_to(operator), in_force(at)).order_by(grants.c.id)
-    return [grant_from(row) for row in (await connection.execute(statement)).mappings()]
+async def for_operator(connection: AsyncConnection, operator: Operator, at: datetime) -> Held:
+    """The grants for the operator, as person, member of an organisation or holder of a role, that are not over.
+
+    Those that begin later are among them: ``permits`` minds a deny that is to come.
+    """
+    statement = select(grants).where(given_to(operator), not_over(at)).order_by(grants.c.id)
+    return Held(grant_from(row) for row in (await connection.execute(statement)).mappings())
 
 
-async def for_camera(connection: AsyncConnection, camera: CameraFacts, at: datetime) -> list[Grant]:
-    """The grants in force that reach the camera, whoever holds them."""
+async def for_camera(connection: AsyncConnection, camera: CameraFacts, at: datetime) -> Held:
+    """The grants that reach the camera and are not over, whoever holds them."""
     targets = [
         (TargetKind.ALL.value, ""),
         (TargetKind.CAMERA.value, camera.id),
@@ -96,15 +114,19 @@ async def for_camera(connection: AsyncConnection, camera: CameraFacts, at: datet
         (TargetKind.OWNED_BY.value, camera.owner_id),
         (TargetKind.MAINTAINED_BY.value, camera.maintainer_id),
         (TargetKind.LOCATED_IN.value, camera.township_code),
+        *((TargetKind.GROUP.value, name) for name in sorted(camera.groups)),
+        *((TargetKind.AREA.value, name) for name in sorted(camera.areas)),
     ]
     if camera.recorder_id is not None:
         targets.append((TargetKind.RECORDER.value, camera.recorder_id))
-    statement = (
-        select(grants)
-        .where(tuple_(grants.c.target_kind, grants.c.target_id).in_(targets), in_force(at))
-        .order_by(grants.c.id)
-    )
-    return [grant_from(row) for row in (await connection.execute(statement)).mappings()]
+    below = [
+        *((TargetKind.OWNED_BY.value, name) for name in sorted(camera.owner_above)),
+        *((TargetKind.MAINTAINED_BY.value, name) for name in sorted(camera.maintainer_above)),
+    ]
+    place = tuple_(grants.c.target_kind, grants.c.target_id)
+    reached = or_(place.in_(targets), and_(grants.c.target_below, place.in_(below)))
+    statement = select(grants).where(reached, not_over(at)).order_by(grants.c.id)
+    return Held(grant_from(row) for row in (await connection.execute(statement)).mappings())
 
 
 async def every(
@@ -149,14 +171,44 @@ def in_force(at: datetime) -> ColumnElement[bool]:
     )
 
 
+def not_over(at: datetime) -> ColumnElement[bool]:
+    """True for grants that are in force or will be."""
+    return and_(
+        or_(grants.c.revoked_at.is_(None), grants.c.revoked_at > at),
+        or_(grants.c.not_after.is_(None), grants.c.not_after > at),
+    )
+
+
 def given_to(operator: Operator) -> ColumnElement[bool]:
     """The SQL twin of ``domain.grants.given_to``."""
-    holders = [
-        (GranteeKind.OPERATOR.value, operator.id),
-        (GranteeKind.ORGANISATION.value, operator.organisation_id),
-        *((GranteeKind.ROLE.value, role.value) for role in sorted(operator.roles)),
+    kind, name = grants.c.grantee_kind, grants.c.grantee_id
+    by_name = [GranteeKind.OPERATOR.value, GranteeKind.SERVICE_ACCOUNT.value]
+    home, above, within = operator.organisation_id, sorted(operator.above), grants.c.grantee_within
+    below = grants.c.includes_below
+    ways: list[ColumnElement[bool]] = [
+        and_(kind.in_(by_name), name == operator.id),
+        and_(kind == GranteeKind.ORGANISATION.value, name == home),
     ]
-    return or_(*(and_(grants.c.grantee_kind == kind, grants.c.grantee_id == name) for kind, name in holders))
+    if above:
+        ways.append(and_(kind == GranteeKind.ORGANISATION.value, name.in_(above), below))
+    if operator.roles:
+        acts = and_(kind == GranteeKind.ROLE.value, name.in_(sorted(role.value for role in operator.roles)))
+        ways.append(and_(acts, or_(within.in_(["", home]), and_(below, within.in_(above)))))
+    return or_(*ways)
+
+
+def hours_document(hours: Hours) -> dict[str, Any]:
+    """Hours as they are stored: days by number (0 is Monday), windows in minutes, the offset from UTC in minutes."""
+    windows = [list(window) for window in hours.schedule.hours]
+    return {"days": sorted(hours.schedule.days), "windows": windows, "offset": hours.offset_minutes}
+
+
+def hours_from(document: Any) -> Hours | None:
+    """The hours in a stored document, None for any hour."""
+    if document is None:
+        return None
+    windows = tuple((int(start), int(end)) for start, end in document["windows"])
+    return Hours(Schedule(frozenset(document["days"]), windows), document["offset"])
 
 
 def grant_from(row: RowMapping) -> Grant:
@@ -177,6 +229,13 @@ def grant_from(row: RowMapping) -> Grant:
         reason=row["reason"],
         created_at=row["created_at"],
         revoked_at=row["revoked_at"],
+        grantee_within=row["grantee_within"],
+        includes_below=row["includes_below"],
+        target_below=row["target_below"],
+        hours=hours_from(row["hours"]),
+        conditions=frozenset(Condition(condition) for condition in row["conditions"]),
+        giver_id=row["giver_id"],
+        number=row["number"],
     )
 
 

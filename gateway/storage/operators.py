@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import RowMapping, select, update
+from sqlalchemy import RowMapping, Select, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.domain.operators import Operator, Role
 from gateway.storage import epochs
+from gateway.storage.organisations import above, ids_in
 from gateway.storage.tables import operators
 from gateway.storage.upserting import chunks
 
@@ -44,7 +45,7 @@ async def many(connection: AsyncConnection, ids: Iterable[str]) -> dict[str, Ope
     """The operators with those ids, by id; unknown ids are left out."""
     found: dict[str, Operator] = {}
     for chunk in chunks(dict.fromkeys(ids)):
-        for row in (await connection.execute(select(operators).where(operators.c.id.in_(chunk)))).mappings():
+        for row in (await connection.execute(select_operators().where(operators.c.id.in_(chunk)))).mappings():
             found[row["id"]] = operator_from(row)
     return found
 
@@ -61,7 +62,7 @@ async def by_login(connection: AsyncConnection, login: str) -> Account | None:
 
 async def every(connection: AsyncConnection, organisation_id: str | None = None) -> list[Account]:
     """All accounts, or one organisation's, by login."""
-    statement = select(operators).order_by(operators.c.login)
+    statement = select_operators().order_by(operators.c.login)
     if organisation_id is not None:
         statement = statement.where(operators.c.organisation_id == organisation_id)
     return [_account_from(row) for row in (await connection.execute(statement)).mappings()]
@@ -146,8 +147,13 @@ async def clear_failures(connection: AsyncConnection, operator_id: str) -> None:
     await _change(connection, operator_id, {"failed_count": 0, "locked_until": None}, permission=False)
 
 
+def select_operators() -> Select[Any]:
+    """A selection of accounts, each with the organisations above its own."""
+    return select(operators, above(operators.c.organisation_id).label("above"))
+
+
 def operator_from(row: RowMapping) -> Operator:
-    """The operator in a row that has the columns of ``operators``."""
+    """The operator in a row of ``select_operators``."""
     return Operator(
         id=row["id"],
         login=row["login"],
@@ -158,6 +164,7 @@ def operator_from(row: RowMapping) -> Operator:
         disabled_at=row["disabled_at"],
         valid_from=row["valid_from"],
         valid_until=row["valid_until"],
+        above=ids_in(row["above"]),
     )
 
 
@@ -171,7 +178,7 @@ async def _change(
 
 
 async def _one(connection: AsyncConnection, condition: Any) -> Account | None:
-    row = (await connection.execute(select(operators).where(condition))).mappings().one_or_none()
+    row = (await connection.execute(select_operators().where(condition))).mappings().one_or_none()
     return None if row is None else _account_from(row)
 
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
-from sqlalchemy import RowMapping, select
+from sqlalchemy import ColumnElement, RowMapping, ScalarSelect, delete, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from gateway.domain.organisations import Organisation, OrganisationKind
-from gateway.storage.tables import organisations
+from gateway.domain.organisations import Organisation, OrganisationKind, lineages
+from gateway.storage import epochs
+from gateway.storage.tables import organisation_lines, organisations
 from gateway.storage.upserting import put
 
 
@@ -26,7 +28,10 @@ async def every(connection: AsyncConnection) -> list[Organisation]:
 
 
 async def replace(connection: AsyncConnection, items: Sequence[Organisation]) -> None:
-    """Inserts them, or overwrites those already there; a parent may come before or after its children."""
+    """Inserts them, or overwrites those already there; a parent may come before or after its children.
+
+    Rewrites who is above whom and bumps the permission epoch: grants may reach down the tree.
+    """
     rows = [
         {
             "id": item.id,
@@ -40,6 +45,38 @@ async def replace(connection: AsyncConnection, items: Sequence[Organisation]) ->
         for item in _parents_first(items)
     ]
     await put(connection, organisations, rows)
+    lines = [
+        {"organisation_id": name, "above_id": above, "steps": steps}
+        for name, line in lineages(await every(connection)).items()
+        for steps, above in enumerate(line)
+    ]
+    await connection.execute(delete(organisation_lines))
+    if lines:
+        await connection.execute(organisation_lines.insert(), lines)
+    await epochs.bump(connection, epochs.PERMISSION)
+
+
+async def all_above(connection: AsyncConnection) -> dict[str, frozenset[str]]:
+    """For every organisation that is below others, the ids of those."""
+    lines = organisation_lines.c
+    found: dict[str, set[str]] = defaultdict(set)
+    for lower, upper in await connection.execute(select(lines.organisation_id, lines.above_id).where(lines.steps > 0)):
+        found[lower].add(upper)
+    return {lower: frozenset(uppers) for lower, uppers in found.items()}
+
+
+def above(column: ColumnElement[str]) -> ScalarSelect[str]:
+    """The ids of the organisations above the one that the column names, as one text with a line each; NULL for none."""
+    return (
+        select(func.aggregate_strings(organisation_lines.c.above_id, "\n"))
+        .where(organisation_lines.c.organisation_id == column, organisation_lines.c.steps > 0)
+        .scalar_subquery()
+    )
+
+
+def ids_in(text: str | None) -> frozenset[str]:
+    """The ids in a text with a line each."""
+    return frozenset(text.split("\n")) if text else frozenset()
 
 
 def _parents_first(items: Iterable[Organisation]) -> list[Organisation]:

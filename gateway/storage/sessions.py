@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from gateway.domain.actions import Action
 from gateway.domain.operators import Operator
 from gateway.storage import epochs
-from gateway.storage.operators import operator_from
+from gateway.storage.operators import operator_from, select_operators
 from gateway.storage.tables import operators, sessions
 
 SIGN_IN = "sign_in"
@@ -152,7 +152,7 @@ async def _live(
     row = (await connection.execute(select(sessions).where(condition, *_running(at)))).mappings().one_or_none()
     if row is None:
         return None
-    statement = select(operators).where(
+    statement = select_operators().where(
         operators.c.id == row["operator_id"],
         or_(operators.c.disabled_at.is_(None), operators.c.disabled_at > at),
         or_(operators.c.valid_from.is_(None), operators.c.valid_from <= at),

@@ -9,6 +9,7 @@ from gateway.storage.tables.notices import notices, notices_seen
 from gateway.storage.tables.people import (
     credentials,
     operators,
+    organisation_lines,
     organisations,
     recovery_codes,
     second_factors,
@@ -16,14 +17,28 @@ from gateway.storage.tables.people import (
     setup_links,
 )
 from gateway.storage.tables.places import categories, grids, townships
-from gateway.storage.tables.sharing import audit_entries, audit_texts, epochs, grant_actions, grants, view_records
+from gateway.storage.tables.sharing import (
+    area_cameras,
+    areas,
+    audit_entries,
+    audit_texts,
+    camera_groups,
+    epochs,
+    grant_actions,
+    grants,
+    group_cameras,
+    view_records,
+)
 from gateway.storage.tables.tickets import ticket_moves, ticket_numbers, ticket_photos, tickets
 
 __all__ = [
     "Moment",
+    "area_cameras",
+    "areas",
     "assignments",
     "audit_entries",
     "audit_texts",
+    "camera_groups",
     "camera_status",
     "cameras",
     "candidates",
@@ -36,11 +51,13 @@ __all__ = [
     "grant_actions",
     "grants",
     "grids",
+    "group_cameras",
     "leases",
     "metadata",
     "notices",
     "notices_seen",
     "operators",
+    "organisation_lines",
     "organisations",
     "recorders",
     "recovery_codes",

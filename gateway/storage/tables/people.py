@@ -18,6 +18,16 @@ organisations = Table(
     Column("sample", Boolean, nullable=False, default=False),
 )
 
+# Every organisation with itself (0 steps) and each organisation above it; rewritten whenever the tree is.
+organisation_lines = Table(
+    "organisation_lines",
+    metadata,
+    Column("organisation_id", String(32), ForeignKey("organisations.id", ondelete="CASCADE"), primary_key=True),
+    Column("above_id", String(32), ForeignKey("organisations.id", ondelete="CASCADE"), primary_key=True),
+    Column("steps", Integer, nullable=False),
+    Index("ix_organisation_lines_above", "above_id", "organisation_id"),
+)
+
 operators = Table(
     "operators",
     metadata,

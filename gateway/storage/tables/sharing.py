@@ -2,7 +2,21 @@
 
 from __future__ import annotations
 
-from sqlalchemy import JSON, BigInteger, Column, ForeignKey, Index, LargeBinary, String, Table, Text
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    Column,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    String,
+    Table,
+    Text,
+    false,
+)
 
 from gateway.storage.tables.columns import Moment, metadata
 
@@ -10,22 +24,31 @@ grants = Table(
     "grants",
     metadata,
     Column("id", String(36), primary_key=True),
+    # What people call it: 17 is shown as G17.
+    Column("number", Integer, nullable=False, server_default="0"),
     Column("effect", String(8), nullable=False),
     Column("grantee_kind", String(16), nullable=False),
     Column("grantee_id", String(64), nullable=False),
+    Column("grantee_within", String(32), nullable=False, default="", server_default=""),
+    Column("includes_below", Boolean, nullable=False, default=False, server_default=false()),
     Column("target_kind", String(16), nullable=False),
     Column("target_id", String(64), nullable=False),
+    Column("target_below", Boolean, nullable=False, default=False, server_default=false()),
     Column("actions", JSON, nullable=False),
     Column("purposes", JSON),
     Column("not_before", Moment, nullable=False),
     Column("not_after", Moment),
+    Column("hours", JSON),
+    Column("conditions", JSON, nullable=False, server_default="[]"),
     Column("granted_by", String(36), nullable=False),
+    Column("giver_id", String(32), nullable=False, default="", server_default=""),
     Column("reason", Text, nullable=False),
     Column("policy", String(32), nullable=False, default=""),
     Column("created_at", Moment, nullable=False),
     Column("revoked_at", Moment),
     Column("revoked_by", String(36)),
     Column("revoke_reason", Text),
+    Index("ix_grants_number", "number", unique=True),
     Index("ix_grants_grantee", "grantee_kind", "grantee_id"),
     Index("ix_grants_target", "target_kind", "target_id"),
 )
@@ -36,6 +59,54 @@ grant_actions = Table(
     Column("grant_id", String(36), ForeignKey("grants.id", ondelete="CASCADE"), primary_key=True),
     Column("action", String(16), primary_key=True),
     Index("ix_grant_actions_action", "action", "grant_id"),
+)
+
+camera_groups = Table(
+    "camera_groups",
+    metadata,
+    Column("id", String(36), primary_key=True),
+    Column("owner_id", String(32), ForeignKey("organisations.id"), nullable=False),
+    Column("name_zh", String(128), nullable=False),
+    Column("name_en", String(128), nullable=False, default=""),
+    Column("tags", JSON, nullable=False),
+    Column("version", Integer, nullable=False, default=1),
+    Column("created_by", String(36), nullable=False),
+    Column("created_at", Moment, nullable=False),
+    Index("ix_camera_groups_owner", "owner_id", "id"),
+)
+
+group_cameras = Table(
+    "group_cameras",
+    metadata,
+    Column("group_id", String(36), ForeignKey("camera_groups.id", ondelete="CASCADE"), primary_key=True),
+    Column("camera_id", String(64), ForeignKey("cameras.id", ondelete="CASCADE"), primary_key=True),
+    Index("ix_group_cameras_camera", "camera_id", "group_id"),
+)
+
+areas = Table(
+    "areas",
+    metadata,
+    Column("id", String(36), primary_key=True),
+    Column("owner_id", String(32), ForeignKey("organisations.id"), nullable=False),
+    Column("name_zh", String(128), nullable=False),
+    Column("name_en", String(128), nullable=False, default=""),
+    Column("polygon", JSON, nullable=False),
+    Column("min_latitude", Float, nullable=False),
+    Column("max_latitude", Float, nullable=False),
+    Column("min_longitude", Float, nullable=False),
+    Column("max_longitude", Float, nullable=False),
+    Column("created_by", String(36), nullable=False),
+    Column("created_at", Moment, nullable=False),
+    Index("ix_areas_owner", "owner_id", "id"),
+)
+
+# Which cameras stand in which area: worked out in the transaction that changes either, so that SQL does no geometry.
+area_cameras = Table(
+    "area_cameras",
+    metadata,
+    Column("area_id", String(36), ForeignKey("areas.id", ondelete="CASCADE"), primary_key=True),
+    Column("camera_id", String(64), ForeignKey("cameras.id", ondelete="CASCADE"), primary_key=True),
+    Index("ix_area_cameras_camera", "camera_id", "area_id"),
 )
 
 epochs = Table(
