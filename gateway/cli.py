@@ -226,6 +226,54 @@ def create_user(
             _say(f"password: {password}")
 
 
+audit = typer.Typer(
+    name="audit", help="The audit: verify it, and keep its signed roots elsewhere.", no_args_is_help=True
+)
+app.add_typer(audit)
+
+
+@audit.command("verify")
+def audit_verify(
+    root: Annotated[list[Path] | None, typer.Option("--root", help="A root kept elsewhere; give it again.")] = None,
+    public_key: Annotated[list[str] | None, typer.Option(help="A key whose signatures count, besides ours.")] = None,
+    data: Data = None,
+    config: Config = None,
+    database: Database = None,
+) -> None:
+    """Verify every chain and root; name the first line that does not hold."""
+    with _sentences():
+        from gateway.app import audit_tools
+
+        settings = _settings(config, _place(data, database))
+        if not _run(lambda: audit_tools.verify_audit(settings, root or [], public_key or [], _say)):
+            raise typer.Exit(1)
+
+
+@audit.command("export-root")
+def audit_export_root(
+    file: Annotated[Path, typer.Argument(help="The file to write; one named .html is for a printer.")],
+    number: Annotated[int | None, typer.Option(min=1, help="Which root (default: the newest).")] = None,
+    data: Data = None,
+    config: Config = None,
+    database: Database = None,
+) -> None:
+    """Write a signed root to a file that another machine keeps, or to a page for paper."""
+    with _sentences():
+        from gateway.app import audit_tools
+
+        settings = _settings(config, _place(data, database))
+        audit_tools.written(_run(lambda: audit_tools.export_root(settings, number, _say)), file)
+
+
+@audit.command("key")
+def audit_key(data: Data = None, config: Config = None) -> None:
+    """Print the public key that this gateway's roots are signed with."""
+    with _sentences():
+        from gateway.app import audit_tools
+
+        _say(audit_tools.public_key(_settings(config, _place(data, None))))
+
+
 @app.command()
 def init(
     name: Annotated[list[str] | None, typer.Option(help="A host name or address that browsers will use.")] = None,

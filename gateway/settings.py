@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import os
+import re
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from pathlib import Path
@@ -15,12 +16,13 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 import gateway
 from gateway.disk import RESERVE_MB
 from gateway.domain.accounts import AccountRules
+from gateway.domain.audit import available
 from gateway.domain.rules import Rule, rules_from
 from gateway.fleet.address import parse_address
 from gateway.storage.store import database_url
 
 PREFIX = "SHARP_EYES_"
-RESERVED = frozenset({"SHARP_EYES_KEY"})
+RESERVED = frozenset({"SHARP_EYES_KEY", "SHARP_EYES_AUDIT_KEY"})
 """Names with the prefix that are not settings: secrets are never part of a configuration that gets printed."""
 
 
@@ -121,6 +123,28 @@ class Accounts(_Section):
     remind_days: float = Field(default=30, ge=0)
 
 
+class Audit(_Section):
+    """What new audit lines are hashed with, and the public keys of other gateways whose signed roots count."""
+
+    algorithm: Literal["sha256", "sm3"] = "sha256"
+    public_keys: tuple[str, ...] = ()
+
+    @field_validator("algorithm")
+    @classmethod
+    def _algorithm(cls, value: str) -> str:
+        if not available(value):
+            raise ValueError(f"this Python's OpenSSL does not have {value}: use sha256")
+        return value
+
+    @field_validator("public_keys")
+    @classmethod
+    def _public_keys(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for key in value:
+            if not re.fullmatch(r"[0-9a-fA-F]{64}", key):
+                raise ValueError("write each public key as 64 hexadecimal digits, as `gateway audit key` prints it")
+        return value
+
+
 class Settings(_Section):
     """Everything that can be configured."""
 
@@ -133,6 +157,7 @@ class Settings(_Section):
     evidence: Evidence = Evidence()
     sessions: Sessions = Sessions()
     accounts: Accounts = Accounts()
+    audit: Audit = Audit()
 
     @field_validator("database")
     @classmethod

@@ -15,14 +15,19 @@ Command = Any
 
 
 def commands() -> dict[str, Command]:
-    """Every command by its name, hidden ones left out."""
+    """Every command by its name (two words for one of a group), hidden ones left out."""
     group: Any = typer.main.get_command(app)
-    return {name: command for name, command in group.commands.items() if not command.hidden}
+    found: dict[str, Command] = {}
+    for name, command in group.commands.items():
+        inner = getattr(command, "commands", None)
+        found |= {name: command} if inner is None else {f"{name} {word}": each for word, each in inner.items()}
+    return {name: command for name, command in found.items() if not command.hidden}
 
 
 def parse(arguments: Sequence[str]) -> dict[str, Any]:
     """What the command would be given. Raises a usage error for anything it does not know."""
-    name, *rest = arguments
+    words = 1 if str(arguments[0]) in commands() else 2
+    name, rest = " ".join(str(each) for each in arguments[:words]), arguments[words:]
     context = commands()[name].make_context(name, [str(each) for each in rest])
     return dict(context.params)
 

@@ -52,6 +52,7 @@ async def _run(settings: Settings, sample: bool, say: Callable[[str], None]) -> 
                 box,
                 reserve=reserve,
                 rules=account_rules(settings),
+                hashing=settings.audit.algorithm,
             )
             companions = workers_of(settings)
             sampled = await prepare_sample(settings, office) if sample else None

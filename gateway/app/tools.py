@@ -95,7 +95,18 @@ async def make_account(settings: Settings, account: Operator, password: str, say
                 chain = f"{gateway_id(settings.data)}-cli"
                 detail = {"roles": sorted(role.value for role in account.roles)}
                 typed = {"login": account.login, "name": account.name}
-                await auditing.append(conn, chain, at, "cli", "create_operator", "operator", account.id, detail, typed)
+                await auditing.append(
+                    conn,
+                    chain,
+                    at,
+                    "cli",
+                    "create_operator",
+                    "operator",
+                    account.id,
+                    detail,
+                    typed,
+                    settings.audit.algorithm,
+                )
         except IntegrityError:
             raise CannotRun(f"the login {account.login!r} is taken: choose another") from None
     say(f"account {account.login} made")

@@ -12,6 +12,13 @@ from typing import Any
 GENESIS = bytes(32)
 """What stands before the first entry of a chain."""
 
+SHA256, SM3 = "sha256", "sm3"
+ALGORITHMS = (SHA256, SM3)
+"""What a chain can be hashed with; each entry names its own unless it is SHA-256."""
+
+NAMES_SM3 = b'{"Algorithm":"sm3",'
+"""How the canonical bytes of such an entry begin: the capital sorts before every other key."""
+
 SALT_BYTES = 32
 """How long the random salt of a commitment is."""
 
@@ -44,6 +51,7 @@ def canonical(
     object_id: str,
     detail: Mapping[str, Any],
     typed: Mapping[str, str] | None = None,
+    algorithm: str = SHA256,
 ) -> bytes:
     """The bytes that are hashed: JSON with sorted keys, no spaces, UTF-8, the time as UTC with microseconds.
 
@@ -63,6 +71,8 @@ def canonical(
     }
     if typed:  # an entry without has no such key: so were all entries written before there were commitments
         entry["typed"] = dict(typed)
+    if algorithm != SHA256:
+        entry["Algorithm"] = algorithm
     return json.dumps(entry, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False).encode()
 
 
@@ -76,8 +86,20 @@ def commitment(salt: bytes, text: str) -> str:
 
 
 def chained(previous: bytes, entry: bytes) -> bytes:
-    """The hash of an entry: SHA-256 over the hash before it, then the entry's canonical bytes."""
+    """The hash of an entry: over the hash before it, then its canonical bytes, by the algorithm that those name."""
+    if entry.startswith(NAMES_SM3):
+        return digest(SM3, previous + entry)
     return hashlib.sha256(previous + entry).digest()
+
+
+def digest(algorithm: str, data: bytes) -> bytes:
+    """The data's hash. Raises ValueError if this Python's OpenSSL does not have the algorithm."""
+    return hashlib.new(algorithm, data).digest()
+
+
+def available(algorithm: str) -> bool:
+    """True if this Python can hash with it."""
+    return algorithm in ALGORITHMS and algorithm in hashlib.algorithms_available
 
 
 def first_break(links: Iterable[Link], previous: bytes = GENESIS, seq: int = 1) -> Break | None:

@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.disk import DEFAULT_RESERVE, Reserve
 from gateway.domain.accounts import DEFAULT_RULES, AccountRules, Hold
+from gateway.domain.audit import SHA256
 from gateway.domain.deadlines import DEFAULT_CALENDAR, Calendar
 from gateway.domain.ids import ENTROPY_BYTES, uuid7
 from gateway.domain.messages import Message, Topic
@@ -42,6 +43,8 @@ class Office:
     calendar: Calendar = DEFAULT_CALENDAR
     reserve: Reserve = DEFAULT_RESERVE
     rules: AccountRules = DEFAULT_RULES
+    hashing: str = SHA256
+    """The algorithm of new audit lines."""
 
     def new_id(self) -> str:
         """A fresh identifier that sorts by birth."""
@@ -68,7 +71,7 @@ class Office:
         What a person typed (a reason, a name, a note, a file's name) goes into ``typed`` and never into the detail:
         it is kept beside the chain and can be erased by law.
         """
-        await auditing.append(conn, self.gateway_id, at, actor, action, kind, object_id, detail, typed)
+        await auditing.append(conn, self.gateway_id, at, actor, action, kind, object_id, detail, typed, self.hashing)
 
 
 @dataclass(frozen=True, slots=True)

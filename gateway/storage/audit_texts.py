@@ -11,6 +11,7 @@ from sqlalchemy import select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.domain.audit import SALT_BYTES, commitment
+from gateway.domain.audit_lines import Kept
 from gateway.domain.ids import ENTROPY_BYTES, uuid7
 from gateway.storage.tables import audit_texts
 
@@ -70,6 +71,16 @@ async def of_entries(
     rows = await connection.execute(select(audit_texts).where(tuple_(columns.chain, columns.seq).in_(entries)))
     for row in rows:
         found.setdefault((row.chain, row.seq), {})[row.field] = TypedText(row.id, row.text, row.erased_at)
+    return found
+
+
+async def kept(connection: AsyncConnection, chain: str, first: int, last: int) -> dict[int, dict[str, Kept]]:
+    """What is kept of the texts of a range of lines, by sequence number and field."""
+    columns = audit_texts.c
+    found: dict[int, dict[str, Kept]] = {}
+    statement = select(audit_texts).where(columns.chain == chain, columns.seq.between(first, last))
+    for row in await connection.execute(statement):
+        found.setdefault(row.seq, {})[row.field] = Kept(row.id, row.salt, row.text, row.erased_at is not None)
     return found
 
 

@@ -8,10 +8,11 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import RowMapping, bindparam, select, text, tuple_
+from sqlalchemy import BigInteger, RowMapping, bindparam, func, select, text, tuple_, type_coerce
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from gateway.domain.audit import GENESIS, Break, Link, canonical, chained, first_break
+from gateway.domain.audit import GENESIS, SHA256, Break, canonical, chained
+from gateway.domain.audit_lines import Line, check
 from gateway.storage import audit_texts
 from gateway.storage.audit_texts import TypedText
 from gateway.storage.paging import Page, bounded, cursor, moment, position
@@ -46,6 +47,7 @@ async def append(
     object_id: str,
     detail: Mapping[str, Any],
     typed: Mapping[str, str] | None = None,
+    algorithm: str = SHA256,
 ) -> int:
     """Adds an entry at the end of the chain, in the caller's transaction; returns its sequence number from 1.
 
@@ -63,7 +65,7 @@ async def append(
     seq, previous = (1, GENESIS) if last is None else (last.seq + 1, last.hash)
     texts = audit_texts.sealed(typed or {})
     commitments = {name: one.commitment for name, one in texts.items()}
-    written = canonical(chain, seq, at, actor_id, action, object_kind, object_id, detail, commitments)
+    written = canonical(chain, seq, at, actor_id, action, object_kind, object_id, detail, commitments, algorithm)
     await connection.execute(
         audit_entries.insert().values(
             chain=chain,
@@ -83,28 +85,42 @@ async def append(
 
 
 async def verify(connection: AsyncConnection, chain: str) -> Break | None:
-    """The first place where the chain does not hold, None if all of it does. Reads in batches."""
+    """The first place where the chain does not hold, None if all of it does. Reads in batches, one after another;
+    ``services.verifying`` does the same in parallel for a chain of millions and looks at the roots too.
+    """
     entries = audit_entries.c
-    previous, seq = GENESIS, 1
-    while True:
-        statement = (
-            select(audit_entries)
-            .where(entries.chain == chain, entries.seq >= seq)
-            .order_by(entries.seq)
-            .limit(VERIFY_BATCH)
-        )
-        rows = (await connection.execute(statement)).mappings().all()
-        links = [Link(row["seq"], row["canonical"], row["previous"], row["hash"]) for row in rows]
-        found = first_break(links, previous, seq) or next((b for row in rows if (b := _column_break(row))), None)
-        if found is not None or not links:
-            return found
-        previous, seq = links[-1].hash, links[-1].seq + 1
+    columns = [entries.seq, type_coerce(entries.at, BigInteger), *(entries[name] for name in Line._fields[2:])]
+    last = await connection.scalar(select(func.max(entries.seq)).where(entries.chain == chain)) or 0
+    previous = GENESIS
+    for first in range(1, last + 1, VERIFY_BATCH):
+        until = min(last, first + VERIFY_BATCH - 1)
+        there = entries.seq.between(first, until)
+        rows = await connection.execute(select(*columns).where(entries.chain == chain, there).order_by(entries.seq))
+        kept = await audit_texts.kept(connection, chain, first, until)
+        erasures = await _erasures(connection) if kept else frozenset()
+        stretch = check(chain, (Line(*row) for row in rows), kept, first, until, previous, erasures)
+        if stretch.broken is not None:
+            return stretch.broken
+        previous = stretch.hash
+    return None
+
+
+async def _erasures(connection: AsyncConnection) -> frozenset[str]:
+    """The ids of the texts whose erasure is in the audit."""
+    columns = audit_entries.c
+    statement = select(columns.object_id).where(columns.object_kind == "audit_text", columns.action == "erase_text")
+    return frozenset((await connection.scalars(statement)).all())
 
 
 async def chains(connection: AsyncConnection) -> list[str]:
-    """The names of all chains."""
-    statement = select(audit_entries.c.chain).distinct().order_by(audit_entries.c.chain)
-    return list((await connection.scalars(statement)).all())
+    """The names of all chains; jumps from one to the next instead of reading every line."""
+    found: list[str] = []
+    while True:
+        statement = select(func.min(audit_entries.c.chain)).where(audit_entries.c.chain > (found[-1] if found else ""))
+        name = await connection.scalar(statement)
+        if name is None:
+            return found
+        found.append(name)
 
 
 async def page(
@@ -139,22 +155,6 @@ async def page(
 async def _with_texts(connection: AsyncConnection, entries: Sequence[AuditEntry]) -> list[AuditEntry]:
     found = await audit_texts.of_entries(connection, [(entry.chain, entry.seq) for entry in entries])
     return [replace(entry, typed=found.get((entry.chain, entry.seq), {})) for entry in entries]
-
-
-def _column_break(row: RowMapping) -> Break | None:
-    entry = _from(row)
-    again = canonical(
-        entry.chain,
-        entry.seq,
-        entry.at,
-        entry.actor_id,
-        entry.action,
-        entry.object_kind,
-        entry.object_id,
-        entry.detail,
-        json.loads(row["canonical"]).get("typed"),
-    )
-    return None if again == row["canonical"] else Break(entry.seq, f"entry {entry.seq}'s columns were changed")
 
 
 def _from(row: RowMapping) -> AuditEntry:

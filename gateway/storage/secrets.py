@@ -51,15 +51,22 @@ def open_box(data: Path, environment: Mapping[str, str] | None = None) -> Secret
 
     Raises ``BadKey`` for a malformed key or a key file that others may read.
     """
-    given = (os.environ if environment is None else environment).get(KEY_VARIABLE)
+    return SecretBox(read_key(data / KEY_FILE, KEY_VARIABLE, environment))
+
+
+def read_key(path: Path, variable: str, environment: Mapping[str, str] | None = None) -> bytes:
+    """The bytes of a key from an environment variable or else a file, which is made if need be.
+
+    Raises ``BadKey`` for what is not base64 or a file that others may read.
+    """
+    given = (os.environ if environment is None else environment).get(variable)
     if given:
-        return SecretBox(_decoded(given, KEY_VARIABLE))
-    path = data / KEY_FILE
+        return _decoded(given, variable)
     if not path.exists():
         _write_key(path)
     if path.stat().st_mode & 0o077:
         raise BadKey(f"the key file {path} may be read by others: run chmod 600 on it")
-    return SecretBox(_decoded(path.read_text("ascii", errors="replace"), str(path)))
+    return _decoded(path.read_text("ascii", errors="replace"), str(path))
 
 
 def _decoded(text: str, where: str) -> bytes:

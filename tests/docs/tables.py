@@ -111,6 +111,14 @@ SETTINGS: dict[str, tuple[str, str]] = {
         "How many days before an account lapses its owner and the system managers are told.",
         "账号到期前多少天提醒本人和系统管理员。",
     ),
+    "audit.algorithm": (
+        "What new audit lines are hashed with: `sha256` or `sm3`; older lines keep theirs.",
+        "新审计行的摘要算法：`sha256` 或 `sm3`；旧行保持原算法。",
+    ),
+    "audit.public_keys": (
+        "Public keys of other gateways on the same database, as `gateway audit key` prints them.",
+        "同一数据库上其他网关的公钥（由 `gateway audit key` 打印）。",
+    ),
 }  # fmt: skip
 """What each setting means, in English and Chinese. A setting that is missing here fails a test."""
 

@@ -1,5 +1,6 @@
 """Every table, once, for SQLite and PostgreSQL alike. Alembic's migrations are tested to arrive at exactly this."""
 
+from gateway.storage.tables.audit import audit_checks, audit_entries, audit_roots, audit_texts
 from gateway.storage.tables.catalogue import camera_status, cameras, recorders, sites, status_history, streams
 from gateway.storage.tables.columns import Moment, metadata
 from gateway.storage.tables.events import candidates, events, evidence
@@ -20,8 +21,6 @@ from gateway.storage.tables.places import categories, grids, townships
 from gateway.storage.tables.sharing import (
     area_cameras,
     areas,
-    audit_entries,
-    audit_texts,
     camera_groups,
     epochs,
     grant_actions,
@@ -36,7 +35,9 @@ __all__ = [
     "area_cameras",
     "areas",
     "assignments",
+    "audit_checks",
     "audit_entries",
+    "audit_roots",
     "audit_texts",
     "camera_groups",
     "camera_status",

@@ -1,4 +1,4 @@
-"""Grants, the epochs that tell of their change, and the records of who saw and did what."""
+"""Grants, the epochs that tell of their change, and the records of who saw what."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
-    LargeBinary,
     String,
     Table,
     Text,
@@ -139,35 +138,4 @@ view_records = Table(
     Column("result", String(32), nullable=False, default="open"),
     Index("ix_view_records_camera", "camera_id", "started_at"),
     Index("ix_view_records_operator", "operator_id", "started_at"),
-)
-
-audit_entries = Table(
-    "audit_entries",
-    metadata,
-    Column("chain", String(64), primary_key=True),
-    Column("seq", BigInteger, primary_key=True, autoincrement=False),
-    Column("at", Moment, nullable=False),
-    Column("actor_id", String(36), nullable=False),
-    Column("action", String(48), nullable=False),
-    Column("object_kind", String(24), nullable=False),
-    Column("object_id", String(64), nullable=False),
-    Column("canonical", LargeBinary, nullable=False),
-    Column("previous", LargeBinary, nullable=False),
-    Column("hash", LargeBinary, nullable=False),
-    Index("ix_audit_entries_at", "at"),
-    Index("ix_audit_entries_object", "object_kind", "object_id"),
-)
-
-audit_texts = Table(
-    "audit_texts",
-    metadata,
-    Column("id", String(36), primary_key=True),
-    Column("chain", String(64), nullable=False),
-    Column("seq", BigInteger, nullable=False),
-    Column("field", String(32), nullable=False),
-    Column("salt", LargeBinary),
-    Column("text", Text),
-    Column("erased_at", Moment),
-    Column("erased_by", String(36)),
-    Index("ix_audit_texts_entry", "chain", "seq", "field", unique=True),
 )

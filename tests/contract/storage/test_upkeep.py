@@ -1,4 +1,4 @@
-"""Leases, assignments, view records, the audit chain, ticket numbers and places, alike on both databases."""
+"""Leases, assignments, view records, ticket numbers and places, alike on both databases."""
 
 from __future__ import annotations
 
@@ -7,14 +7,10 @@ from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from datetime import date, timedelta
 
-import pytest
-from sqlalchemy import text
-
 from gateway.domain.categories import Category
 from gateway.domain.places import Grid, Township
 from gateway.storage import (
     assignments,
-    auditing,
     categories,
     epochs,
     leases,
@@ -142,51 +138,6 @@ async def test_view_records_come_in_pages_newest_first(store: Store) -> None:
         assert rest.next is None
         since = await view_records.page(connection, since=rows[2].started_at, until=rows[4].started_at)
         assert [item.id for item in since.items] == [rows[3].id, rows[2].id]
-
-
-async def test_the_audit_chain_holds_and_shows_tampering(store: Store) -> None:
-    async with store.begin() as connection:
-        for number in range(5):
-            detail = {"n": number, "zh": "共享", "at": 1.5}
-            assert await auditing.append(connection, "gw1", NOW, "o1", "grant.give", "grant", f"g{number}", detail)
-        assert await auditing.verify(connection, "gw1") is None
-        assert await auditing.chains(connection) == ["gw1"]
-        page = await auditing.page(connection, limit=2)
-        assert [(entry.seq, entry.detail["zh"]) for entry in page.items] == [(5, "共享"), (4, "共享")]
-        page = await auditing.page(connection, limit=9, after=page.next)
-        assert [entry.seq for entry in page.items] == [3, 2, 1]
-
-
-@pytest.mark.parametrize(
-    ("statement", "seq"),
-    [
-        ("UPDATE audit_entries SET object_id = 'other' WHERE seq = 2", 2),
-        ("DELETE FROM audit_entries WHERE seq = 3", 3),
-        ("UPDATE audit_entries SET previous = hash WHERE seq = 4", 4),
-    ],
-)
-async def test_a_changed_audit_is_found(store: Store, statement: str, seq: int) -> None:
-    async with store.begin() as connection:
-        for number in range(4):
-            await auditing.append(connection, "gw1", NOW, "o1", "x", "grant", f"g{number}", {})
-        await connection.execute(text(statement))
-        found = await auditing.verify(connection, "gw1")
-        assert found is not None
-        assert found.seq == seq
-
-
-async def test_two_writers_share_one_chain_without_a_fork(opened: Opened) -> None:
-    async with opened() as one, opened() as other:
-
-        async def write(store: Store) -> None:
-            for _ in range(10):
-                async with store.begin() as connection:
-                    await auditing.append(connection, "gw1", NOW, "o1", "x", "camera", "C", {})
-
-        await asyncio.gather(write(one), write(other), write(one))
-        async with one.read() as connection:
-            assert await auditing.verify(connection, "gw1") is None
-            assert (await auditing.page(connection, limit=1)).items[0].seq == 30
 
 
 async def test_ticket_numbers_are_unique_under_concurrency(opened: Opened) -> None:

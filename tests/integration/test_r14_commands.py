@@ -1,0 +1,108 @@
+"""R14: the commands about the audit, run as an operator runs them, on a data folder that somebody has tampered with."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import stat
+import subprocess
+import sys
+from contextlib import closing
+from datetime import timedelta
+from pathlib import Path
+
+from gateway.app.footing import DATABASE
+from gateway.bus.local import LocalBus
+from gateway.services import rooting
+from gateway.services.office import Office
+from gateway.storage.secrets import open_box
+from gateway.storage.store import open_store, sqlite_url
+from tests.integration.world import START, FakeClock
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def _gateway(*words: str) -> subprocess.CompletedProcess[str]:
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("SHARP_EYES_")}
+    return subprocess.run(
+        [sys.executable, "-m", "gateway", *words],
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+async def _lived(data: Path) -> None:
+    """A data folder with two days of audit and their roots."""
+    clock = FakeClock()
+    async with open_store(sqlite_url(data / DATABASE)) as store:
+        office = Office(store, clock, LocalBus(), "gw1", data, open_box(data))
+        for _ in range(2):
+            async with store.begin() as conn:
+                for number in range(10):
+                    typed = {"reason": "巡查 sample"}
+                    await office.note(conn, clock.now(), "o1", "revoke_grant", "grant", f"g{number}", typed=typed)
+            clock.at += timedelta(days=1)
+            await rooting.close_the_day(office, clock.now())
+            await rooting.close_the_day(office, clock.now())
+
+
+async def test_r14_the_command_names_the_first_broken_line(tmp_path: Path) -> None:
+    await _lived(tmp_path)
+    root, paper = tmp_path / "root.json", tmp_path / "root.html"
+    exported = _gateway("audit", "export-root", str(root), "--data", str(tmp_path))
+    assert exported.returncode == 0, exported.stderr
+    assert exported.stdout.startswith("root 2: ")
+    assert _gateway("audit", "export-root", str(paper), "--number", "1", "--data", str(tmp_path)).returncode == 0
+    assert "第 1 号" in paper.read_text("utf-8")
+    good = _gateway("audit", "verify", "--root", str(root), "--data", str(tmp_path))
+    assert (good.returncode, good.stderr) == (0, "")
+    assert good.stdout.startswith("the audit holds: 22 lines in 1 chains and 3 roots")
+    with closing(sqlite3.connect(tmp_path / DATABASE)) as connection:
+        connection.execute("DROP TRIGGER audit_entries_kept_update")
+        (line,) = connection.execute("SELECT canonical FROM audit_entries WHERE seq = 14").fetchone()
+        flipped = bytes([line[0], line[1] ^ 1, *line[2:]])
+        connection.execute("UPDATE audit_entries SET canonical = ? WHERE seq = 14", (flipped,))
+        connection.commit()
+    bad = _gateway("audit", "verify", "--data", str(tmp_path))
+    assert bad.returncode == 1
+    assert bad.stdout.splitlines()[0] == "chain gw1: line 14 was changed after it was written"
+    assert "does NOT hold" in bad.stdout
+
+
+async def test_r14_the_signing_key_is_private_and_its_public_half_is_shown(tmp_path: Path) -> None:
+    await _lived(tmp_path)
+    assert stat.S_IMODE((tmp_path / "audit-key").stat().st_mode) == 0o600
+    shown = _gateway("audit", "key", "--data", str(tmp_path)).stdout.strip()
+    (tmp_path / "audit-key").rename(tmp_path / "elsewhere")
+    strange = _gateway("audit", "verify", "--data", str(tmp_path))
+    assert strange.returncode == 1
+    assert "not known here" in strange.stdout
+    assert _gateway("audit", "verify", "--public-key", shown, "--data", str(tmp_path)).returncode == 0
+    (tmp_path / "elsewhere").rename(tmp_path / "audit-key")
+    (tmp_path / "audit-key").chmod(0o644)
+    assert "chmod 600" in _gateway("audit", "verify", "--data", str(tmp_path)).stderr
+
+
+async def test_r14_a_day_is_closed_once_and_an_empty_audit_needs_no_root(tmp_path: Path) -> None:
+    await _lived(tmp_path)
+    with closing(sqlite3.connect(tmp_path / DATABASE)) as connection:
+        days = [row[0] for row in connection.execute("SELECT day FROM audit_roots ORDER BY seq")]
+    assert days == [START.date().isoformat(), (START.date() + timedelta(days=1)).isoformat()]
+    clock = FakeClock()
+    async with open_store(sqlite_url(tmp_path / "other.sqlite3")) as store:
+        office = Office(store, clock, LocalBus(), "gw1", tmp_path, open_box(tmp_path))
+        await rooting.close_the_day(office, clock.now())
+        async with store.read() as conn:
+            assert await rooting.audit_roots.last(conn) is None
+
+
+async def test_r14_a_missing_database_or_root_file_is_said_in_a_sentence(tmp_path: Path) -> None:
+    missing = _gateway("audit", "verify", "--data", str(tmp_path / "nowhere"))
+    assert missing.returncode == 1
+    assert "there is no database at" in missing.stderr
+    (tmp_path / "root.json").write_text("{}")
+    bad = _gateway("audit", "verify", "--root", str(tmp_path / "root.json"), "--data", str(tmp_path))
+    assert "is not a root file" in bad.stderr
