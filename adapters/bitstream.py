@@ -134,10 +134,72 @@ def without_parameters(data: bytes, codec: str) -> bytes:
 
 
 def merged(known: list[bytes], seen: list[bytes], codec: str) -> list[bytes]:
-    """The parameter sets in force after ``seen`` arrived: a type that was sent replaces all known of that type."""
-    type_of = SYNTAX[codec].type_of
-    sent = {type_of(nal) for nal in seen}
-    return sorted([nal for nal in known if type_of(nal) not in sent] + seen, key=type_of)
+    """The parameter sets in force after ``seen`` arrived: each replaces the one of its type and id, and no other."""
+    kept = {parameter_id(nal, codec): nal for nal in [*known, *seen]}
+    return [kept[key] for key in sorted(kept)]
+
+
+_LARGEST_ID = 255
+
+
+def parameter_id(nal: bytes, codec: str) -> tuple[int, int]:
+    """Type and id of a parameter set; -1 stands for an id that cannot be read."""
+    kind = SYNTAX[codec].type_of(nal)
+    try:
+        number = _read_id(nal, kind, codec)
+    except ValueError:
+        return kind, -1
+    return kind, number if number <= _LARGEST_ID else -1
+
+
+def _read_id(nal: bytes, kind: int, codec: str) -> int:
+    head = nal[:64]
+    if codec == "h264":
+        return _Bits(head, 4 if kind in (7,) else 1).ue()
+    bits = _Bits(nal[:128], 2)
+    if kind == 32:
+        return bits.u(4)
+    if kind == 33:
+        bits.u(4)
+        sub_layers = bits.u(3)
+        bits.u(1)
+        _h265_skip_levels(bits, sub_layers)
+    return bits.ue()
+
+
+def _slice_pps(data: bytes, codec: str) -> int | None:
+    """The id of the PPS that the access unit's first slice refers to; None if there is no slice that says."""
+    syntax = SYNTAX[codec]
+    for begin, end in units(data):
+        kind = syntax.type_of(data[begin : begin + 1])
+        if kind not in syntax.slices:
+            continue
+        bits = _Bits(data[begin : min(end, begin + 24)], syntax.shift + 1)
+        try:
+            if codec == "h264":
+                if kind not in (1, 2, 5):
+                    return None
+                bits.ue()
+                bits.ue()
+            else:
+                if not bits.u(1):
+                    return None
+                if 16 <= kind <= 23:
+                    bits.u(1)
+            return bits.ue()
+        except ValueError:
+            return None
+    return None
+
+
+def usable(data: bytes, sets: list[bytes], codec: str) -> bool:
+    """Whether a decoder can begin with this access unit: all sets are there, and the one that its slices name."""
+    if not complete(sets, codec):
+        return False
+    wanted = _slice_pps(data, codec)
+    pps = 8 if codec == "h264" else 34
+    ids = {number for kind, number in (parameter_id(nal, codec) for nal in sets) if kind == pps}
+    return wanted is None or wanted in ids or -1 in ids
 
 
 def complete(sets: list[bytes], codec: str) -> bool:

@@ -230,8 +230,8 @@ class _Session:
 
     async def begin(self) -> None:
         """Learns the device's time and where its media service is."""
-        # The clock is asked without a signature; Axis refuses even that, then our own time has to do.
-        with suppress(Unavailable):
+        # The clock is asked without a signature; some refuse even that, then our own time has to do.
+        with suppress(Unavailable, Refused):
             await self._guarded(self._camera._devicemgmt_with_time())
         capabilities = await self.call("devicemgmt", "GetCapabilities", {"Category": "All"})
         named = _word(getattr(capabilities, "Media", None), "XAddr")

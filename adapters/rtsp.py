@@ -17,16 +17,21 @@ from av.packet import Packet as AvPacket
 from av.video.stream import VideoStream
 
 from adapters import bitstream
-from adapters.reachability import explain
+from adapters.rtsp_answers import Busy, Withheld, listening, translated
 from adapters.timeline import TimeLine
 from gateway.domain.packets import CLOCK_RATE, Packet
 from gateway.domain.stream_paths import filled
-from gateway.ports import Credential, DeviceAddress, Refused, Unavailable
+from gateway.ports import Credential, DeviceAddress, Unavailable
+
+__all__ = ["Busy", "RtspAdapter", "RtspConnection", "Withheld"]
 
 CODECS = {"h264": "h264", "hevc": "h265"}
 OPEN_SECONDS = 8.0
 """From dialling to the first packet; FFmpeg's own limit for one answer is ``SOCKET_SECONDS``."""
 SOCKET_SECONDS = 5.0
+KEYFRAME_SECONDS = 15.0
+"""Policy: groups of pictures of 10 s are about; a device that sends longer without one sends what nobody can show."""
+NOTHING_TO_SHOW = "the device sends video, but no keyframe with its parameter sets: no picture can be made of it"
 
 FAST_OPEN = {"analyzeduration": "0", "probesize": "32", "fpsprobesize": "0"}
 """Policy: left alone, FFmpeg watches a stream for 1-4 s before it yields anything at 10 pictures a second.
@@ -40,16 +45,16 @@ TRANSPORTS = {
 """Policy: a device that answers TCP with 461 (VLC does) is asked again for UDP."""
 
 
-class Busy(Unavailable):
-    """The device takes no further session (453, 503): it is to be left alone for longer."""
-
-
 @dataclass(frozen=True, slots=True)
 class RtspAdapter:
-    """Opens RTSP streams. ``open_seconds`` bounds dialling, ``socket_seconds`` each silence on the wire."""
+    """Opens RTSP streams. ``open_seconds`` bounds dialling, ``socket_seconds`` each silence on the wire.
+
+    ``keyframe_seconds`` is how long packets may come without one that a decoder can begin with.
+    """
 
     open_seconds: float = OPEN_SECONDS
     socket_seconds: float = SOCKET_SECONDS
+    keyframe_seconds: float = KEYFRAME_SECONDS
 
     @contextmanager
     def open(self, address: DeviceAddress, credential: Credential | None) -> Iterator[RtspConnection]:
@@ -62,12 +67,13 @@ class RtspAdapter:
         }
         try:
             # A read time-out given to PyAV would take the GIL inside FFmpeg for every few bytes of every stream.
-            container = av.open(_url(address, credential), options=options, timeout=(self.open_seconds, None))
+            with listening() as log:
+                container = av.open(_url(address, credential), options=options, timeout=(self.open_seconds, None))
         except av.error.FFmpegError as error:
-            raise _translated(error, address) from None
+            raise translated(error, address, log.status) from None
         connection: RtspConnection | None = None
         try:
-            connection = RtspConnection(container, _video(container), address)
+            connection = RtspConnection(container, _video(container), address, self.keyframe_seconds)
             yield connection
         finally:
             # Closing is what sends TEARDOWN and frees the device's session; it belongs to the thread that read.
@@ -78,8 +84,15 @@ class RtspAdapter:
 class RtspConnection:
     """One open pull. ``packets`` and leaving the ``with`` block belong to one thread; ``close`` to any."""
 
-    def __init__(self, container: av.container.InputContainer, stream: VideoStream, address: DeviceAddress) -> None:
+    def __init__(
+        self,
+        container: av.container.InputContainer,
+        stream: VideoStream,
+        address: DeviceAddress,
+        keyframe_seconds: float = KEYFRAME_SECONDS,
+    ) -> None:
         self._container, self._stream, self._address = container, stream, address
+        self._keyframe_seconds = keyframe_seconds
         self.codec = CODECS[stream.codec_context.name]
         self._closed = False
         self._generation = 0
@@ -100,6 +113,7 @@ class RtspConnection:
 
     def packets(self) -> Iterator[Packet]:
         """Packets from the first keyframe on, until the device ends the stream. Raises ``Unavailable``/``Refused``."""
+        shown_at = time.monotonic()
         started = False
         try:
             for raw in self._container.demux(self._stream):
@@ -108,12 +122,15 @@ class RtspConnection:
                 if raw.size == 0:
                     continue
                 packet = self._repaired(raw, time.time())
-                started = started or packet.keyframe
+                if packet.keyframe:
+                    started, shown_at = True, time.monotonic()
+                elif not started and time.monotonic() - shown_at > self._keyframe_seconds:
+                    raise Unavailable(NOTHING_TO_SHOW)
                 if started:
                     yield packet
         except av.error.FFmpegError as error:
             if not self._closed:
-                raise _translated(error, self._address) from None
+                raise translated(error, self._address) from None
 
     def _repaired(self, raw: AvPacket[VideoStream], arrived_at: float) -> Packet:
         pts = raw.pts
@@ -133,7 +150,7 @@ class RtspConnection:
         seen = bitstream.parameter_sets(data, self.codec)
         if seen:
             self._sets = bitstream.merged(self._sets, seen, self.codec)
-        if not bitstream.complete(self._sets, self.codec):
+        if not bitstream.usable(data, self._sets, self.codec):
             return data, False
         changed = self._emitted != self._sets
         joined = self._joins != self._line.joins
@@ -159,20 +176,3 @@ def _video(container: av.container.InputContainer) -> VideoStream:
             return stream
     found = ", ".join(sorted({stream.codec_context.name for stream in container.streams.video})) or "no video"
     raise Unavailable(f"the device sends {found}; only H.264 and H.265 can be taken")
-
-
-def _translated(error: av.error.FFmpegError, address: DeviceAddress) -> Exception:
-    """The error in our words. FFmpeg's own text holds the URL with the password and is not used."""
-    if isinstance(error, av.error.HTTPUnauthorizedError | av.error.HTTPForbiddenError):
-        return Refused("the device does not take the user name and password")
-    if isinstance(error, av.error.HTTPNotFoundError):
-        return Unavailable("the device knows no stream at that path (404)")
-    if isinstance(error, av.error.HTTPOtherClientError | av.error.HTTPTooManyRequestsError):
-        return Busy("the device takes no further session")
-    if isinstance(error, av.error.HTTPServerError):
-        return Busy("the device is overloaded or faulty (its answer is 5xx)")
-    if isinstance(error, av.error.HTTPBadRequestError):
-        return Unavailable("the device does not understand the request (400)")
-    if isinstance(error, ConnectionRefusedError):
-        return Unavailable("nothing listens at the device's address and port")
-    return Unavailable(explain(address.host, address.port))

@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-from adapters import onvif
-from gateway.domain.stream_paths import lifted
 from gateway.fleet.dialling import Dialling
-from gateway.fleet.wire_trials import Tried
+from gateway.fleet.wire_trials import OfferedChannel, Tried
 from gateway.ports import Credential, DeviceAddress, Unavailable
 from gateway.services.editing import Probed, ProbedChannel, Prober
 
 
 def prober(fleet: Dialling) -> Prober:
-    """What asks: ONVIF devices from here, RTSP streams through a worker, since camera bytes are decoded nowhere else.
+    """What asks, always through the worker whose breaker knows the host; camera bytes are decoded nowhere else.
 
     Raises ``Unavailable`` or ``Refused``; the first of ``paths`` is the main stream's.
     """
 
     async def probe(scheme: str, host: str, port: int, credential: Credential | None, paths: tuple[str, ...]) -> Probed:
         if scheme == "onvif":
-            return await _onvif(host, port, credential)
+            return await _onvif(fleet, host, port, credential)
         tried = [await _looked(fleet, DeviceAddress("rtsp", host, port, path), credential) for path in paths]
         main, sub = tried[0], paths[1] if len(paths) > 1 else None
         return Probed("", "", [ProbedChannel("", paths[0], sub, main.width, main.height, main.codec, port)])
@@ -33,21 +31,20 @@ async def _looked(fleet: Dialling, address: DeviceAddress, credential: Credentia
         raise Unavailable(f"{problem}: {address.path}") from None
 
 
-async def _onvif(host: str, port: int, credential: Credential | None) -> Probed:
-    device = await onvif.probe(host, port, credential)
+async def _onvif(fleet: Dialling, host: str, port: int, credential: Credential | None) -> Probed:
+    device = await fleet.ask(host, port, credential)
     return Probed(device.manufacturer, device.model, [_channel(one) for one in device.channels])
 
 
-def _channel(one: onvif.Channel) -> ProbedChannel:
-    """The channel as it may be kept: some devices name paths with the password in them."""
+def _channel(one: OfferedChannel) -> ProbedChannel:
     return ProbedChannel(
         name=one.name,
-        main=lifted(one.main.path).path,
-        sub=None if one.sub is None else lifted(one.sub.path).path,
+        main=one.main,
+        sub=one.sub,
         width=one.width or None,
         height=one.height or None,
         codec=one.codec,
-        port=one.main.port,
+        port=one.port,
         named_host=one.named_host,
         number=one.number,
     )

@@ -65,6 +65,7 @@ class _Plan:
     complete: bool = False
     owners: dict[str, str] = field(default_factory=dict)
     cameras: dict[str, AssignedCamera] = field(default_factory=dict)
+    hosts: dict[str, str] = field(default_factory=dict)
 
 
 class Conductor:
@@ -172,9 +173,10 @@ class Conductor:
             if epoch == self._plan.epoch and (self._plan.complete or not self.leading):
                 return
             owners = await assignments.every(conn)
+            hosts = await cameras.hosts(conn)
             assigned = await self._catalogue(conn) if self.leading else {}
-        self._plan = _Plan(epoch, self.leading, owners, assigned)
-        self._fleet.owned(owners)
+        self._plan = _Plan(epoch, self.leading, owners, assigned, hosts)
+        self._fleet.owned(owners, hosts)
 
     async def _catalogue(self, conn: AsyncConnection) -> dict[str, AssignedCamera]:
         """Every camera as its worker is to be told, secrets opened."""
@@ -214,7 +216,8 @@ class Conductor:
             return
         groups: dict[str, list[str]] = {}
         for camera in self._plan.cameras.values():
-            groups.setdefault(camera.recorder_id or camera.camera_id, []).append(camera.camera_id)
+            # Whatever is at one host shares one breaker and one limit, so it needs one worker.
+            groups.setdefault(camera.host.lower(), []).append(camera.camera_id)
         owners = place(groups, alive, self._plan.owners)
         moved = {camera: worker for camera, worker in owners.items() if self._plan.owners.get(camera) != worker}
         gone = [camera for camera in self._plan.owners if camera not in owners]
@@ -228,7 +231,7 @@ class Conductor:
             self._plan.epoch = await epochs.get(conn, epochs.ASSIGNMENT)
         log.info("cameras assigned", moved=len(moved), withdrawn=len(gone), workers=len(alive))
         self._plan.owners = owners
-        self._fleet.owned(owners)
+        self._fleet.owned(owners, self._plan.hosts)
         await self._bus.publish(Message(Topic.ASSIGNMENTS, (), self._gateway_id))
 
     async def _tell(self) -> None:

@@ -15,7 +15,7 @@ from gateway.fleet.address import LinkAddress, parse_address
 from gateway.fleet.inbox import Reports
 from gateway.fleet.link import Subscription, WorkerLink, dial
 from gateway.fleet.wire import StatusReport
-from gateway.fleet.wire_trials import Tried
+from gateway.fleet.wire_trials import Offered, Tried
 from gateway.ports import Clock, Credential, DeviceAddress, Unavailable
 from gateway.supervise import Backoff, keep
 
@@ -59,6 +59,7 @@ class Dialling:
         self._tls = tls
         self._heard: dict[str, float] = {}
         self._owners: Mapping[str, str] = {}
+        self._host_owners: Mapping[str, str] = {}
         self._wanted: set[LinkAddress] = set()
         self._more = asyncio.Event()
         self.links: dict[str, WorkerLink] = {}
@@ -72,9 +73,10 @@ class Dialling:
         now = asyncio.get_running_loop().time()
         return sorted(worker for worker, heard in self._heard.items() if now - heard < ALIVE_SECONDS)
 
-    def owned(self, owners: Mapping[str, str]) -> None:
-        """Takes in who owns which camera; pulls at a worker that owns the camera no more are ended."""
+    def owned(self, owners: Mapping[str, str], hosts: Mapping[str, str]) -> None:
+        """Takes in who owns which camera, and at which host each is; pulls at a worker that has lost it are ended."""
         self._owners = owners
+        self._host_owners = {hosts[camera].lower(): worker for camera, worker in owners.items() if camera in hosts}
         for pull in list(self.pulls):
             if owners.get(pull.key.camera_id) != pull.worker_id:
                 pull.over("the camera has moved to another worker")
@@ -93,10 +95,21 @@ class Dialling:
 
     async def look(self, address: DeviceAddress, credential: Credential | None) -> Tried:
         """What a stream is that no worker owns, looked at once by a worker. Raises ``Unavailable`` or ``Refused``."""
-        if not self.links:
-            raise Unavailable("no worker is there to try the stream")
-        # Always the same one while it is there: its breaker remembers a refused password.
-        return await self.links[min(self.links)].look(address, credential)
+        return await self._knocking_at(address.host).look(address, credential)
+
+    async def ask(self, host: str, port: int, credential: Credential | None) -> Offered:
+        """What an ONVIF device offers, asked by a worker. Raises ``Unavailable`` or ``Refused``."""
+        return await self._knocking_at(host).ask(host, port, credential)
+
+    def _knocking_at(self, host: str) -> WorkerLink:
+        """The worker whose breaker knows that host: the one that pulls from it, else always the same while it is there.
+
+        Raises ``Unavailable``.
+        """
+        link = self.links.get(self._host_owners.get(host.lower(), ""))
+        if link is None and not self.links:
+            raise Unavailable("no worker is there to ask the device")
+        return link or self.links[min(self.links)]
 
     def _link_of(self, camera_id: str) -> WorkerLink:
         link = self.links.get(self._owners.get(camera_id, ""))

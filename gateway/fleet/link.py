@@ -6,6 +6,7 @@ import asyncio
 import ssl
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
+from typing import Any
 
 import structlog
 
@@ -16,7 +17,14 @@ from gateway.fleet.framing import Splitter, WireError
 from gateway.fleet.greeting import CHUNK, greeted
 from gateway.fleet.inbox import Inbox, Reports
 from gateway.fleet.wire_events import event_from_json
-from gateway.fleet.wire_trials import Tried, trial_to_json, tried_from_json
+from gateway.fleet.wire_trials import (
+    Offered,
+    Tried,
+    offered_from_json,
+    question_to_json,
+    trial_to_json,
+    tried_from_json,
+)
 from gateway.ports import Credential, DeviceAddress, Json, Refused, Unavailable
 
 __all__ = ["Inbox", "Reports", "Subscription", "WorkerLink", "dial"]
@@ -31,6 +39,8 @@ STILL_SECONDS = 10.0
 MAX_STILLS = 64
 TRIAL_SECONDS = 30.0
 """Longer than a worker takes to wait its turn, to dial and to wait for a keyframe."""
+QUESTION_SECONDS = 60.0
+"""Longer than a worker takes to wait its turn and to ask a device for all its channels."""
 MAX_TRIALS = 8
 
 
@@ -70,7 +80,7 @@ class WorkerLink:
         self.inbox = Inbox(worker_id, reports)
         self._subscriptions: dict[int, Subscription] = {}
         self._stills: dict[int, asyncio.Future[bytes]] = {}
-        self._trials: dict[int, asyncio.Future[Tried]] = {}
+        self._trials: dict[int, asyncio.Future[Tried | Offered]] = {}
         self._last_number = 0
         self._chunks = 0
         self._over = False
@@ -119,15 +129,31 @@ class WorkerLink:
 
     async def look(self, address: DeviceAddress, credential: Credential | None) -> Tried:
         """Has a stream opened once that need not be in any catalogue. Raises ``Unavailable`` or ``Refused``."""
+        outcome = await self._knocked(lambda request: trial_to_json(request, address, credential), TRIAL_SECONDS)
+        if not isinstance(outcome, Tried):
+            raise Unavailable("the worker answered something else")
+        return outcome
+
+    async def ask(self, host: str, port: int, credential: Credential | None) -> Offered:
+        """Has an ONVIF device asked what it offers. Raises ``Unavailable`` or ``Refused``."""
+        outcome = await self._knocked(
+            lambda request: question_to_json(request, host, port, credential), QUESTION_SECONDS
+        )
+        if not isinstance(outcome, Offered):
+            raise Unavailable("the worker answered something else")
+        return outcome
+
+    async def _knocked(self, wish: Callable[[int], Json], seconds: float) -> Tried | Offered:
+        """The worker's answer to a wish that has it open or ask a device."""
         if self._over or len(self._trials) >= MAX_TRIALS:
-            raise Unavailable("the worker cannot try another stream now")
+            raise Unavailable("the worker cannot ask another device now")
         self._last_number += 1
         request = self._last_number
-        future: asyncio.Future[Tried] = asyncio.get_running_loop().create_future()
+        future: asyncio.Future[Tried | Offered] = asyncio.get_running_loop().create_future()
         self._trials[request] = future
         try:
-            self._send(trial_to_json(request, address, credential))
-            async with asyncio.timeout(TRIAL_SECONDS):
+            self._send(wish(request))
+            async with asyncio.timeout(seconds):
                 return await future
         except TimeoutError:
             raise Unavailable("the device does not answer") from None
@@ -226,6 +252,8 @@ class WorkerLink:
                 self._answer_still(wire.whole(message, "request"), Unavailable(wire.text(message, "reason")))
             case "tried" | "try_failed":
                 self._answer_trial(wire.whole(message, "request"), tried_from_json(message))
+            case "offered":
+                self._answer_trial(wire.whole(message, "request"), offered_from_json(message))
             case _:
                 log.debug("a worker says something newer than this gateway", type=message["type"])
 
@@ -238,11 +266,11 @@ class WorkerLink:
         else:
             future.set_result(answer)
 
-    def _answer_trial(self, request: int, outcome: Tried | Refused | Unavailable) -> None:
+    def _answer_trial(self, request: int, outcome: Tried | Offered | Refused | Unavailable) -> None:
         future = self._trials.get(request)
         if future is None or future.done():
             return
-        if isinstance(outcome, Tried):
+        if isinstance(outcome, Tried | Offered):
             future.set_result(outcome)
         else:
             future.set_exception(outcome)
@@ -270,7 +298,7 @@ class WorkerLink:
         subscriptions, self._subscriptions = self._subscriptions, {}
         for subscription in subscriptions.values():
             subscription.ended(reason)
-        waiting: list[asyncio.Future[bytes] | asyncio.Future[Tried]] = [*self._stills.values(), *self._trials.values()]
+        waiting: list[asyncio.Future[Any]] = [*self._stills.values(), *self._trials.values()]
         for future in waiting:
             if not future.done():
                 future.set_exception(Unavailable(reason))

@@ -134,7 +134,8 @@ def items(message: Mapping[str, Any], key: str, limit: int = 100_000) -> list[An
     return value
 
 
-def _mapping(value: Any, key: str) -> Json:
+def mapping(value: Any, key: str) -> Json:
+    """The value if it is an object. Raises ``WireError``."""
     if not isinstance(value, dict):
         raise WireError(f"{key} is not an object")
     return value
@@ -196,7 +197,7 @@ def _stream_address(value: Any) -> StreamAddress:
 
 def camera_from_json(value: Any) -> AssignedCamera:
     """An assigned camera as received. Raises ``WireError``."""
-    message = _mapping(value, "camera")
+    message = mapping(value, "camera")
     detectors = message.get("detectors")
     return AssignedCamera(
         camera_id=text(message, "camera_id"),
@@ -211,7 +212,7 @@ def camera_from_json(value: Any) -> AssignedCamera:
         host_limit=None if message.get("host_limit") is None else whole(message, "host_limit", 1),
         recorder_id=maybe_text(message, "recorder_id"),
         kind=text(message, "kind"),
-        detectors=None if detectors is None else _mapping(detectors, "detectors"),
+        detectors=None if detectors is None else mapping(detectors, "detectors"),
         rules=tuple(text({"rule": rule}, "rule") for rule in items(message, "rules", 10_000)),
         channel=None if message.get("channel") is None else whole(message, "channel", 1, 65535),
     )
@@ -234,7 +235,7 @@ def status_to_json(report: StatusReport) -> Json:
 
 def status_from_json(value: Any) -> StatusReport:
     """A camera's status as received. Raises ``WireError``."""
-    message = _mapping(value, "status")
+    message = mapping(value, "status")
     shed = text(message, "shed", 16)
     try:
         state = CameraState(text(message, "state", 16))
@@ -298,6 +299,6 @@ def assignment_from_json(message: Json) -> Assignment:
     return Assignment(
         epoch=whole(message, "epoch"),
         cameras=tuple(camera_from_json(camera) for camera in items(message, "cameras", 10_000)),
-        rules=tuple(_mapping(rule, "rule") for rule in items(message, "rules", 10_000)),
+        rules=tuple(mapping(rule, "rule") for rule in items(message, "rules", 10_000)),
         budget_cores=number(message, "budget_cores"),
     )

@@ -90,6 +90,14 @@ async def every(connection: AsyncConnection, *, enabled_only: bool = False) -> l
     return [camera_from(row, addresses.get(row["id"], ())) for row in rows]
 
 
+async def hosts(connection: AsyncConnection) -> dict[str, str]:
+    """Every camera's host by its id; a recorder's channels have the recorder's."""
+    own = case((cameras.c.recorder_id.is_not(None), recorders.c.host), else_=cameras.c.host)
+    joined = cameras.outerjoin(recorders, recorders.c.id == cameras.c.recorder_id)
+    rows = await connection.execute(select(cameras.c.id, own.label("host")).select_from(joined))
+    return {row.id: row.host for row in rows}
+
+
 async def keys(connection: AsyncConnection) -> list[tuple[str, str, str | None, int | None]]:
     """Every camera's id, id of GB/T 28181, recorder and channel: what a new one must not share."""
     columns = (cameras.c.id, cameras.c.gb_id, cameras.c.recorder_id, cameras.c.channel)

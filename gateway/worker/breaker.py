@@ -1,13 +1,15 @@
-"""How hard a device may be knocked at: one breaker and one queue per host and account.
+"""How hard a device may be knocked at: one breaker and one queue per host and user, whatever the password.
 
 A recorder with 32 channels and a wrong password must see one failed sign-in, not 32, or it locks the account. So until
-an account has been accepted, and again after one of its streams broke, streams are opened one at a time; a refusal
-stops them all for a while.
+a password has been accepted, and again after one of its streams broke, streams are opened one at a time; a refusal
+stops all that use this password for a while. Another password is tried at once, since somebody may have mended it, but
+the device counts failures per account and not per password: after a few nobody knocks, with whichever password.
 """
 
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -15,75 +17,125 @@ from gateway.ports import Clock, Credential, Refused
 
 SLOW_RETRY_SECONDS = 300.0
 PARALLEL_OPENS = 8
+MOST_FAILURES = 3
+"""Failed sign-ins in ``SLOW_RETRY_SECONDS``, all passwords together: makes lock an account after five or more."""
+REFUSED = "the device does not take the user name and password; it is asked again every few minutes"
+TOO_MANY = "several passwords of this user were refused: the device is left alone for some minutes, or it locks them"
+
+
+class _Account:
+    """What all gates of one host and user share."""
+
+    def __init__(self, clock: Clock, parallel: int) -> None:
+        self._clock = clock
+        self.parallel = asyncio.Semaphore(parallel)
+        self.one = asyncio.Lock()
+        self.trusted: str | None = None
+        """The password the device took last, while nothing speaks against it."""
+        self._known_good: str | None = None
+        self._wrong: dict[str, float] = {}
+        self._failed_at: deque[float] = deque(maxlen=MOST_FAILURES)
+
+    def _now(self) -> float:
+        return self._clock.now().timestamp()
+
+    def closed_for(self, password: str) -> tuple[float, str]:
+        """Seconds until that password may be tried, and why it may not be now; 0 if it may."""
+        now = self._now()
+        wrong = self._wrong.get(password, 0.0) - now
+        # A password that worked is not locked out by somebody who tries others.
+        spent = len(self._failed_at) == MOST_FAILURES and password != self._known_good
+        budget = self._failed_at[0] + SLOW_RETRY_SECONDS - now if spent else 0.0
+        return (wrong, REFUSED) if wrong >= budget else (budget, TOO_MANY)
+
+    def accepted(self, password: str) -> None:
+        self.trusted = self._known_good = password
+        self._wrong.pop(password, None)
+        self._failed_at.clear()
+
+    def refused(self, password: str) -> None:
+        if self.trusted == password:
+            self.trusted = None
+        if self._known_good == password:
+            self._known_good = None
+        now = self._now()
+        self._failed_at.append(now)
+        self._wrong = {known: until for known, until in self._wrong.items() if until > now}
+        self._wrong[password] = now + SLOW_RETRY_SECONDS
+
+    def remembers(self) -> bool:
+        """Whether a failure is recent enough to count."""
+        return bool(self._failed_at) and self._failed_at[-1] + SLOW_RETRY_SECONDS > self._now()
+
+    def is_closed(self) -> bool:
+        """Whether some password is refused at present."""
+        return any(until > self._now() for until in self._wrong.values())
 
 
 class Gate:
     """The way to one host with one account."""
 
-    def __init__(self, clock: Clock, parallel: int) -> None:
-        self._clock = clock
-        self._parallel = asyncio.Semaphore(parallel)
-        self._one = asyncio.Lock()
-        self._trusted = False
-        self._closed_until = 0.0
-        self.trips = 0
+    def __init__(self, account: _Account, password: str) -> None:
+        self._account, self._password = account, password
 
     def closed_for(self) -> float:
         """Seconds until the account is tried again; 0 if it may be tried now."""
-        return max(0.0, self._closed_until - self._clock.now().timestamp())
+        return max(0.0, self._account.closed_for(self._password)[0])
 
     @asynccontextmanager
     async def turn(self) -> AsyncIterator[None]:
         """Inside, one stream may be opened. Raises ``Refused`` without asking the device while the breaker is open."""
-        async with self._parallel:
+        async with self._account.parallel:
             self._check()
-            async with self._one:
+            async with self._account.one:
                 self._check()
-                if not self._trusted:
+                if self._account.trusted != self._password:
                     yield
                     return
             yield
 
     def _check(self) -> None:
-        wait = self.closed_for()
+        wait, why = self._account.closed_for(self._password)
         if wait > 0:
-            raise Refused("the device does not take the user name and password; it is asked again every few minutes")
+            raise Refused(why)
 
     def accepted(self) -> None:
         """The device took the account."""
-        self._trusted = True
+        self._account.accepted(self._password)
 
     def doubted(self) -> None:
         """A stream broke: perhaps the password was changed under it, so the next opening is one alone again."""
-        self._trusted = False
+        if self._account.trusted == self._password:
+            self._account.trusted = None
 
     def refused(self) -> None:
         """The device did not take the account: nobody tries it for a while."""
-        self._trusted = False
-        self.trips += 1
-        self._closed_until = self._clock.now().timestamp() + SLOW_RETRY_SECONDS
+        self._account.refused(self._password)
 
 
 class Gates:
-    """All gates of a worker, made when first asked for. A changed password is another gate, and so tried at once."""
+    """All gates of a worker, made when first asked for."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._gates: dict[tuple[str, str, str], Gate] = {}
+        self._accounts: dict[tuple[str, str], _Account] = {}
 
     def of(self, host: str, credential: Credential | None, host_limit: int | None) -> Gate:
-        """The gate of that host and account; ``host_limit`` counts when the gate is made."""
-        account = (credential.username, credential.password) if credential is not None else ("", "")
-        key = (host, *account)
-        if key not in self._gates:
-            self._gates[key] = Gate(self._clock, max(1, min(PARALLEL_OPENS, host_limit or PARALLEL_OPENS)))
-        return self._gates[key]
+        """The gate of that host and account; ``host_limit`` counts when the first of a user's gates is made."""
+        username, password = (credential.username, credential.password) if credential is not None else ("", "")
+        key = (host.lower(), username)
+        if key not in self._accounts:
+            self._accounts[key] = _Account(self._clock, max(1, min(PARALLEL_OPENS, host_limit or PARALLEL_OPENS)))
+        return Gate(self._accounts[key], password)
 
-    def forget_all_but(self, kept: set[tuple[str, str, str]]) -> None:
-        """Drops the gates of hosts that are not assigned any more."""
-        self._gates = {key: gate for key, gate in self._gates.items() if key in kept}
+    def forget_all_but(self, kept: set[tuple[str, str]]) -> None:
+        """Drops the accounts of hosts (host, user) that are not assigned any more, failures of late excepted."""
+        wanted = {(host.lower(), user) for host, user in kept}
+        self._accounts = {
+            key: account for key, account in self._accounts.items() if key in wanted or account.remembers()
+        }
 
     @property
     def closed(self) -> int:
         """How many accounts are refused at present."""
-        return sum(gate.closed_for() > 0 for gate in self._gates.values())
+        return sum(account.is_closed() for account in self._accounts.values())

@@ -73,10 +73,7 @@ class Cameras:
             self._remove(camera_id)
         for assigned in wanted.values():
             self._place(assigned, changed_rules)
-        hosts = {
-            (c.host, c.username or "", (c.password or "") if c.username is not None else "") for c in wanted.values()
-        }
-        self._trade.gates.forget_all_but(hosts)
+        self._trade.gates.forget_all_but({(camera.host, camera.username or "") for camera in wanted.values()})
 
     def _place(self, assigned: AssignedCamera, changed_rules: set[str]) -> None:
         present = self._cameras.get(assigned.camera_id)

@@ -11,7 +11,7 @@ import structlog
 
 from gateway.domain.packets import Packet, StreamKind
 from gateway.fleet import wire
-from gateway.fleet.wire_trials import Tried
+from gateway.fleet.wire_trials import Offered, Tried
 from gateway.ports import Clock, Credential, DeviceAddress, Json, Unavailable
 from gateway.worker import budget, stills
 from gateway.worker.breaker import Gates
@@ -86,6 +86,10 @@ class WorkerDesk:
     async def look(self, address: DeviceAddress, credential: Credential | None) -> Tried:
         """What a stream is that is not assigned. Raises ``Unavailable`` or ``Refused``."""
         return await self._trials.look(address, credential)
+
+    async def ask(self, host: str, port: int, credential: Credential | None) -> Offered:
+        """What an ONVIF device offers. Raises ``Unavailable`` or ``Refused``."""
+        return await self._trials.ask(host, port, credential)
 
     async def acknowledged(self, event_id: str, serial: int) -> None:
         """A gateway has that report for good."""

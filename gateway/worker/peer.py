@@ -12,7 +12,14 @@ from gateway.domain.packets import Packet, StreamKind
 from gateway.fleet import framing, wire
 from gateway.fleet.framing import Splitter, WireError
 from gateway.fleet.greeting import CHUNK
-from gateway.fleet.wire_trials import Tried, trial_from_json, tried_to_json
+from gateway.fleet.wire_trials import (
+    Offered,
+    Tried,
+    offered_to_json,
+    question_from_json,
+    trial_from_json,
+    tried_to_json,
+)
 from gateway.ports import Credential, DeviceAddress, Json, Refused, Unavailable
 from gateway.worker.camera import Camera
 from gateway.worker.stream import Stream
@@ -45,6 +52,10 @@ class Desk(Protocol):
 
     async def look(self, address: DeviceAddress, credential: Credential | None) -> Tried:
         """What a stream is that is not assigned. Raises ``Unavailable`` or ``Refused``."""
+        ...
+
+    async def ask(self, host: str, port: int, credential: Credential | None) -> Offered:
+        """What an ONVIF device offers. Raises ``Unavailable`` or ``Refused``."""
         ...
 
     async def acknowledged(self, event_id: str, serial: int) -> None:
@@ -156,6 +167,8 @@ class Peer:
                 self._ask_still(message, group)
             case "try":
                 self._ask_trial(message, group)
+            case "ask":
+                self._ask_device(message, group)
             case "ack":
                 for item in wire.items(message, "items"):
                     await _each(item, self._desk.acknowledged)
@@ -189,21 +202,37 @@ class Peer:
     def _ask_trial(self, message: Json, group: asyncio.TaskGroup) -> None:
         request = wire.whole(message, "request")
         address, credential = trial_from_json(message)
+
+        async def look() -> Json:
+            return tried_to_json(request, await self._desk.look(address, credential))
+
+        self._knock(request, look, group)
+
+    def _ask_device(self, message: Json, group: asyncio.TaskGroup) -> None:
+        request = wire.whole(message, "request")
+        host, port, credential = question_from_json(message)
+
+        async def ask() -> Json:
+            return offered_to_json(request, await self._desk.ask(host, port, credential))
+
+        self._knock(request, ask, group)
+
+    def _knock(self, request: int, ask: Callable[[], Awaitable[Json]], group: asyncio.TaskGroup) -> None:
+        """Has a device opened or asked, and answers how it went."""
         if self._trials >= MAX_TRIALS:
-            self.control(tried_to_json(request, Unavailable("too many streams are being tried")))
+            self.control(tried_to_json(request, Unavailable("too many devices are being asked")))
             return
         self._trials += 1
-        group.create_task(self._try(request, address, credential))
+        group.create_task(self._knocked(request, ask))
 
-    async def _try(self, request: int, address: DeviceAddress, credential: Credential | None) -> None:
-        outcome: Tried | Refused | Unavailable
+    async def _knocked(self, request: int, ask: Callable[[], Awaitable[Json]]) -> None:
         try:
-            outcome = await self._desk.look(address, credential)
+            answer = await ask()
         except (Refused, Unavailable) as problem:
-            outcome = problem
+            answer = tried_to_json(request, problem)
         finally:
             self._trials -= 1
-        self.control(tried_to_json(request, outcome))
+        self.control(answer)
 
     async def _still(self, request: int, camera_id: str, width: int | None) -> None:
         try:

@@ -6,11 +6,11 @@ import random
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, AbstractContextManager, AsyncExitStack
 
-from adapters.rtsp import Busy, RtspAdapter
+from adapters.rtsp import Busy, RtspAdapter, Withheld
 from gateway.domain.cameras import CameraState
 from gateway.ports import Adapter, Clock, Connection, Credential, DeviceAddress, Refused, Unavailable
 from gateway.supervise import Backoff, keep
-from gateway.worker.breaker import Gate
+from gateway.worker.breaker import SLOW_RETRY_SECONDS, Gate
 from gateway.worker.handoff import Handoff
 from gateway.worker.pulling import Pull, pulling
 from gateway.worker.stream import Stream
@@ -67,11 +67,19 @@ class Source:
         if isinstance(error, Refused):
             self._stream.say(CameraState.REFUSED, str(error))
             return self._gate.closed_for() + random.uniform(0.1, 2.0)
-        self._gate.doubted()
+        if not isinstance(error, Withheld):
+            self._gate.doubted()
         self._forget()
         if isinstance(error, Unavailable):
             self._stream.say(CameraState.OFFLINE, str(error))
-            return random.uniform(0.5, 1.0) * BUSY_SECONDS if isinstance(error, Busy) else None
+            return _pause(error)
         reason = "the device ended the stream" if error is None else "the worker failed to read the stream"
         self._stream.say(CameraState.OFFLINE, reason)
         return None
+
+
+def _pause(error: Unavailable) -> float | None:
+    """How long a device is left alone that said why it sends nothing; None is the usual back-off."""
+    if isinstance(error, Withheld):
+        return SLOW_RETRY_SECONDS + random.uniform(0.1, 2.0)
+    return random.uniform(0.5, 1.0) * BUSY_SECONDS if isinstance(error, Busy) else None

@@ -1,4 +1,4 @@
-"""Trying a stream that is in no catalogue yet: opened once, looked at, let go."""
+"""Trying what is in no catalogue yet: opening a stream once, and asking a device what it offers."""
 
 from __future__ import annotations
 
@@ -6,10 +6,11 @@ import asyncio
 from collections.abc import Callable
 from contextlib import AbstractContextManager, AsyncExitStack
 
-from adapters import bitstream
+from adapters import bitstream, onvif
 from adapters.rtsp import RtspAdapter
 from gateway.domain.packets import Packet
-from gateway.fleet.wire_trials import Tried
+from gateway.domain.stream_paths import lifted
+from gateway.fleet.wire_trials import Offered, OfferedChannel, Tried
 from gateway.ports import Adapter, Connection, Credential, DeviceAddress, Refused, Unavailable
 from gateway.worker.breaker import Gates
 from gateway.worker.handoff import Handoff
@@ -44,6 +45,18 @@ class Trials:
         packet = first.result()
         return Tried(packet.codec, *bitstream.picture_size(_sets(packet), packet.codec))
 
+    async def ask(self, host: str, port: int, credential: Credential | None) -> Offered:
+        """What an ONVIF device offers. Raises ``Unavailable`` or ``Refused``."""
+        gate = self._gates.of(host, credential, None)
+        async with gate.turn():
+            try:
+                device = await onvif.probe(host, port, credential)
+            except Refused:
+                gate.refused()
+                raise
+            gate.accepted()
+        return Offered(device.manufacturer, device.model, tuple(_channel(one) for one in device.channels))
+
     async def _opened(
         self,
         scope: AsyncExitStack,
@@ -64,6 +77,21 @@ class Trials:
                 raise
             gate.accepted()
         return pull
+
+
+def _channel(one: onvif.Channel) -> OfferedChannel:
+    """The channel as it may be kept: some devices name paths with the password in them."""
+    return OfferedChannel(
+        number=one.number,
+        name=one.name,
+        main=lifted(one.main.path).path,
+        sub=None if one.sub is None else lifted(one.sub.path).path,
+        port=one.main.port,
+        named_host=one.named_host,
+        width=min(one.width, 65535),
+        height=min(one.height, 65535),
+        codec=one.codec,
+    )
 
 
 def _sets(packet: Packet) -> list[bytes]:

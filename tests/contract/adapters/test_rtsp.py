@@ -11,7 +11,7 @@ from itertools import pairwise
 import pytest
 
 from adapters import bitstream
-from adapters.rtsp import Busy, RtspAdapter
+from adapters.rtsp import Busy, RtspAdapter, Withheld
 from gateway.ports import Credential, DeviceAddress, Refused, Unavailable
 from tests.peers import gstreamer
 
@@ -146,7 +146,12 @@ def answering(answer: bytes | None) -> Iterator[int]:
     ("status", "error", "said"),
     [
         (b"401 Unauthorized", Refused, "user name"),
-        (b"403 Forbidden", Refused, "user name"),
+        (b"403 Forbidden", Withheld, "does not let this user see this stream"),
+        (b"405 Method Not Allowed", Unavailable, "405"),
+        (b"454 Session Not Found", Unavailable, "lost the session"),
+        (b"459 Aggregate Operation Not Allowed", Unavailable, "one by one"),
+        (b"461 Unsupported Transport", Unavailable, "no transport"),
+        (b"499 Whatever", Unavailable, "499"),
         (b"404 Not Found", Unavailable, "404"),
         (b"453 Not Enough Bandwidth", Busy, "no further session"),
         (b"503 Service Unavailable", Busy, "5xx"),
@@ -154,8 +159,9 @@ def answering(answer: bytes | None) -> Iterator[int]:
     ],
 )
 def test_what_a_device_answers_is_said_in_our_words(status, error, said):
-    with answering(b"RTSP/1.0 " + status + b"\r\nCSeq: @\r\n\r\n") as port, pytest.raises(error, match=said):
+    with answering(b"RTSP/1.0 " + status + b"\r\nCSeq: @\r\n\r\n") as port, pytest.raises(error, match=said) as caught:
         taken(port, "/x", 1)
+    assert type(caught.value) is error
 
 
 @pytest.mark.parametrize("answer", [b"\x00" * 4096, b"HTTP/1.1 200 OK\r\n\r\n<html>", None])

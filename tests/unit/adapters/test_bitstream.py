@@ -47,9 +47,27 @@ def test_without_parameters_keeps_the_rest_as_it_is():
     assert bitstream.without_parameters(data, "h264") == CODE + sei + CODE + IDR
 
 
-def test_a_type_that_was_sent_replaces_what_was_known_of_it():
-    other = PPS[:-1] + b"\xc1"
-    assert bitstream.merged([SPS, PPS], [other], "h264") == [SPS, other]
+def test_a_set_that_was_sent_replaces_the_one_of_its_id_and_no_other():
+    newer = PPS[:-1] + b"\xc1"
+    assert bitstream.merged([SPS, PPS], [newer], "h264") == [SPS, newer]
+    second = b"\x68\x5b\xe3\xcb\x22\xc0"
+    assert bitstream.parameter_id(second, "h264") == (8, 1)
+    assert bitstream.merged([SPS, PPS], [second], "h264") == [SPS, PPS, second]
+    assert bitstream.merged([SPS, PPS, second], [newer], "h264") == [SPS, newer, second]
+
+
+@pytest.mark.parametrize(("encoder", "codec"), [("libx264", "h264"), ("libx265", "h265")])
+def test_a_decoder_can_begin_only_with_the_sets_that_the_slices_name(encoder, codec):
+    data = encoded(encoder, 320, 240)
+    sets = bitstream.parameter_sets(data, codec)
+    assert bitstream.usable(data, sets, codec)
+    assert not bitstream.usable(data, sets[:-1], codec)
+
+
+def test_a_slice_that_names_a_set_that_never_came_is_nothing_to_begin_with():
+    data = encoded("libx264", 320, 240)
+    sps, _ = bitstream.parameter_sets(data, "h264")
+    assert not bitstream.usable(data, [sps, b"\x68\x5b\xe3\xcb\x22\xc0"], "h264")
 
 
 def test_avcc_becomes_annex_b_and_a_torn_tail_is_left_out():
@@ -70,6 +88,7 @@ def test_hostile_bytes_raise_nothing(data, codec):
         hostile = begin + data
         sets = bitstream.parameter_sets(hostile, codec)
         bitstream.picture_size(sets, codec)
+        bitstream.usable(hostile, bitstream.merged(sets, sets, codec), codec)
         bitstream.without_parameters(hostile, codec)
         bitstream.annex_b(hostile)
         bitstream.from_configuration(hostile, codec)

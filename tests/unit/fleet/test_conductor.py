@@ -6,6 +6,7 @@ import asyncio
 import secrets
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -192,9 +193,9 @@ async def test_pulls_move_with_their_camera() -> None:
     ended: list[str] = []
     pull = dialling_module.Pull(fleet, "w1", district_key(), ended.append)
     fleet.pulls.add(pull)
-    fleet.owned({"C-001": "w1"})
+    fleet.owned({"C-001": "w1"}, {})
     assert not ended
-    fleet.owned({"C-001": "w2"})
+    fleet.owned({"C-001": "w2"}, {})
     assert ended == ["the camera has moved to another worker"]
     assert not fleet.pulls
 
@@ -212,3 +213,19 @@ async def test_workers_that_another_gateway_found_are_dialled_too(
     async with conducting(store, box, fleet, "g2"):
         await until(lambda: fleet._wanted)
         assert fleet._wanted == {LinkAddress(path=str(socket))}
+
+
+async def test_what_is_at_one_host_has_one_worker_whoever_owns_it(seeded: tuple[Store, SecretBox]) -> None:
+    """Two cameras at the recorder's own address, filed as standing alone: the breaker counts for all of them."""
+    store, box = seeded
+    fleet = Fleet()
+    one, other = fleet.come("w1"), fleet.come("w2")
+    strangers = [replace(district.camera(number), id=f"X-{number}", host="192.0.2.9") for number in (61, 62, 63)]
+    async with store.begin() as conn:
+        await cameras.replace(conn, [NewCamera(camera) for camera in strangers], datetime.now(UTC))
+    async with conducting(store, box, fleet):
+        await until(lambda: one.told and other.told and len(one.newest | other.newest) == 8)
+        at_the_host = {"C-004", "C-005", "X-61", "X-62", "X-63"}
+        assert at_the_host <= set(one.newest) or at_the_host <= set(other.newest)
+        owner = "w1" if "C-004" in one.newest else "w2"
+        assert fleet._knocking_at("192.0.2.9").worker_id == owner

@@ -3,7 +3,7 @@ import asyncio
 import pytest
 
 from gateway.ports import Credential, Refused
-from gateway.worker.breaker import SLOW_RETRY_SECONDS, Gates
+from gateway.worker.breaker import MOST_FAILURES, SLOW_RETRY_SECONDS, Gates
 from tests.hand_clock import HandClock
 
 ACCOUNT = Credential("viewer", "wrong")
@@ -58,7 +58,7 @@ async def test_once_accepted_all_go_at_once_up_to_the_limit_of_the_host():
     assert most == 3
 
 
-async def test_other_accounts_and_changed_passwords_have_gates_of_their_own():
+async def test_a_mended_password_is_tried_at_once_and_other_hosts_are_not_concerned():
     gates = Gates(HandClock())
     await asyncio.gather(knock(gates.of("10.0.0.1", ACCOUNT, None), [], False), return_exceptions=True)
     tries: list[int] = []
@@ -66,6 +66,54 @@ async def test_other_accounts_and_changed_passwords_have_gates_of_their_own():
     await knock(gates.of("10.0.0.2", ACCOUNT, None), tries, True)
     assert len(tries) == 2
     assert gates.closed == 1
+
+
+async def guesses(gates: Gates, passwords: list[str], tries: list[int]) -> None:
+    for password in passwords:
+        with pytest.raises(Refused):
+            await knock(gates.of("10.0.0.1", Credential("viewer", password), None), tries, False)
+
+
+async def test_different_wrong_passwords_of_one_user_share_few_failures():
+    clock = HandClock()
+    gates = Gates(clock)
+    tries: list[int] = []
+    await guesses(gates, [f"wrong {number}" for number in range(9)], tries)
+    assert len(tries) == MOST_FAILURES
+    with pytest.raises(Refused, match="several passwords"):
+        await knock(gates.of("10.0.0.1", Credential("viewer", "right"), None), tries, True)
+    gates.forget_all_but(set())
+    await guesses(gates, ["another"], tries)
+    assert len(tries) == MOST_FAILURES
+    await knock(gates.of("10.0.0.1", Credential("other user", "right"), None), [], True)
+    clock.advance(SLOW_RETRY_SECONDS + 1)
+    await knock(gates.of("10.0.0.1", Credential("viewer", "right"), None), tries, True)
+    assert len(tries) == MOST_FAILURES + 1
+
+
+async def test_who_guesses_passwords_does_not_lock_out_the_one_that_works():
+    gates = Gates(HandClock())
+    right = gates.of("10.0.0.1", Credential("viewer", "right"), None)
+    await knock(right, [], True)
+    await guesses(gates, ["a", "b", "c", "d"], [])
+    right.doubted()
+    tries: list[int] = []
+    await knock(right, tries, True)
+    assert tries == [1]
+
+
+async def test_a_password_that_stops_working_counts_as_any_other():
+    gates = Gates(HandClock())
+    await knock(gates.of("10.0.0.1", Credential("viewer", "old"), None), [], True)
+    tries: list[int] = []
+    await guesses(gates, ["old", "old", "a", "b", "c", "old"], tries)
+    assert len(tries) == MOST_FAILURES
+
+
+def test_hosts_are_told_apart_without_regard_to_case():
+    gates = Gates(HandClock())
+    gates.of("NVR.example", ACCOUNT, None).refused()
+    assert gates.of("nvr.example", ACCOUNT, None).closed_for() > 0
 
 
 async def test_a_failure_that_is_no_refusal_lets_the_next_try():
