@@ -3,6 +3,9 @@
 An observation counts for a rule when its kind, its measure, the local hour and a zone agree. When such observations
 have gone on for ``min_seconds`` (pauses up to ``gap_seconds`` are bridged) the rule opens one event; while they go on
 it is extended, and after ``quiet_seconds`` without any it closes. Then the rule rests for ``cooldown_seconds``.
+
+Nobody observes what is not looked at. Where pictures are shed, as far apart as the camera's keyframes, both pauses are
+at least ``BRIDGE`` times the time between two looks: the rule sees less, but it is not blind.
 """
 
 from __future__ import annotations
@@ -22,6 +25,9 @@ Word = TypeVar("Word", bound=StrEnum)
 
 LOCAL_OFFSET_MINUTES = 480
 """China Standard Time; the country keeps one time zone and no summer time."""
+
+BRIDGE = 1.5
+"""A pause of so many times the time between two looks is none."""
 
 BACKWARD_JUMP_SECONDS = 60.0
 """A clock set back further than this moves the state with it; a smaller step is waited out."""
@@ -104,19 +110,23 @@ def advance(
     observations: Iterable[Observation],
     at: float,
     offset_minutes: int = LOCAL_OFFSET_MINUTES,
+    *,
+    unseen: float = 0.0,
 ) -> tuple[RuleState, list[Change]]:
     """The next state and what changed, given what one picture showed (perhaps nothing) at Unix time ``at``.
 
-    Call it also without observations, about once a second, so that what has gone quiet is closed.
+    ``unseen`` is how many seconds apart pictures are looked at, where that is longer than the camera sends them. Call
+    it also without observations, about once a second, so that what has gone quiet is closed.
     """
     state, at = _in_step(state, at)
     changes: list[Change] = []
-    if state.opened_at is not None and state.last is not None and at - state.last >= rule.quiet_seconds:
+    quiet = max(rule.quiet_seconds, BRIDGE * unseen)
+    if state.opened_at is not None and state.last is not None and at - state.last >= quiet:
         state, change = _closed(rule, state, at)
         changes.append(change)
     found = _strongest(o for o in observations if rule.matches(o, offset_minutes))
     if found is not None:
-        state, more = _seen(rule, state, found, at)
+        state, more = _seen(rule, state, found, at, max(rule.gap_seconds, BRIDGE * unseen))
         changes.extend(more)
     return state, changes
 
@@ -164,12 +174,12 @@ def _strength(observation: Observation) -> float:
     return observation.measure / observation.threshold if observation.threshold > 0 else observation.measure
 
 
-def _seen(rule: Rule, state: RuleState, found: Observation, at: float) -> tuple[RuleState, list[Change]]:
+def _seen(rule: Rule, state: RuleState, found: Observation, at: float, gap: float) -> tuple[RuleState, list[Change]]:
     if state.opened_at is not None:
         return _extended(rule, state, found, at)
     if state.resting_until is not None and at < state.resting_until:
         return state, []
-    continues = state.since is not None and state.last is not None and at - state.last <= rule.gap_seconds
+    continues = state.since is not None and state.last is not None and at - state.last <= gap
     since = state.since if continues and state.since is not None else at
     if at - since < rule.min_seconds:
         return replace(state, since=since, last=at), []

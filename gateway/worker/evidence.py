@@ -9,6 +9,7 @@ from typing import Any
 import structlog
 
 from gateway.domain.events import Event, Phase
+from gateway.domain.observations import ObservationKind
 from gateway.domain.packets import Packet
 from gateway.fleet.wire import StreamDescription
 from gateway.ports import Clock, Unavailable
@@ -32,6 +33,7 @@ class _Recording:
 
     def __init__(self) -> None:
         self.packets: list[Packet] = []
+        self.stopped = False
         self._size = 0
 
     def described(self, description: StreamDescription) -> None:
@@ -61,10 +63,33 @@ class EvidenceMaker:
         event = finding.event
         if event.phase is not Phase.OPEN:
             return
-        await self._outbox.expect(event.id, ("still", "clip"))
         stream = self._stream_of(event.camera_id)
-        await self._tried(event, "still", self._keep_still(finding, stream))
-        await self._tried(event, "clip", self._keep_clip(event, stream))
+        # First of all: what is not taken from the pre-roll now will be gone when disk and pictures are seen to.
+        recording = self._record(event, stream)
+        try:
+            await self._outbox.expect(event.id, ("still", "clip"))
+            await self._tried(event, "still", self._keep_still(finding, stream))
+            await self._tried(event, "clip", self._keep_clip(event, stream, recording))
+        finally:
+            self._stop(stream, recording)
+
+    def _record(self, event: Event, stream: Stream | None) -> _Recording | None:
+        """A recording that has the seconds before the event and goes on, None if there can be none."""
+        if stream is None or self._recording >= MAX_CLIPS:
+            return None
+        self._recording += 1
+        lost = event.kind is ObservationKind.SIGNAL_LOSS and stream.last_at > 0
+        recording = _Recording()
+        for packet in stream.ring.since((stream.last_at if lost else event.picture_at) - BEFORE_SECONDS):
+            recording.packet(packet)
+        stream.attach(recording, from_now=True)
+        return recording
+
+    def _stop(self, stream: Stream | None, recording: _Recording | None) -> None:
+        if stream is not None and recording is not None and not recording.stopped:
+            recording.stopped = True
+            self._recording -= 1
+            stream.detach(recording)
 
     async def _tried(self, event: Event, kind: str, making: Coroutine[Any, Any, None]) -> None:
         """Whatever goes wrong with one piece of evidence costs that piece, and its place says why."""
@@ -85,25 +110,19 @@ class EvidenceMaker:
         await self._outbox.keep(event.id, "still", data)
         self.made += 1
 
-    async def _keep_clip(self, event: Event, stream: Stream | None) -> None:
-        if stream is None or self._recording >= MAX_CLIPS:
+    async def _keep_clip(self, event: Event, stream: Stream | None, recording: _Recording | None) -> None:
+        if recording is None:
             reason = "the camera has left this worker" if stream is None else "too many clips were being recorded"
             await self._miss(event.id, "clip", reason)
             return
-        self._recording += 1
-        recording = _Recording()
-        for packet in stream.ring.since(event.picture_at - BEFORE_SECONDS):
-            recording.packet(packet)
-        stream.attach(recording, from_now=True)
+        late = self._clock.now().timestamp() - event.picture_at
+        await self._clock.sleep(min(max(AFTER_SECONDS - late, 0.0), AFTER_SECONDS))
+        self._stop(stream, recording)
         try:
-            await self._clock.sleep(AFTER_SECONDS)
             data = await asyncio.to_thread(clips.mp4, recording.packets)
         except Unavailable as error:
             await self._miss(event.id, "clip", str(error))
             return
-        finally:
-            self._recording -= 1
-            stream.detach(recording)
         await self._outbox.keep(event.id, "clip", data)
         self.made += 1
 

@@ -14,7 +14,7 @@ from gateway.domain.events import Event, Phase
 from gateway.domain.packets import Packet
 from gateway.ports import Frame
 from gateway.worker import budget, stills
-from gateway.worker.decoder import Decoder, luma
+from gateway.worker.decoder import Decoder, last_picture, luma
 from gateway.worker.watching import Watcher
 
 log = structlog.get_logger(__name__)
@@ -25,6 +25,12 @@ BEHIND = 25
 USUAL_COST = 0.001
 """Seconds of CPU for decoding and for looking at a picture, while nothing is measured yet."""
 SMOOTHING = 0.05
+LONG_GROUP = 30
+"""Pictures in a group from which on it is decoded with all filters: without them each picture errs a little further
+(measured: 39 dB at the end of 20 pictures of traffic, 36 dB and one pixel in a hundred off at the end of 50)."""
+MAX_GROUP_KEPT = 400
+STALLED_SECONDS = 3.0
+"""A camera that sent nothing for so long was away itself; shorter pauses between looks are of our making."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +65,9 @@ class Eye:
         self._rate = 10.0
         self._counted = (0, time.monotonic())
         self._received = 0
+        self._arrived_at: float | None = None
+        self._stalled = False
+        self._since_keyframe: list[Packet] = []
 
     @property
     def errors(self) -> int:
@@ -113,13 +122,18 @@ class Eye:
         """Newest wins: drops what waits before the newest keyframe."""
         keys = [index for index, packet in enumerate(self._waiting) if packet.keyframe]
         for _ in range(keys[-1] if keys else 0):
-            self._waiting.popleft()
+            self._note_arrival(self._waiting.popleft().arrived_at)
             self._received += 1
             self.dropped += 1
+
+    def _note_arrival(self, at: float) -> None:
+        self._stalled |= self._arrived_at is not None and not 0 <= at - self._arrived_at < STALLED_SECONDS
+        self._arrived_at = at
 
     def _passes(self, packet: Packet, braking: bool) -> bool:
         """Counts the packet and says whether it is decoded; a picture left out takes the rest of its group along."""
         self._received += 1
+        self._note_arrival(packet.arrived_at)
         if packet.keyframe:
             if self._position:
                 self._group += 0.3 * (self._position + 1 - self._group)
@@ -133,6 +147,11 @@ class Eye:
         return not self._skips_to_key
 
     def _take(self, packet: Packet) -> list[Finding]:
+        if packet.keyframe:
+            self._since_keyframe.clear()
+            self._decoder.exact = self._group > LONG_GROUP
+        if not self._decoder.exact and len(self._since_keyframe) < MAX_GROUP_KEPT:
+            self._since_keyframe.append(packet)
         began = time.thread_time()
         frames = self._decoder.decode(packet)
         decoded = time.thread_time()
@@ -152,20 +171,22 @@ class Eye:
 
     def _look(self, picture: VideoFrame, packet: Packet) -> list[Finding]:
         frame = Frame(luma(picture), packet.arrived_at, packet.keyframe)
-        return self._guarded(lambda: self.watcher.look(frame), picture)
+        flowing, self._stalled = not self._stalled, False
+        return self._guarded(lambda: self.watcher.look(frame, flowing=flowing), picture)
 
     def _guarded(self, watch: Callable[[], list[Event]], picture: VideoFrame | None) -> list[Finding]:
         """A detector that fails costs this camera its findings in this picture, no other camera anything."""
         try:
-            return [Finding(event, _still(event, picture)) for event in watch()]
+            return [Finding(event, self._still(event, picture)) for event in watch()]
         except Exception:
             self.failures += 1
             if self.failures == 1:
                 log.exception("a detector failed", camera=self.camera_id)
             return []
 
-
-def _still(event: Event, picture: VideoFrame | None) -> bytes | None:
-    if picture is None or event.phase is not Phase.OPEN:
-        return None
-    return stills.still(picture, event)
+    def _still(self, event: Event, picture: VideoFrame | None) -> bytes | None:
+        """The picture that opened the event, as the camera meant it."""
+        if picture is None or event.phase is not Phase.OPEN:
+            return None
+        exact = None if self._decoder.exact else last_picture(self._since_keyframe)
+        return stills.still(exact or picture, event)

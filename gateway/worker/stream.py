@@ -15,7 +15,8 @@ from gateway.worker.ring import PreRoll
 
 log = structlog.get_logger(__name__)
 
-PREROLL_SECONDS = 5.5
+PREROLL_SECONDS = 8.5
+"""The 5 s before an event that a clip shows, and the time its detectors may lag behind."""
 PREROLL_BYTES = {StreamKind.SUB: 2 * 1024 * 1024, StreamKind.MAIN: 12 * 1024 * 1024}
 SILENT_SECONDS = 4.0
 """A stream that has been online and says nothing for this long is called offline before its connection gives up."""

@@ -13,6 +13,10 @@ from gateway.domain.observations import WHOLE_PICTURE, Observation, ObservationK
 from gateway.domain.rules import Change, Rule, RuleState, advance, finish
 from gateway.ports import Detector, Frame
 
+MAX_UNSEEN_SECONDS = 20.0
+"""Keyframes are no further apart than this; whoever looks less often misses what happens between."""
+UNSEEN_KEPT_SECONDS = 30.0
+"""How long the longest pause between two looks counts: on a middle rung long pauses and short ones take turns."""
 LOSS_SECONDS = 10.0
 """A camera without a picture for this long is observed as having lost its signal."""
 
@@ -43,15 +47,22 @@ class Watcher:
         self._cases = [_Case(rule) for rule in rules]
         self._new_id = new_id
         self._seen_at = born_at
+        self._looked_at: float | None = None
+        self._unseen = 0.0
+        self._unseen_at = 0.0
 
     @property
     def looks(self) -> bool:
         """Whether it wants pictures at all."""
         return self._detector is not None
 
-    def look(self, frame: Frame) -> list[Event]:
-        """What this picture opens, extends or closes."""
+    def look(self, frame: Frame, *, flowing: bool = False) -> list[Event]:
+        """What this picture opens, extends or closes.
+
+        ``flowing`` says that the camera sent pictures all the time since the last one looked at: the pause is ours.
+        """
         self._seen_at = frame.at
+        self._note_pause(frame.at, flowing)
         observations = self._detector.detect(frame) if self._detector is not None else ()
         return self._advance(observations, frame.at) if observations else []
 
@@ -88,11 +99,19 @@ class Watcher:
             if case.rule.fault and case.state.open and case.state.strongest is not None
         )
 
+    def _note_pause(self, at: float, flowing: bool) -> None:
+        before, self._looked_at = self._looked_at, at
+        pause = min(max(0.0, at - before), MAX_UNSEEN_SECONDS) if flowing and before is not None else 0.0
+        if pause >= self._unseen or not 0 <= at - self._unseen_at < UNSEEN_KEPT_SECONDS:
+            self._unseen, self._unseen_at = pause, at
+
     def _advance(self, observations: Iterable[Observation], at: float) -> list[Event]:
         events: list[Event] = []
         found = tuple(observations)
         for case in self._cases:
-            case.state, changes = advance(case.rule, case.state, found, at)
+            # A lost signal is noticed by time passing, not by looking.
+            unseen = 0.0 if ObservationKind.SIGNAL_LOSS in case.rule.kinds else self._unseen
+            case.state, changes = advance(case.rule, case.state, found, at, unseen=unseen)
             events.extend(self._event(case, change) for change in changes)
         return events
 

@@ -1,13 +1,14 @@
 import asyncio
 from collections import defaultdict
+from dataclasses import replace
 
 from gateway.domain.events import Event, Phase
 from gateway.domain.observations import Box, ObservationKind
 from gateway.domain.packets import Packet, StreamKey, StreamKind
 from gateway.worker import evidence as evidence_module
-from gateway.worker.evidence import AFTER_SECONDS, EvidenceMaker
+from gateway.worker.evidence import AFTER_SECONDS, BEFORE_SECONDS, EvidenceMaker
 from gateway.worker.eye import Finding
-from gateway.worker.stream import Stream
+from gateway.worker.stream import PREROLL_SECONDS, Stream
 from tests.hand_clock import HandClock
 
 BOX = Box(0.1, 0.1, 0.2, 0.2)
@@ -51,11 +52,13 @@ class LiveClock(HandClock):
     """While the clip runs on, the stream does."""
 
     def __init__(self, stream: Stream) -> None:
-        super().__init__()
+        super().__init__(at=20.0)
         self._stream = stream
 
     async def sleep(self, seconds: float) -> None:
-        feed(self._stream, 20, 20 + int(seconds))
+        begin = round(self.now().timestamp())
+        self.advance(seconds)
+        feed(self._stream, begin, begin + int(seconds))
         await asyncio.sleep(0)
 
 
@@ -82,6 +85,40 @@ async def test_a_clip_begins_five_seconds_before_at_a_keyframe_and_has_no_packet
     assert calls["clip"][0].keyframe
     assert times[-1] >= 20 + AFTER_SECONDS - 0.2
     assert stream.readers == 0
+
+
+async def test_what_a_slow_disk_costs_is_not_taken_from_the_seconds_before(monkeypatch):
+    calls, stream = recorded(monkeypatch), streaming()
+    clock = LiveClock(stream)
+
+    class SlowDisk(Outbox):
+        async def expect(self, event_id, kinds):
+            await clock.sleep(6)  # meanwhile the pre-roll moves on
+
+    await EvidenceMaker(SlowDisk(), clock, lambda camera_id: stream).make(Finding(event(), b"jpeg"))
+    times = [packet.arrived_at for packet in calls["clip"]]
+    assert 12.9 <= times[0] <= 15.0
+    assert times == sorted(set(times))
+    assert 29.8 <= times[-1] <= 31.0, "the clip ends 10 s after the event, not after the disk"
+
+
+async def test_detectors_may_lag_three_seconds_and_the_clip_still_begins_five_before(monkeypatch):
+    calls, stream = recorded(monkeypatch), streaming(23)
+    clock = LiveClock(stream)
+    clock.advance(3)
+    await EvidenceMaker(Outbox(), clock, lambda camera_id: stream).make(Finding(event(at=20.0), b"jpeg"))
+    assert calls["clip"][0].arrived_at <= 15.0
+    assert PREROLL_SECONDS >= BEFORE_SECONDS + 3
+
+
+async def test_the_clip_of_a_lost_signal_shows_the_seconds_before_the_loss(monkeypatch):
+    calls, stream = recorded(monkeypatch), streaming(20)
+    clock = HandClock(at=62.0)
+    loss = replace(event(at=62.0), kind=ObservationKind.SIGNAL_LOSS, fault=True)
+    await EvidenceMaker(Outbox(), clock, lambda camera_id: stream).make(Finding(loss))
+    times = [packet.arrived_at for packet in calls["clip"]]
+    assert 12.9 <= times[0] <= 15.0
+    assert times[-1] == 19.9
 
 
 async def test_only_an_opening_makes_evidence():
