@@ -299,6 +299,10 @@ def check(config: Annotated[Path | None, typer.Argument(help="The YAML file.")] 
         typer.echo(line)
     if found:
         raise typer.Exit(1)
+    from gateway.app import tools
+
+    for line in _run(lambda: tools.doubts(_settings(config or file, {}))):
+        typer.echo(f"note: {line}")
     typer.echo("the configuration is good")
 
 

@@ -22,6 +22,8 @@ from gateway.fleet.address import parse_address
 from gateway.storage.store import database_url
 
 PREFIX = "SHARP_EYES_"
+SECRETIVE = frozenset({"database", "redis"})
+"""Settings whose value may hold a password: what is wrong with them is said without repeating them."""
 RESERVED = frozenset({"SHARP_EYES_KEY", "SHARP_EYES_AUDIT_KEY"})
 """Names with the prefix that are not settings: secrets are never part of a configuration that gets printed."""
 
@@ -86,6 +88,7 @@ class Detection(_Section):
     budget_cores: float | None = Field(default=None, gt=0)
     budget_lifted: bool = False
     rules: Path | None = None
+    extra_rules: Path | None = None
     max_cameras: int | None = Field(default=None, ge=0)
     first: tuple[str, ...] = ()
 
@@ -105,6 +108,13 @@ class Evidence(_Section):
     quota_mb: int = Field(default=20_480, ge=10)
     reserve_mb: int = Field(default=RESERVE_MB, ge=0)
     retention_days_unconfirmed: float = Field(default=30, gt=0)
+
+
+class District(_Section):
+    """What differs from district to district: the townships of its seat, and the first digits of its cameras' ids."""
+
+    seat_townships: tuple[str, ...] = ()
+    gb_prefix: str = Field(default="", pattern=r"^([0-9]{8})?$")
 
 
 class Sessions(_Section):
@@ -155,6 +165,7 @@ class Settings(_Section):
     workers: Workers = Workers()
     detection: Detection = Detection()
     evidence: Evidence = Evidence()
+    district: District = District()
     sessions: Sessions = Sessions()
     accounts: Accounts = Accounts()
     audit: Audit = Audit()
@@ -194,25 +205,50 @@ def account_rules(settings: Settings) -> AccountRules:
 
 
 def for_sample(settings: Settings) -> Settings:
-    """The settings for trying out on this machine: a second factor is offered, unless the settings say otherwise."""
+    """The settings for trying out on this machine, unless they say otherwise: a second factor is offered, and the rules
+    and figures are the sample district's.
+    """
+    settings = _with_sample_data(settings)
     if "second_factor" in settings.sessions.model_fields_set:
         return settings
     sessions = settings.sessions.model_copy(update={"second_factor": "offered"})
     return settings.model_copy(update={"sessions": sessions})
 
 
+def _with_sample_data(settings: Settings) -> Settings:
+    """With the rules that name the sample's cameras, and what else is the sample district's own."""
+    sample = config_folder() / "sample"
+    own = yaml.safe_load((sample / "district.yaml").read_text("utf-8"))
+    changes: dict[str, Any] = {}
+    if settings.detection.rules is None and settings.detection.extra_rules is None:
+        changes["detection"] = settings.detection.model_copy(update={"extra_rules": sample / "rules.yaml"})
+    if not settings.district.model_fields_set:
+        changes["district"] = District.model_validate(own)
+    return settings.model_copy(update=changes)
+
+
 def rules_of(settings: Settings) -> tuple[tuple[dict[str, Any], ...], tuple[Rule, ...]]:
     """The rules as documents for the workers and as values. Raises ``BadSettings``."""
-    path = settings.detection.rules or config_folder() / "rules.yaml"
+    detection = settings.detection
+    documents, rules = _rules_in("detection.rules", detection.rules or config_folder() / "rules.yaml")
+    if detection.extra_rules is None:
+        return documents, rules
+    more_documents, more = _rules_in("detection.extra_rules", detection.extra_rules)
+    if twice := sorted({rule.id for rule in rules} & {rule.id for rule in more}):
+        raise BadSettings([f"detection.extra_rules: there is a rule {twice[0]!r} already: give it another id"])
+    return documents + more_documents, rules + more
+
+
+def _rules_in(setting: str, path: Path) -> tuple[tuple[dict[str, Any], ...], tuple[Rule, ...]]:
     try:
         document = yaml.safe_load(path.read_text("utf-8"))
         parsed = rules_from(document)
     except OSError as problem:
-        raise BadSettings([f"detection.rules: {path} cannot be read: {problem.strerror}"]) from None
+        raise BadSettings([f"{setting}: {path} cannot be read: {problem.strerror}"]) from None
     except yaml.YAMLError as problem:
-        raise BadSettings([f"detection.rules: {path}: {_where(problem)}"]) from None
+        raise BadSettings([f"{setting}: {path}: {_where(problem)}"]) from None
     except ValueError as problem:
-        raise BadSettings([f"detection.rules: {path}: {problem}"]) from None
+        raise BadSettings([f"{setting}: {path}: {problem}"]) from None
     return tuple(document["rules"]), parsed
 
 
@@ -272,6 +308,8 @@ def _read(path: Path) -> dict[str, Any]:
         raise BadSettings([f"{path} is not UTF-8 text: save it as UTF-8"]) from None
     except yaml.YAMLError as problem:
         raise BadSettings([f"{path}: {_where(problem)}"]) from None
+    except ValueError as problem:
+        raise BadSettings([f"{path}: {problem}"]) from None  # a date that is none
     if document is None:
         return {}
     if not isinstance(document, dict):
@@ -296,8 +334,20 @@ def _from_environment(environment: Mapping[str, str]) -> dict[str, Any]:
         inner = document
         for section in sections:
             inner = inner.setdefault(section, {})
-        inner[last] = yaml.safe_load(text) if sections else text
+            if not isinstance(inner, dict):
+                raise BadSettings([f"{name}: {section} is given as a whole and in part: give only one of the two"])
+        inner[last] = _value(name, text) if sections else text
     return document
+
+
+def _value(name: str, text: str) -> Any:
+    """What a variable of the environment says. The text itself is never repeated: it may be a secret."""
+    try:
+        return yaml.safe_load(text)
+    except (yaml.YAMLError, ValueError):
+        raise BadSettings(
+            [f"{name}: the value is not YAML: write a number, true, a list [a, b], or text in quotes"]
+        ) from None
 
 
 def _merge(into: dict[str, Any], other: Mapping[str, Any]) -> None:
@@ -316,7 +366,8 @@ def _sentence(problem: dict[str, Any]) -> str:
         hint = f"did you mean {near[0]!r}?" if near else f"known here: {', '.join(sorted(_names(place[:-1])))}"
         return f"{name}: there is no such setting; {hint}"
     text = str(problem["msg"]).removeprefix("Value error, ")
-    return f"{name}: {text[:1].lower()}{text[1:]} (it is {problem['input']!r})"
+    said = "" if name in SECRETIVE else f" (it is {problem['input']!r})"
+    return f"{name}: {text[:1].lower()}{text[1:]}{said}"
 
 
 def _names(place: list[str]) -> Iterator[str]:

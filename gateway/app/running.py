@@ -13,15 +13,17 @@ import uvloop
 from gateway.app.companions import Companion, sample_cameras_of, workers_of
 from gateway.app.first_run import SampleRun, prepare_sample
 from gateway.app.footing import address_of, data_folder, gateway_id, listening, store_of
+from gateway.app.naming import unknown_cameras
 from gateway.app.parts import Parts, application, build, open_bus
 from gateway.app.serving import Shown, certificate_of, http_server
 from gateway.clock import SystemClock
 from gateway.disk import Reserve
+from gateway.domain.district import District
 from gateway.fleet.address import LinkAddress, parse_address
 from gateway.fleet.children import keep_child
 from gateway.media.hub import open_hub
 from gateway.services.office import Office
-from gateway.settings import Settings, account_rules, for_sample
+from gateway.settings import Settings, account_rules, for_sample, rules_of
 from gateway.storage.secrets import open_box
 from gateway.web.whep import open_rooms
 
@@ -51,6 +53,7 @@ async def _run(settings: Settings, sample: bool, say: Callable[[str], None]) -> 
                 settings.data,
                 box,
                 reserve=reserve,
+                district=District(frozenset(settings.district.seat_townships), settings.district.gb_prefix),
                 rules=account_rules(settings),
                 hashing=settings.audit.algorithm,
             )
@@ -58,6 +61,8 @@ async def _run(settings: Settings, sample: bool, say: Callable[[str], None]) -> 
             sampled = await prepare_sample(settings, office) if sample else None
             if sampled is not None:
                 companions.append(sample_cameras_of(settings, sampled.folder, sampled.password_file))
+            for line in await unknown_cameras(store, rules_of(settings)[1]):
+                say(f"note: {line}")
             listed = [parse_address(address) for address in settings.workers.listen]
             addresses = [*listed, *(child.address for child in companions if child.address is not None)]
             parts = build(settings, office, bus, addresses)

@@ -7,22 +7,23 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import cast
 
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from gateway.app.certificates import make_certificate, take_certificate
 from gateway.app.footing import CannotRun, database_of, gateway_id, make_folder, store_of
+from gateway.app.naming import unknown_cameras
 from gateway.clock import SystemClock, new_id
 from gateway.domain.operators import Operator, Role
 from gateway.services.exporting import Format, export_catalogue
 from gateway.services.keeping import backup, restore
 from gateway.services.loading import load_catalogue
 from gateway.services.signing_in import hash_password
-from gateway.settings import Settings
+from gateway.settings import Settings, rules_of
 from gateway.storage import auditing, operators, organisations
-from gateway.storage.migrating import migrate
+from gateway.storage.migrating import SchemaTooNew, migrate
 from gateway.storage.operators import Account
 from gateway.storage.secrets import open_box
-from gateway.storage.store import database_url
+from gateway.storage.store import database_url, open_store
 
 Say = Callable[[str], None]
 SHORTEST_PASSWORD = 10
@@ -47,6 +48,22 @@ async def load_file(settings: Settings, file: Path, dry_run: bool, say: Say) -> 
     verb = "would be " if dry_run else ""
     say(f"{loaded.added} {verb}added, {loaded.changed} {verb}changed, {loaded.unchanged} unchanged")
     return True
+
+
+async def doubts(settings: Settings) -> list[str]:
+    """What is no fault of the configuration but may be a mistake: rules for cameras that the database does not have.
+
+    A database that is not there yet, or not of this version, is asked nothing.
+    """
+    url = database_url(database_of(settings))
+    file = url.database if url.get_backend_name() == "sqlite" else None
+    if file is not None and not await asyncio.to_thread(Path(file).is_file):
+        return []
+    try:
+        async with open_store(url, migrating=False) as store:
+            return await unknown_cameras(store, rules_of(settings)[1])
+    except (SQLAlchemyError, SchemaTooNew, OSError):
+        return []
 
 
 async def migrate_database(settings: Settings, say: Say) -> None:

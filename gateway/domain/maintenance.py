@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from gateway.domain.deadlines import Limit, TimeUnit
@@ -29,15 +30,12 @@ OTHER = Fault("DEV-OTHER", "设备故障", "Device fault")
 
 BY_CODE: dict[str, Fault] = {fault.code: fault for fault in (*FAULTS.values(), OTHER)}
 
-SEAT = frozenset({"320612001"})
-"""Townships that are the district's seat."""
-
 
 def fault_for(kind: ObservationKind) -> Fault:
     """The ticket category of a fault."""
     return FAULTS.get(kind, OTHER)
 
 
-def limit_for(township_code: str) -> Limit:
-    """24 h in the district's seat, 48 h elsewhere."""
-    return (TimeUnit.NATURAL_DAYS, 1 if township_code in SEAT else 2)
+def limit_for(township_code: str, seat: Collection[str] = ()) -> Limit:
+    """24 h in the townships that are the district's seat, 48 h elsewhere."""
+    return (TimeUnit.NATURAL_DAYS, 1 if township_code in seat else 2)

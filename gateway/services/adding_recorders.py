@@ -92,7 +92,7 @@ async def add(office: Office, caller: Caller, wish: NewRecorder) -> AddedRecorde
     site = Site(recorder.site_id, wish.name_zh, wish.name_en, wish.owner_id, _place(wish))
     try:
         async with office.store.begin() as conn:
-            made = _cameras(office, wish, recorder, await fresh_gb_ids(conn, len(wish.channels)))
+            made = _cameras(office, wish, recorder, await fresh_gb_ids(conn, office.district, len(wish.channels)))
             await _check(conn, caller, made, at)
             await sites.replace(conn, [site])
             if wish.credential is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -14,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from gateway.domain import purposes, stream_paths
 from gateway.domain.actions import Action
 from gateway.domain.cameras import Camera, CameraKind, Datum, Place, Site, StreamAddress
+from gateway.domain.district import UNKNOWN_PREFIX, District
 from gateway.domain.filing import Filing
 from gateway.domain.grants import CameraFacts, permits
 from gateway.domain.messages import Topic
@@ -29,7 +31,6 @@ from gateway.storage import camera_ties, cameras, credentials, file_changes, gra
 from gateway.storage.cameras import NewCamera
 from gateway.storage.reaching import reach
 
-GB_PREFIX = "32061201"
 GB_TYPE = "132"
 """A network camera (GB/T 28181-2022, annex E)."""
 
@@ -225,7 +226,7 @@ async def _camera(office: Office, conn: AsyncConnection, wish: NewCameraFile, ca
         raise Invalid("an RTSP camera needs the path of at least one stream", field="streams")
     return Camera(
         id=camera_id,
-        gb_id=wish.gb_id or (await fresh_gb_ids(conn, 1))[0],
+        gb_id=wish.gb_id or (await fresh_gb_ids(conn, office.district, 1))[0],
         name_zh=wish.name_zh,
         name_en=wish.name_en,
         kind=wish.kind,
@@ -244,12 +245,14 @@ async def _camera(office: Office, conn: AsyncConnection, wish: NewCameraFile, ca
     )
 
 
-async def fresh_gb_ids(conn: AsyncConnection, count: int) -> list[str]:
+async def fresh_gb_ids(conn: AsyncConnection, district: District, count: int) -> list[str]:
     """That many free 20-digit ids with network mark 9, which no real network uses."""
     taken = {gb_id for _, gb_id, _, _ in await cameras.keys(conn)}
+    usual = Counter(gb_id[:8] for gb_id in taken if gb_id).most_common(1)
+    prefix = district.gb_prefix or (usual[0][0] if usual else UNKNOWN_PREFIX)
     fresh: list[str] = []
     while len(fresh) < count:
-        gb_id = f"{GB_PREFIX}00{GB_TYPE}9{secrets.randbelow(1_000_000):06d}"
+        gb_id = f"{prefix}00{GB_TYPE}9{secrets.randbelow(1_000_000):06d}"
         if gb_id not in taken:
             taken.add(gb_id)
             fresh.append(gb_id)

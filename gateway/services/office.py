@@ -15,6 +15,7 @@ from gateway.disk import DEFAULT_RESERVE, Reserve
 from gateway.domain.accounts import DEFAULT_RULES, AccountRules, Hold
 from gateway.domain.audit import SHA256
 from gateway.domain.deadlines import DEFAULT_CALENDAR, Calendar
+from gateway.domain.district import ANY_DISTRICT, District
 from gateway.domain.ids import ENTROPY_BYTES, uuid7
 from gateway.domain.messages import Message, Topic
 from gateway.domain.operators import Operator
@@ -30,8 +31,8 @@ SYSTEM = "system"
 @dataclass(frozen=True, slots=True)
 class Office:
     """The store, the clock, the doorbell, this gateway's name (also the name of its audit chain), the data folder,
-    the box that seals secrets, the calendar, how much of the disk is left to the database, and what
-    is demanded of accounts.
+    the box that seals secrets, the calendar, how much of the disk is left to the database, what is
+    the district's own, and what is demanded of accounts.
     """
 
     store: Store
@@ -42,6 +43,7 @@ class Office:
     box: SecretBox
     calendar: Calendar = DEFAULT_CALENDAR
     reserve: Reserve = DEFAULT_RESERVE
+    district: District = ANY_DISTRICT
     rules: AccountRules = DEFAULT_RULES
     hashing: str = SHA256
     """The algorithm of new audit lines."""

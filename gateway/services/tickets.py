@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import replace
 from datetime import datetime
 
@@ -143,7 +144,7 @@ async def limit_of(conn: AsyncConnection, code: str) -> Limit:
         return default_for(code)
 
 
-async def open_maintenance(conn: AsyncConnection, event: Event, at: datetime) -> str | None:
+async def open_maintenance(conn: AsyncConnection, event: Event, at: datetime, seat: Collection[str] = ()) -> str | None:
     """Opens the maintenance ticket of a device fault, in the caller's transaction, and settles the fault's candidate.
 
     Returns the new ticket's id, or None if the camera is gone or already has an open ticket for this fault.
@@ -164,7 +165,7 @@ async def open_maintenance(conn: AsyncConnection, event: Event, at: datetime) ->
     draft = _draft(camera, ticket_id, at, fault.code, f"{fault.name_zh} {fault.name_en}")
     draft = replace(draft, candidate_id=None if candidate is None else candidate.id, event_id=event.id)
     registered, line = await begin(
-        conn, Calendar(), draft, limit_for(camera.township_code), Step(TicketState.REG, at), None
+        conn, Calendar(), draft, limit_for(camera.township_code, seat), Step(TicketState.REG, at), None
     )
     step = Step(TicketState.SENT, at, handler_id=camera.maintainer_id)
     sent, second = move(registered, step, None, frozenset({Party.DESK}), line)
@@ -245,5 +246,7 @@ async def _fresh_deadline(
     if to is not TicketState.REWORK:
         return None
     patrol = ticket.kind is TicketKind.PATROL
-    unit, amount = await limit_of(conn, ticket.category) if patrol else limit_for(ticket.township_code)
+    unit, amount = (
+        await limit_of(conn, ticket.category) if patrol else limit_for(ticket.township_code, office.district.seat)
+    )
     return deadline(at, unit, amount, office.calendar)

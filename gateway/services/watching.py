@@ -206,7 +206,7 @@ class Watching:
                 for event in told:
                     if event.id in faults:
                         faults.discard(event.id)
-                        changed_tickets.append(await tickets.open_maintenance(conn, event, at))
+                        changed_tickets.append(await tickets.open_maintenance(conn, event, at, office.district.seat))
                 for event in accepted.ended:
                     if event.fault:
                         changed_tickets.append(await tickets.note_recovery(conn, event, at))

@@ -11,6 +11,7 @@ from typing import Any
 
 from sqlalchemy import Connection, event
 from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
 
@@ -56,7 +57,12 @@ class Store:
 
 def database_url(url: str | URL) -> URL:
     """The URL with the asynchronous driver that we use. Raises ValueError for any other kind of database."""
-    parsed = make_url(url)
+    try:
+        parsed = make_url(url)
+    except (ArgumentError, ValueError):
+        # What is wrong is not repeated: it may hold a password.
+        shapes = "sqlite:///path or postgresql://user:password@host/name"
+        raise ValueError(f"this is no database address: give {shapes}") from None
     match parsed.get_backend_name():
         case "sqlite":
             if parsed.database in (None, "", ":memory:"):

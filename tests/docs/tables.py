@@ -70,6 +70,10 @@ SETTINGS: dict[str, tuple[str, str]] = {
     "detection.budget_cores": ("The same as a number of cores; goes before the fraction.", "以核数表示，优先于比例。"),
     "detection.budget_lifted": ("Look at every picture, whatever it costs.", "不限预算，查看每一帧。"),
     "detection.rules": ("Your rules, instead of those delivered.", "你自己的规则文件，代替自带的规则。"),
+    "detection.extra_rules": (
+        "Your rules beside those delivered, for instance for single cameras.",
+        "在自带规则之外另加的规则，例如针对单台摄像机。",
+    ),
     "detection.max_cameras": (
         "Only so many cameras get detectors; without it all.",
         "只给这么多台摄像机检测；不填则全部。",
@@ -87,6 +91,14 @@ SETTINGS: dict[str, tuple[str, str]] = {
     "evidence.retention_days_unconfirmed": (
         "Days after which unconfirmed candidates lose their evidence.",
         "未确认线索的证据保存天数。",
+    ),
+    "district.seat_townships": (
+        "Codes of the townships of the district's seat: device faults there are due in 24 h, elsewhere in 48 h.",
+        "主城区街道代码：其设备故障 24 小时内修复，其他地方 48 小时。",
+    ),
+    "district.gb_prefix": (
+        "First eight digits of the GB/T 28181 ids made for cameras that have none; without it as most cameras have.",
+        "为没有国标编号的摄像机生成编号时的前八位；不填则与多数摄像机相同。",
     ),
     "sessions.hours": ("How long a sign-in lasts.", "一次登录的有效时长（小时）。"),
     "sessions.idle_minutes": (

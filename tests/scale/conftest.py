@@ -89,7 +89,14 @@ def _gateway(fleet: Fleet, name: str, port: int, passwords: dict[str, str]) -> N
     files = fleet.certificates
     tls = {"tls_cert": str(files.cert), "tls_key": str(files.key), "tls_ca": str(files.ca)}
     workers = {"listen": list(fleet.workers.values()), **tls}
-    settings.write_text(yaml.safe_dump({"workers": workers, "detection": {"max_cameras": 20}}))
+    settings.write_text(
+        yaml.safe_dump(
+            {
+                "workers": workers,
+                "detection": {"max_cameras": 20, "extra_rules": str(ROOT / "config" / "sample" / "rules.yaml")},
+            }
+        )
+    )
     where = ("--data", str(data), "--config", str(settings), "--port", str(port))
     fleet.start(name, "run", *where, "--database", fleet.database, "--redis", fleet.redis)
     district = District(f"http://127.0.0.1:{port}", port, data, fleet.folder / f"{name}.log", fleet.processes[name])

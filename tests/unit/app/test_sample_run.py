@@ -1,0 +1,21 @@
+"""The sample is for trying out: its accounts never stand on an address that others reach."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+
+from gateway.app.first_run import prepare_sample
+from gateway.app.footing import CannotRun
+from gateway.settings import load
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.7", "gateway.example"])
+async def test_the_sample_is_refused_off_loopback_before_anything_is_made(tmp_path: Path, host: str) -> None:
+    settings = load(None, {}, {"server": {"host": host}, "data": str(tmp_path)})
+    with pytest.raises(CannotRun, match=r"--sample runs only with --host 127\.0\.0\.1"):
+        await prepare_sample(settings, cast(Any, None))
+    assert os.listdir(tmp_path) == []
