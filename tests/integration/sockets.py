@@ -19,8 +19,8 @@ class Socket:
         self.outgoing: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
         self.said: list[str] = []
 
-    async def receive(self, seconds: float = 30) -> dict[str, Any]:
-        """The next ASGI message from the application."""
+    async def receive(self, seconds: float = 180) -> dict[str, Any]:
+        """The next ASGI message from the application. The limit ends a hanging test; it does not judge speed."""
         message = await asyncio.wait_for(self.outgoing.get(), seconds)
         self.said.append(repr(message))
         return message
