@@ -26,7 +26,13 @@ export const NAV: readonly NavItem[] = [
   { name: 'tickets', word: 'nav.tickets', path: '/tickets', allowed: () => may('handle_tickets') },
   { name: 'sharing', word: 'nav.sharing', path: '/sharing', allowed: () => may('share') || acts('security_manager') },
   { name: 'cameras', word: 'nav.cameras', path: '/cameras', allowed: () => may('list') },
-  { name: 'operators', word: 'nav.operators', path: '/operators', allowed: () => acts('system_manager', 'security_manager') },
+  {
+    name: 'operators',
+    word: 'nav.operators',
+    path: '/operators',
+    allowed: () => acts('system_manager', 'security_manager'),
+    pages: [{ name: 'services', word: 'services.tab', path: '/operators/services', allowed: () => isManager.value }],
+  },
   { name: 'view-records', word: 'nav.viewRecords', path: '/view-records', allowed: () => acts('audit_manager') },
   { name: 'audit', word: 'nav.audit', path: '/audit', allowed: () => acts('audit_manager') },
 ]
@@ -61,6 +67,7 @@ const routes: RouteRecordRaw[] = [
       { path: 'cameras', name: 'cameras', component: () => import('./pages/Cameras.vue') },
       { path: 'cameras/:id', name: 'camera', component: () => import('./pages/CameraPage.vue') },
       { path: 'operators', name: 'operators', component: () => import('./pages/Operators.vue') },
+      { path: 'operators/services', name: 'services', component: () => import('./pages/ServiceAccounts.vue') },
       { path: 'view-records', name: 'view-records', component: () => import('./pages/ViewRecords.vue') },
       { path: 'audit', name: 'audit', component: () => import('./pages/Audit.vue') },
       { path: 'notices', name: 'notices', component: () => import('./pages/Notices.vue') },

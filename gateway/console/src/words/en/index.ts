@@ -4,6 +4,7 @@ import { candidates } from './candidates'
 import { notices } from './notices'
 import { operators } from './operators'
 import { records } from './records'
+import { services } from './services'
 import { sharing } from './sharing'
 import { shell } from './shell'
 import { tickets } from './tickets'
@@ -15,6 +16,7 @@ export const en: Vocabulary = {
   ...notices,
   ...operators,
   ...records,
+  ...services,
   ...sharing,
   ...shell,
   ...tickets,

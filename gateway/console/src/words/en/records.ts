@@ -69,5 +69,8 @@ export const records: Words<typeof chinese> = {
     erase_text: 'erase a typed text',
     create_operator: 'make an account (command)',
     wrong_password: 'wrong password',
+    add_service: 'New service account',
+    issue_token: 'Token issued',
+    revoke_token: 'Token revoked',
   },
 }

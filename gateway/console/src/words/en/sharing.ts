@@ -76,5 +76,6 @@ export const sharing: Words<typeof chinese> = {
     system_manager: 'System manager',
     security_manager: 'Security manager',
     audit_manager: 'Audit manager',
+    service: 'Service account',
   },
 }

@@ -4,6 +4,7 @@ import { candidates } from './candidates'
 import { notices } from './notices'
 import { operators } from './operators'
 import { records } from './records'
+import { services } from './services'
 import { sharing } from './sharing'
 import { shell } from './shell'
 import { tickets } from './tickets'
@@ -16,6 +17,7 @@ export const zh = {
   ...notices,
   ...operators,
   ...records,
+  ...services,
   ...sharing,
   ...shell,
   ...tickets,

@@ -66,5 +66,8 @@ export const records = {
     erase_text: '依法删除文字',
     create_operator: '命令行新建账号',
     wrong_password: '密码错误',
+    add_service: '新建系统账号',
+    issue_token: '签发令牌',
+    revoke_token: '吊销令牌',
   },
 }

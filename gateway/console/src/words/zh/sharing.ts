@@ -73,5 +73,6 @@ export const sharing = {
     system_manager: '系统管理员',
     security_manager: '安全管理员',
     audit_manager: '审计管理员',
+    service: '业务系统',
   },
 }
