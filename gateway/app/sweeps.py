@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from gateway.services import notifying, rooting
+from gateway.services import notifying, request_times, rooting, routing
 from gateway.services.sweeping import Sweep
 
 SWEEPS: Mapping[str, Sweep] = {
     "the audit's daily root": rooting.close_the_day,
     "old notices": notifying.forget_old,
+    "routing requests": routing.route_waiting,
+    "undecided requests": request_times.lapse,
+    "access that begins": request_times.begin,
+    "access about to end": request_times.remind,
+    "access that is over": request_times.end,
 }
 """By the name that figures and the log give them, in the order in which they run."""

@@ -16,12 +16,14 @@ from gateway.domain.grants import Effect, Grant, GranteeKind, TargetKind, in_for
 from gateway.domain.hours import Hours
 from gateway.domain.messages import Topic
 from gateway.domain.operators import Role
+from gateway.services import notifying
 from gateway.services.coverage import Span, covers
 from gateway.services.errors import Conflict, Forbidden, Invalid, NotFound
 from gateway.services.grant_views import GrantView, names_for
 from gateway.services.office import Caller, Office
 from gateway.services.pointing import EVERYTHING, Pointed, Pointing, target_of
-from gateway.storage import grants, operators, organisations
+from gateway.services.request_times import after_revocation
+from gateway.storage import grants, operators, organisations, requests
 from gateway.storage.grants import GrantRecord
 
 REASON_MAX = 500
@@ -57,30 +59,43 @@ async def give(office: Office, caller: Caller, wish: Wish) -> GrantView:
     action, no other purpose, no longer, in no other hours, under no fewer conditions.
     """
     at = office.clock.now()
-    _check_wish(wish, at)
-    wish = replace(wish, actions=_with_implied(wish))
     async with office.store.begin() as conn:
+        grant = await given(office, conn, caller, wish, at)
         held = await grants.for_operator(conn, caller.operator, at)
-        pointed = await target_of(conn, caller, held, wish.target_kind, wish.target_id, wish.target_below, at)
-        await _check_grantee(conn, wish)
-        _check_held(held, caller, pointed, wish, at)
-        grant = await grants.insert(conn, grant_of(office.new_id(), caller, wish, at))
-        await office.note(
-            conn,
-            at,
-            caller.operator.id,
-            "give_grant",
-            "grant",
-            grant.id,
-            grantee=f"{grant.grantee_kind}:{grant.grantee_id}",
-            target=f"{grant.target_kind}:{grant.target_id}",
-            actions=sorted(grant.actions),
-            effect=grant.effect.value,
-            typed={"reason": grant.reason},
-        )
         view = (await _views(conn, caller, held, [GrantRecord(grant, "", None)], at))[0]
     await _rung(office, grant.id)
     return view
+
+
+async def given(
+    office: Office, conn: AsyncConnection, caller: Caller, wish: Wish, at: datetime, *, by: str | None = None
+) -> Grant:
+    """Gives the grant in the caller's transaction, by the caller's right; ``by`` is who acts in their stead.
+
+    Raises what ``give`` does. Whoever calls it rings afterwards.
+    """
+    _check_wish(wish, at)
+    wish = replace(wish, actions=_with_implied(wish))
+    held = await grants.for_operator(conn, caller.operator, at)
+    pointed = await target_of(conn, caller, held, wish.target_kind, wish.target_id, wish.target_below, at)
+    await _check_grantee(conn, wish)
+    _check_held(held, caller, pointed, wish, at)
+    actor = by or caller.operator.id
+    grant = await grants.insert(conn, replace(grant_of(office.new_id(), caller, wish, at), granted_by=actor))
+    await office.note(
+        conn,
+        at,
+        actor,
+        "give_grant",
+        "grant",
+        grant.id,
+        grantee=f"{grant.grantee_kind}:{grant.grantee_id}",
+        target=f"{grant.target_kind}:{grant.target_id}",
+        actions=sorted(grant.actions),
+        effect=grant.effect.value,
+        typed={"reason": grant.reason},
+    )
+    return grant
 
 
 async def revoke(office: Office, caller: Caller, grant_id: str, reason: str) -> GrantView:
@@ -88,6 +103,7 @@ async def revoke(office: Office, caller: Caller, grant_id: str, reason: str) -> 
     _check_reason(reason)
     at = office.clock.now()
     async with office.store.begin() as conn:
+        await requests.hold_with_grant(conn, grant_id)
         held = await grants.for_operator(conn, caller.operator, at)
         record = await grants.get(conn, grant_id)
         pointing = await Pointing.read(conn, [] if record is None else [record.grant])
@@ -102,10 +118,12 @@ async def revoke(office: Office, caller: Caller, grant_id: str, reason: str) -> 
         await office.note(
             conn, at, caller.operator.id, "revoke_grant", "grant", grant_id, typed={"reason": reason.strip()}
         )
+        told = await after_revocation(office, conn, caller.operator.id, grant_id, at)
         revoked = await grants.get(conn, grant_id)
         assert revoked is not None
         view = (await _views(conn, caller, held, [revoked], at))[0]
     await _rung(office, grant_id)
+    await notifying.ring_for(office, told)
     return view
 
 

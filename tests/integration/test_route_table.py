@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import Any
 from urllib.parse import urlencode
 
@@ -36,6 +37,8 @@ class Foreign:
     grant: str
     recorder: str
     site: str
+    request: str
+    part: str
     words: frozenset[str]
 
     def value_for(self, name: str) -> str:
@@ -49,13 +52,15 @@ class Foreign:
             "grant_id": self.grant,
             "recorder_id": self.recorder,
             "site_id": self.site,
+            "request_id": self.request,
+            "part_id": self.part,
             "kind": "still",
         }
         return known.get(name, UNKNOWN)
 
 
 async def _foreign(world: World, browser_of: Browsers, owner: str) -> Foreign:
-    """One confirmed ticket with a photo and one grant on the owner's first camera."""
+    """One confirmed ticket with a photo, one grant on the owner's first camera and one request for it."""
     leader = await browser_of("leader")
     camera, confirmed = world.camera(owner, 0), world.camera(owner, 1)
     candidate = world.candidates[confirmed.id]
@@ -76,8 +81,21 @@ async def _foreign(world: World, browser_of: Browsers, owner: str) -> Foreign:
     )
     assert grant.status_code == 201, grant.text
     assert "id" in photo, photo
+    request = await leader.post(
+        "/requests",
+        json={
+            "scope": {"kind": "cameras", "ids": [camera.id]},
+            "actions": ["view_live"],
+            "purposes": ["PS-FLOOD"],
+            "not_after": (world.clock.now() + timedelta(days=2)).isoformat(),
+            "reason": f"asked for {camera.id}",
+        },
+    )
+    assert request.status_code == 201, request.text
+    part = request.json()["parts"][0]["id"]
     recorder = world.recorders[owner]
     words = world.secrets_of(owner) | {ticket["id"], ticket["number"], photo["id"], grant.json()["id"]}
+    words |= {request.json()["id"], part}
     return Foreign(
         camera.id,
         world.candidates[camera.id],
@@ -87,6 +105,8 @@ async def _foreign(world: World, browser_of: Browsers, owner: str) -> Foreign:
         grant.json()["id"],
         recorder.id,
         recorder.site_id,
+        request.json()["id"],
+        part,
         frozenset(words),
     )
 
@@ -127,6 +147,10 @@ def _body(foreign: Foreign, owner: str) -> dict[str, Any]:
         "latitude": 32.0,
         "longitude": 121.0,
         "port": 80,
+        "scope": {"kind": "cameras", "ids": [foreign.camera]},
+        "not_after": "2026-11-25T00:00:00Z",
+        "text": "a word",
+        "deputy_id": foreign.camera,
         "channels": [{"channel": 1, "name_zh": "x", "streams": [{"kind": "sub", "path": "/x"}]}],
     }
 
@@ -138,6 +162,14 @@ def _bodies(route: DeclaredRoute, foreign: Foreign, owner: str) -> list[dict[str
         "dismiss": ("reason", "version"),
         "moves": ("to", "version"),
         "revoke": ("reason",),
+        "requests": ("scope", "actions", "purposes", "not_after", "reason"),
+        "approve": ("version",),
+        "refuse": ("version", "reason"),
+        "withdraw": ("reason",),
+        "return": ("reason",),
+        "extend": ("not_after",),
+        "comments": ("text",),
+        "delegations": ("deputy_id", "not_after", "reason"),
         "erasure": ("reason",),
         "grants": ("grantee_kind", "grantee_id", "target_kind", "target_id", "actions", "reason"),
         "probe": ("host", "port"),

@@ -18,6 +18,13 @@ from gateway.storage.tables.people import (
     setup_links,
 )
 from gateway.storage.tables.places import categories, grids, townships
+from gateway.storage.tables.requests import (
+    access_requests,
+    delegations,
+    request_cameras,
+    request_lines,
+    request_parts,
+)
 from gateway.storage.tables.sharing import (
     area_cameras,
     areas,
@@ -32,6 +39,7 @@ from gateway.storage.tables.tickets import ticket_moves, ticket_numbers, ticket_
 
 __all__ = [
     "Moment",
+    "access_requests",
     "area_cameras",
     "areas",
     "assignments",
@@ -45,6 +53,7 @@ __all__ = [
     "candidates",
     "categories",
     "credentials",
+    "delegations",
     "epochs",
     "events",
     "evidence",
@@ -62,6 +71,9 @@ __all__ = [
     "organisations",
     "recorders",
     "recovery_codes",
+    "request_cameras",
+    "request_lines",
+    "request_parts",
     "second_factors",
     "sessions",
     "setup_links",

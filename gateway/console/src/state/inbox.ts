@@ -59,6 +59,9 @@ const LEADS: Record<string, (id: string) => string> = {
   ticket: (id) => `/tickets/${encodeURIComponent(id)}`,
   candidate: (id) => `/candidates/${encodeURIComponent(id)}`,
   grant: () => '/sharing',
+  request: (id) => `/requests/${encodeURIComponent(id)}`,
+  delegation: () => '/delegations',
+  emergency: (id) => `/emergencies/${encodeURIComponent(id)}`,
 }
 
 /** The page that a notice is about, "" when it leads nowhere. */
