@@ -22,3 +22,13 @@ _WEIGHT = {Condition.MASKED_ONLY: 4, Condition.SUB_ONLY: 2, Condition.WATERMARK:
 def burden(conditions: frozenset[Condition]) -> int:
     """How much the conditions bind together: of two grants the one with the smaller burden is relied on."""
     return sum(_WEIGHT[condition] for condition in conditions)
+
+
+def obstacle(conditions: frozenset[Condition], main: bool) -> Condition | None:
+    """The condition under which that picture may not be shown, None if it may. ``main`` is True for the main stream.
+
+    Cameras have no masks in this version, so what may only be shown masked is not shown at all.
+    """
+    if Condition.MASKED_ONLY in conditions:
+        return Condition.MASKED_ONLY
+    return Condition.SUB_ONLY if main and Condition.SUB_ONLY in conditions else None

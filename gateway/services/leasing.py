@@ -9,6 +9,7 @@ from datetime import datetime
 
 from gateway.domain.actions import Action
 from gateway.domain.cameras import Camera
+from gateway.domain.conditions import Condition, obstacle
 from gateway.domain.packets import StreamKind
 from gateway.services.office import Caller
 
@@ -25,6 +26,10 @@ class Wish:
     reason: str = ""
     ticket_id: str | None = None
 
+    def hindered_by(self, conditions: frozenset[Condition]) -> Condition | None:
+        """The condition under which the wished for picture may not be shown; None if it may."""
+        return obstacle(conditions, self.stream is StreamKind.MAIN)
+
 
 @dataclass(slots=True, eq=False)
 class Lease:
@@ -37,6 +42,7 @@ class Lease:
     purpose: str
     epoch: int
     until: datetime | None
+    conditions: frozenset[Condition]
     bytes: int = 0
     code: str = ""
     message: str = ""

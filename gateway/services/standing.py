@@ -10,9 +10,12 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.domain.actions import Action
+from gateway.domain.conditions import Condition
 from gateway.domain.grants import Effect, Grant, GranteeKind, TargetKind
+from gateway.domain.hours import CHINA_MINUTES, Hours
 from gateway.domain.ids import ENTROPY_BYTES, uuid7
 from gateway.domain.operators import Role
+from gateway.domain.schedules import schedule_from
 from gateway.services.catalogue_files import LINE, Problem
 from gateway.storage import grants
 
@@ -23,7 +26,10 @@ POLICY = "catalogue"
 """The policy of a grant whose file names none."""
 
 _NEEDED = frozenset({"grantee_kind", "grantee_id", "target_kind", "actions", "reason"})
-_ALLOWED = frozenset({"effect", "target_id", "purposes", "not_before", "not_after", "policy"})
+_ALLOWED = frozenset(
+    {"effect", "target_id", "purposes", "not_before", "not_after", "policy", "hours", "conditions"}
+    | {"grantee_within", "includes_below", "target_below", "giver_id"}
+)
 
 
 def standing_grants(
@@ -66,11 +72,13 @@ async def store_standing(
 
 def _place(grant: Grant, policy: str) -> tuple[str, ...]:
     target = (grant.target_kind.value, grant.target_id)
-    return (policy, grant.effect.value, grant.grantee_kind.value, grant.grantee_id, *target)
+    return (policy, grant.effect.value, grant.grantee_kind.value, grant.grantee_id, grant.grantee_within, *target)
 
 
 def _terms(grant: Grant) -> tuple[Any, ...]:
-    return grant.actions, grant.purposes, grant.not_after, grant.reason
+    below = grant.includes_below, grant.target_below
+    limits = grant.purposes, grant.not_after, grant.hours, grant.conditions
+    return grant.actions, *limits, *below, grant.giver_id, grant.reason
 
 
 def _grant(item: Mapping[str, Any], at: datetime, granted_by: str) -> Grant:
@@ -100,6 +108,12 @@ def _grant(item: Mapping[str, Any], at: datetime, granted_by: str) -> Grant:
         granted_by=granted_by,
         reason=str(item["reason"]),
         created_at=at,
+        grantee_within=str(item.get("grantee_within") or ""),
+        includes_below=_yes(item, "includes_below"),
+        target_below=_yes(item, "target_below"),
+        hours=_hours(item.get("hours")),
+        conditions=frozenset(_condition(raw) for raw in (_list(item, "conditions") if "conditions" in item else ())),
+        giver_id=str(item.get("giver_id") or ""),
     )
 
 
@@ -108,6 +122,29 @@ def _word(item: Mapping[str, Any], name: str, choices: Sequence[str]) -> str:
     if value not in choices:
         raise ValueError(f"{name} is {value!r}: write one of {', '.join(choices)}")
     return value
+
+
+def _condition(raw: Any) -> Condition:
+    return Condition(_word({"conditions": raw}, "conditions", [condition.value for condition in Condition]))
+
+
+def _yes(item: Mapping[str, Any], name: str) -> bool:
+    value = item.get(name, False)
+    if not isinstance(value, bool):
+        raise ValueError(f"{name} is {value!r}: write true or false")
+    return value
+
+
+def _hours(raw: Any) -> Hours | None:
+    """Hours written like a rule's schedule, with the offset of their clock in minutes (China's if it is missing)."""
+    if raw is None:
+        return None
+    if not isinstance(raw, Mapping):
+        raise ValueError("hours is a mapping with days and hours")
+    offset = raw.get("offset_minutes", CHINA_MINUTES)
+    if not isinstance(offset, int):
+        raise ValueError(f"offset_minutes is {offset!r}: write minutes, like 480")
+    return Hours(schedule_from({name: raw[name] for name in raw if name not in ("offset_minutes", LINE)}), offset)
 
 
 def _action(raw: Any) -> Action:

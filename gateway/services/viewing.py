@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from gateway.domain.accounts import Hold
 from gateway.domain.actions import Action
 from gateway.domain.cameras import Camera
+from gateway.domain.conditions import Condition
 from gateway.domain.grants import Grant, permits
 from gateway.domain.messages import Topic
 from gateway.domain.operators import Operator
@@ -36,6 +37,11 @@ PATIENCE_SECONDS = 5.0
 """How long a check or a write may take: a database that hangs must not keep pictures running."""
 UNPROVEN = timedelta(seconds=45)
 """After so long without a successful write or check every running view ends."""
+HINDRANCES = {
+    Condition.MASKED_ONLY: "this camera may be shown only with its privacy masks, and it has none",
+    Condition.SUB_ONLY: "your grant gives the sub stream of this camera, not the main one",
+}
+"""Why a picture is not shown although a grant gives it."""
 MAX_LEASES = 2000
 MAX_CLOSINGS = 10_000
 
@@ -125,10 +131,13 @@ class Viewing:
                 raise NotFound("camera")
             if purpose not in CODES:
                 raise Invalid("this is not one of the purposes", field="purpose")
+            hindrance = wish.hindered_by(decision.conditions)
+            if hindrance is not None:
+                raise Forbidden(HINDRANCES[hindrance], condition=hindrance.value)
             record = self._record(caller, wish, camera, purpose, decision.grant_id, at)
             await view_records.insert(conn, record)
         until = _earlier(_earlier(decision.until, session.expires_at), operator.valid_until)
-        return Lease(record.id, caller, camera, wish, purpose, epoch, until)
+        return Lease(record.id, caller, camera, wish, purpose, epoch, until, decision.conditions)
 
     async def _refuse_new(self, conn: AsyncConnection, session: Session, wish: Wish, at: datetime) -> None:
         """Returns if the locked session was showing this very camera when it was locked: a wall that lost a picture
@@ -249,8 +258,12 @@ class Viewing:
             lease.end("not_found", "the camera was removed")
             return
         decision = permits(operator, lease.wish.action, camera.facts, given, now, lease.purpose)
-        if decision.allowed:
+        bound = decision.conditions - lease.conditions
+        if decision.allowed and not bound:
             lease.until, lease.epoch = decision.until, epoch
+        elif decision.allowed:
+            # the viewer was not told of these, so it cannot keep them: it may open anew
+            lease.end("revoked", "the picture may be shown only under other conditions now: open it again")
         elif lease.until is not None and lease.until <= now:
             lease.end("expired", "the time for which you were permitted to watch is over")
         else:

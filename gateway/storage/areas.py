@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
-from sqlalchemy import RowMapping, delete, func, select
+from sqlalchemy import ColumnElement, RowMapping, delete, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.domain.geometry import bounds
 from gateway.domain.groups import Area
 from gateway.storage import area_fitting, epochs
-from gateway.storage.tables import area_cameras, areas
+from gateway.storage.tables import area_cameras, areas, cameras
 from gateway.storage.upserting import chunks
 
 
@@ -66,11 +66,12 @@ async def remove(connection: AsyncConnection, area_id: str) -> None:
     await epochs.bump(connection, epochs.PERMISSION)
 
 
-async def sizes(connection: AsyncConnection, ids: Iterable[str]) -> dict[str, int]:
-    """How many cameras stand in each of the areas; those without any are left out."""
+async def sizes(connection: AsyncConnection, ids: Iterable[str], scope: ColumnElement[bool]) -> dict[str, int]:
+    """How many cameras within the scope stand in each of the areas; those without any are left out."""
     statement = (
         select(area_cameras.c.area_id, func.count())
-        .where(area_cameras.c.area_id.in_(sorted(ids)))
+        .join(cameras, cameras.c.id == area_cameras.c.camera_id)
+        .where(area_cameras.c.area_id.in_(sorted(ids)), scope)
         .group_by(area_cameras.c.area_id)
     )
     return {row[0]: row[1] for row in await connection.execute(statement)}

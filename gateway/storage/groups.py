@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
-from sqlalchemy import RowMapping, delete, func, select, update
+from sqlalchemy import ColumnElement, RowMapping, delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.domain.groups import CameraGroup
@@ -81,11 +81,12 @@ async def members(connection: AsyncConnection, group_id: str) -> list[str]:
     return list((await connection.scalars(statement)).all())
 
 
-async def sizes(connection: AsyncConnection, ids: Iterable[str]) -> dict[str, int]:
-    """How many cameras are in each of the groups; those without any are left out."""
+async def sizes(connection: AsyncConnection, ids: Iterable[str], scope: ColumnElement[bool]) -> dict[str, int]:
+    """How many cameras within the scope are in each of the groups; those without any are left out."""
     statement = (
         select(group_cameras.c.group_id, func.count())
-        .where(group_cameras.c.group_id.in_(sorted(ids)))
+        .join(cameras, cameras.c.id == group_cameras.c.camera_id)
+        .where(group_cameras.c.group_id.in_(sorted(ids)), scope)
         .group_by(group_cameras.c.group_id)
     )
     return {row[0]: row[1] for row in await connection.execute(statement)}

@@ -8,8 +8,12 @@ from fastapi import APIRouter, Depends, Request
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from gateway.domain.actions import Action
+from gateway.domain.conditions import Condition
 from gateway.domain.grants import Effect, GranteeKind, TargetKind
+from gateway.domain.hours import CHINA_MINUTES, Hours
+from gateway.domain.schedules import schedule_from
 from gateway.services import sharing
+from gateway.services.errors import Invalid
 from gateway.services.grant_views import GrantView
 from gateway.services.office import Caller
 from gateway.services.sharing import Wish
@@ -19,6 +23,22 @@ from gateway.web.signed import office_of, signed_in
 
 router = APIRouter(prefix="/grants", tags=["grants"])
 Who = Annotated[Caller, Depends(signed_in)]
+
+
+class HoursBody(BaseModel):
+    """Weekly windows of local time; one over midnight belongs to its first day."""
+
+    model_config = ConfigDict(extra="forbid")
+    days: Annotated[list[str], Field(min_length=1, max_length=7, description="mon, tue, …")]
+    windows: Annotated[list[str], Field(min_length=1, max_length=12, description="like 08:00-18:00 or 22:00-06:00")]
+    offset_minutes: Annotated[int, Field(ge=-720, le=840, description="the clock's offset from UTC")] = CHINA_MINUTES
+
+    def hours(self) -> Hours:
+        """The hours meant. Raises ``Invalid``."""
+        try:
+            return Hours(schedule_from({"days": self.days, "hours": self.windows}), self.offset_minutes)
+        except ValueError as problem:
+            raise Invalid(str(problem), field="hours") from None
 
 
 class GrantBody(BaseModel):
@@ -42,12 +62,37 @@ class GrantBody(BaseModel):
     grantee_kind: GranteeKind
     grantee_id: Annotated[str, Field(min_length=1, max_length=64)]
     target_kind: TargetKind
+    grantee_within: Annotated[str, Field(max_length=32, description="only a role's people of this organisation")] = ""
+    includes_below: Annotated[bool, Field(description="also the people of the organisations below")] = False
     target_id: Annotated[str, Field(max_length=64)] = ""
+    target_below: Annotated[bool, Field(description="also cameras of the organisations below")] = False
     actions: list[Action]
     purposes: list[str] | None = None
     not_before: AwareDatetime | None = None
     not_after: AwareDatetime | None = None
+    hours: HoursBody | None = None
+    conditions: list[Condition] = []
     reason: Annotated[str, Field(max_length=500)]
+
+    def wish(self) -> Wish:
+        """The grant wished for. Raises ``Invalid``."""
+        return Wish(
+            grantee_kind=self.grantee_kind,
+            grantee_id=self.grantee_id,
+            target_kind=self.target_kind,
+            target_id=self.target_id,
+            actions=frozenset(self.actions),
+            reason=self.reason,
+            effect=self.effect,
+            purposes=None if self.purposes is None else frozenset(self.purposes),
+            not_before=self.not_before,
+            not_after=self.not_after,
+            grantee_within=self.grantee_within,
+            includes_below=self.includes_below,
+            target_below=self.target_below,
+            hours=None if self.hours is None else self.hours.hours(),
+            conditions=frozenset(self.conditions),
+        )
 
 
 class RevokeBody(BaseModel):
@@ -82,23 +127,11 @@ async def listed(
 
 @router.post("", status_code=201, dependencies=[rule(Needs(Action.SHARE))], summary="Give a grant")
 async def give(body: GrantBody, request: Request, caller: Who) -> GrantView:
-    """Nobody gives more than they hold: no other action, no other purpose, no longer.
+    """Nobody gives more than they hold: no other action, purpose or hours, no longer, under no fewer conditions.
 
     ``directory`` is added to every grant, and ``list`` to one that gives pictures or events.
     """
-    wish = Wish(
-        grantee_kind=body.grantee_kind,
-        grantee_id=body.grantee_id,
-        target_kind=body.target_kind,
-        target_id=body.target_id,
-        actions=frozenset(body.actions),
-        reason=body.reason,
-        effect=body.effect,
-        purposes=None if body.purposes is None else frozenset(body.purposes),
-        not_before=body.not_before,
-        not_after=body.not_after,
-    )
-    return await sharing.give(office_of(request), caller, wish)
+    return await sharing.give(office_of(request), caller, body.wish())
 
 
 @router.post("/{grant_id}/revoke", dependencies=[rule(Needs(Action.SHARE))], summary="Revoke a grant")

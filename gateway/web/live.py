@@ -152,6 +152,7 @@ def _start(lease: Lease, chapter: Chapter) -> str:
             "mime": chapter.mime,
             "generation": chapter.number,
             "view_id": lease.view_id,
+            "conditions": sorted(lease.conditions),
             "width": shape.width,
             "height": shape.height,
         }

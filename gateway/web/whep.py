@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from fastapi import APIRouter, Request, Response
 
 from gateway.domain.actions import Action
+from gateway.domain.conditions import Condition
 from gateway.domain.packets import StreamKey, StreamKind
 from gateway.media.channel import Ended
 from gateway.media.hub import Hub
@@ -27,6 +28,17 @@ MAX_SESSIONS = 64
 """WebRTC costs ten times what a WebSocket does; walls use WebSockets."""
 CONNECT_SECONDS = 20.0
 _SDP = "application/sdp"
+
+
+CONDITIONS_HEADER = "View-Conditions"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a session answers its offer with, and the conditions its picture is shown under."""
+
+    sdp: str
+    conditions: frozenset[Condition]
 
 
 @dataclass(slots=True, eq=False)
@@ -52,14 +64,14 @@ class Rooms:
         """Sessions that run now."""
         return len(self._sessions)
 
-    async def open(self, caller: Caller, wish: Wish, offer: str) -> tuple[str, str]:
+    async def open(self, caller: Caller, wish: Wish, offer: str) -> tuple[str, Answer]:
         """A new session's name and answer. Raises what ``Viewing.open`` does, ``Unfit`` or ``Ended``."""
         if len(self._sessions) >= MAX_SESSIONS:
             self.refused += 1
             raise Unavailable("this gateway carries as many WebRTC sessions as it can: watch over WebSocket")
         name = new_name()
         session = self._sessions[name] = _Session(caller.operator.id, asyncio.Event())
-        answered: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+        answered: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
         self._group.create_task(self._carry(name, session, caller, wish, offer, answered), name=f"whep {name[:6]}")
         try:
             return name, await answered
@@ -77,7 +89,7 @@ class Rooms:
             session.over.set()
 
     async def _carry(
-        self, name: str, session: _Session, caller: Caller, wish: Wish, offer: str, answered: asyncio.Future[str]
+        self, name: str, session: _Session, caller: Caller, wish: Wish, offer: str, answered: asyncio.Future[Answer]
     ) -> None:
         key = StreamKey(wish.camera_id, wish.stream or StreamKind.SUB)
         try:
@@ -88,7 +100,7 @@ class Rooms:
                 track = SharedTrack(viewer, first, lambda sent: _count(lease, sent), lambda ended: session.over.set())
                 async with open_peer(offer, track) as peer:
                     if not answered.done():
-                        answered.set_result(peer.answer)
+                        answered.set_result(Answer(peer.answer, lease.conditions))
                     await _until_over(session, peer)
         except (Failed, Unavailable, Unfit, Ended) as problem:
             if not answered.done():
@@ -135,7 +147,9 @@ def router(rooms: Rooms) -> APIRouter:
         purpose: Purpose = None,
         reason: Reason = "",
     ) -> Response:
-        """Answers the offer in the body; the session's address is in Location."""
+        """Answers the offer in the body; the session's address is in Location, what must be kept to is in
+        View-Conditions (for example ``watermark``).
+        """
         if request.headers.get("content-type", "").split(";")[0].strip() != _SDP:
             raise Invalid(f"send the offer as {_SDP}", field="content-type")
         offer = (await request.body()).decode("utf-8", errors="replace")
@@ -146,7 +160,10 @@ def router(rooms: Rooms) -> APIRouter:
             raise Invalid(str(problem)) from None
         except Ended as ended:
             raise Unavailable(ended.message) from None
-        return Response(answer, 201, {"Location": f"/api/v1/whep/{name}"}, _SDP)
+        headers = {"Location": f"/api/v1/whep/{name}"}
+        if answer.conditions:
+            headers[CONDITIONS_HEADER] = ", ".join(sorted(answer.conditions))
+        return Response(answer.sdp, 201, headers, _SDP)
 
     @routes.delete("/whep/{name}", dependencies=[rule(SignedIn())], status_code=204)
     async def leave(request: Request, name: str) -> Response:
