@@ -39,6 +39,8 @@ class Foreign:
     site: str
     request: str
     part: str
+    group: str
+    area: str
     words: frozenset[str]
 
     def value_for(self, name: str) -> str:
@@ -54,6 +56,8 @@ class Foreign:
             "site_id": self.site,
             "request_id": self.request,
             "part_id": self.part,
+            "group_id": self.group,
+            "area_id": self.area,
             "kind": "still",
         }
         return known.get(name, UNKNOWN)
@@ -93,9 +97,14 @@ async def _foreign(world: World, browser_of: Browsers, owner: str) -> Foreign:
     )
     assert request.status_code == 201, request.text
     part = request.json()["parts"][0]["id"]
+    keeper = await browser_of(next(login for login, home in OF_ONE_OWNER.items() if home == owner))
+    group = (await keeper.post("/camera-groups", json={"name_zh": f"secret group {camera.id}"})).json()["id"]
+    assert (await keeper.post(f"/camera-groups/{group}/cameras", json={"put": [camera.id]})).status_code == 200
+    outline = [[121.0, 32.0], [121.3, 32.0], [121.3, 32.3]]
+    area = (await leader.post("/areas", json={"name_zh": f"secret area {camera.id}", "polygon": outline})).json()["id"]
     recorder = world.recorders[owner]
     words = world.secrets_of(owner) | {ticket["id"], ticket["number"], photo["id"], grant.json()["id"]}
-    words |= {request.json()["id"], part}
+    words |= {request.json()["id"], part, group, area}
     return Foreign(
         camera.id,
         world.candidates[camera.id],
@@ -107,6 +116,8 @@ async def _foreign(world: World, browser_of: Browsers, owner: str) -> Foreign:
         recorder.site_id,
         request.json()["id"],
         part,
+        group,
+        area,
         frozenset(words),
     )
 
@@ -151,6 +162,9 @@ def _body(foreign: Foreign, owner: str) -> dict[str, Any]:
         "not_after": "2026-11-25T00:00:00Z",
         "text": "a word",
         "deputy_id": foreign.camera,
+        "put": [foreign.camera],
+        "take": [foreign.camera],
+        "polygon": [[121.0, 32.0], [121.3, 32.0], [121.3, 32.3]],
         "channels": [{"channel": 1, "name_zh": "x", "streams": [{"kind": "sub", "path": "/x"}]}],
     }
 
@@ -176,8 +190,14 @@ def _bodies(route: DeclaredRoute, foreign: Foreign, owner: str) -> list[dict[str
         "{camera_id}": ("version", "name_zh"),
         "cameras": tuple(name for name in whole if name in _CAMERA),
         "recorders": ("channels", *(name for name in whole if name in _CAMERA - {"scheme", "streams"})),
-    }.get(route.path.rsplit("/", 1)[-1], ())
-    return [{name: whole[name] for name in own}, whole, {}]
+        "camera-groups": ("name_zh",),
+        "{group_id}": ("version", "name_zh"),
+        "{group_id}/cameras": ("put", "take"),
+        "areas": ("name_zh", "polygon"),
+    }
+    tail = route.path.rsplit("/", 2)
+    known = own.get("/".join(tail[1:]), own.get(tail[-1], ()))
+    return [{name: whole[name] for name in known}, whole, {}]
 
 
 _CAMERA = frozenset(
