@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from gateway.services import notifying, request_times, rooting, routing
+from gateway.services import lifecycle, notifying, rates, request_times, rooting, routing
 from gateway.services.sweeping import Sweep
 
 SWEEPS: Mapping[str, Sweep] = {
     "the audit's daily root": rooting.close_the_day,
+    "ended works": lifecycle.end_works,
+    "counted days": rates.count_days,
     "old notices": notifying.forget_old,
     "routing requests": routing.route_waiting,
     "undecided requests": request_times.lapse,

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from gateway.domain.grants import CameraFacts
+from gateway.domain.lifecycle import SERVED, Lifecycle
 from gateway.domain.packets import StreamKind
 
 
@@ -137,6 +138,12 @@ class Camera:
     enabled: bool = True
     ties: Ties = field(default=Ties(), compare=False)
     """Not part of its file: storage fills it in with every read."""
+    lifecycle: Lifecycle = Lifecycle.LIVE
+
+    @property
+    def served(self) -> bool:
+        """True if it is pulled and may be watched."""
+        return self.enabled and self.lifecycle in SERVED
 
     @property
     def facts(self) -> CameraFacts:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from gateway.domain.place_types import PlaceType
+
 
 @dataclass(frozen=True, slots=True)
 class Filing:
@@ -11,6 +13,8 @@ class Filing:
 
     ``azimuth`` and ``hfov`` are degrees, ``max_distance`` metres. ``ptz_type``: 1 dome, 2 half dome, 3 fixed, 4 remote.
     Dates are ISO text, "" when unknown. ``regime`` names the article of Order 799 under which the camera stands.
+    ``secret_adjacent``: beside a place that keeps secrets, whose consent must be in the file. ``function_type`` is
+    that of GB/T 28181-2022, codes with / between them.
     """
 
     azimuth: float | None = None
@@ -28,3 +32,6 @@ class Filing:
     install_date: str = ""
     filing_no: str = ""
     filed_at: str = ""
+    place_type: PlaceType = PlaceType.OTHER_PUBLIC
+    secret_adjacent: bool = False
+    function_type: str = ""

@@ -180,7 +180,7 @@ class Conductor:
 
     async def _catalogue(self, conn: AsyncConnection) -> dict[str, AssignedCamera]:
         """Every camera as its worker is to be told, secrets opened."""
-        files = await cameras.every(conn, enabled_only=True)
+        files = await cameras.every(conn, served_only=True)
         limits = {recorder.id: recorder.max_opens for recorder in await recorders.every(conn)}
         wanted = [camera.credential_id for camera in files if camera.credential_id is not None]
         secrets = await credentials.many(conn, self._box, wanted)

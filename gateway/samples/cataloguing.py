@@ -15,7 +15,7 @@ from gateway.ports import Json
 from gateway.samples.districting import District, Township, place_in
 from gateway.samples.equipment import Box
 from gateway.samples.naming import Names, camera_names
-from gateway.samples.sharing_out import INDUSTRY, OWNERS, PURPOSES
+from gateway.samples.sharing_out import INDUSTRY, NEEDS, OWNERS, PLACES, PURPOSES
 
 RTSP_PORT = 8554
 ONVIF_PORT = 8081
@@ -193,7 +193,8 @@ def camera_row(spot: Spot, district: District, owner_name: str) -> Json:
         "max_distance": float(chance.choice((40, 60, 80, 120))),
         "purposes": PURPOSES[spot.kind],
         "regime": "art7",
-        "need_statement": "公共安全视频巡查 (示例)",
+        "need_statement": NEEDS[spot.kind],
+        "place_type": PLACES[spot.kind].value,
         "ptz_type": 1 if spot.kind in _PTZ_KINDS else 3,
         "point_type": 1 if spot.kind in (CameraKind.JUNCTION, CameraKind.SQUARE, CameraKind.STATION) else 2,
         "civil_code": "320612",

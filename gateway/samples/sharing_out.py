@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from gateway.domain.cameras import CameraKind
+from gateway.domain.place_types import PlaceType
 
 K = CameraKind
 
@@ -52,6 +53,35 @@ PURPOSES: dict[CameraKind, list[str]] = {
     K.REFUSE: ["PS-ORDER", "UM-ENV"],
     K.STATION: ["PS-ORDER", "PS-FIRE"],
     K.OVERVIEW: ["PS-ORDER", "PS-FIRE"],
+}
+
+NEEDS: dict[CameraKind, str] = {
+    K.JUNCTION: "路口人车混行，需看护交通秩序与公用设施(示例)",
+    K.ROAD: "主干道车流大，需掌握通行与路面设施状况(示例)",
+    K.SQUARE: "人员聚集场所，需防范拥挤与治安问题(示例)",
+    K.MARKET: "集镇街面，需维护治安与街面秩序(示例)",
+    K.SCHOOL_GATE: "上下学时段门前道路，需保护学生出行安全(示例)",
+    K.HOSPITAL_GATE: "医院门前道路，需保障急救通道畅通(示例)",
+    K.WATER: "河道闸口与低洼点，需及时发现险情与积水(示例)",
+    K.CONSTRUCTION: "工地周边道路，需防范扬尘与车辆安全问题(示例)",
+    K.REFUSE: "垃圾收集点，需防范火情与暴露垃圾(示例)",
+    K.STATION: "客流集散地，需防范拥挤与火情(示例)",
+    K.OVERVIEW: "高点瞭望，需及早发现火情(示例)",
+}
+"""Why a camera of each kind is needed: without it none goes live."""
+
+PLACES: dict[CameraKind, PlaceType] = {
+    K.JUNCTION: PlaceType.PUBLIC_ROAD,
+    K.ROAD: PlaceType.PUBLIC_ROAD,
+    K.SQUARE: PlaceType.SQUARE,
+    K.MARKET: PlaceType.MARKET,
+    K.SCHOOL_GATE: PlaceType.SCHOOL_GATE,
+    K.HOSPITAL_GATE: PlaceType.HOSPITAL_GATE,
+    K.WATER: PlaceType.WATERWAY,
+    K.CONSTRUCTION: PlaceType.CONSTRUCTION_EDGE,
+    K.REFUSE: PlaceType.REFUSE_STATION,
+    K.STATION: PlaceType.STATION,
+    K.OVERVIEW: PlaceType.OTHER_PUBLIC,
 }
 
 OWNERS: dict[CameraKind, tuple[str, ...]] = {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 
 from sqlalchemy.exc import IntegrityError
@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.domain.cameras import Camera, CameraKind, Datum, Place, Recorder, Site, StreamAddress
 from gateway.domain.filing import Filing
+from gateway.domain.lifecycle import Lifecycle
 from gateway.ports import Credential
 from gateway.services import file_history
 from gateway.services.editing import (
@@ -23,6 +24,7 @@ from gateway.services.editing import (
 )
 from gateway.services.errors import Conflict, Invalid
 from gateway.services.file_history import Pen, camera_fields, recorder_fields, site_fields
+from gateway.services.lawfulness import Unlawful, lacking, must_be_whole, note_refusal, refuse_lacking, refuse_unlawful
 from gateway.services.office import Caller, Office
 from gateway.storage import cameras, credentials, file_changes, recorders, sites
 from gateway.storage.cameras import NewCamera
@@ -61,6 +63,8 @@ class NewRecorder:
     rtsp_port: int = 554
     onvif_port: int | None = None
     maintainer_id: str | None = None
+    filing: Filing = field(default_factory=Filing)
+    lifecycle: Lifecycle = Lifecycle.LIVE
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,13 +98,20 @@ async def add(office: Office, caller: Caller, wish: NewRecorder) -> AddedRecorde
         async with office.store.begin() as conn:
             made = _cameras(office, wish, recorder, await fresh_gb_ids(conn, office.district, len(wish.channels)))
             await _check(conn, caller, made, at)
+            refuse_unlawful(asdict(wish.filing))
+            for one in made:
+                if must_be_whole(one):
+                    refuse_lacking(await lacking(conn, one, wish.filing))
             await sites.replace(conn, [site])
             if wish.credential is not None:
                 await credentials.replace(conn, office.box, recorder.id, wish.credential, at)
             await recorders.replace(conn, [recorder])
-            await cameras.replace(conn, [NewCamera(one, _filing(one)) for one in made], at)
-            await _write_history(conn, Pen(caller.operator.id, at, "api"), site, recorder, made)
+            await cameras.replace(conn, [NewCamera(one, _filing(wish, one)) for one in made], at)
+            await _write_history(conn, Pen(caller.operator.id, at, "api"), wish, site, recorder, made)
             await _note(office, conn, caller, recorder, made, at)
+    except Unlawful as problem:
+        await note_refusal(office, caller, recorder.id, problem)
+        raise
     except IntegrityError:
         raise Conflict("a recorder with this identity cannot be added") from None
     await told_of(office, *(camera.id for camera in made))
@@ -162,22 +173,23 @@ def _cameras(office: Office, wish: NewRecorder, recorder: Recorder, gb_ids: Sequ
             purposes=one.purposes or wish.purposes,
             recorder_id=recorder.id,
             channel=one.channel,
+            lifecycle=wish.lifecycle,
         )
         for one, gb_id in zip(wish.channels, gb_ids, strict=True)
     ]
 
 
-def _filing(camera: Camera) -> Filing:
-    return Filing(civil_code=camera.gb_id[:6])
+def _filing(wish: NewRecorder, camera: Camera) -> Filing:
+    return replace(wish.filing, civil_code=wish.filing.civil_code or camera.gb_id[:6])
 
 
 async def _write_history(
-    conn: AsyncConnection, pen: Pen, site: Site, recorder: Recorder, made: Sequence[Camera]
+    conn: AsyncConnection, pen: Pen, wish: NewRecorder, site: Site, recorder: Recorder, made: Sequence[Camera]
 ) -> None:
     lines = file_history.changes(pen, "site", site.id, None, site_fields(site))
     lines += file_history.changes(pen, "recorder", recorder.id, None, recorder_fields(recorder, None))
     for camera in made:
-        lines += file_history.changes(pen, "camera", camera.id, None, camera_fields(camera, _filing(camera)))
+        lines += file_history.changes(pen, "camera", camera.id, None, camera_fields(camera, _filing(wish, camera)))
     await file_changes.insert(conn, lines)
 
 

@@ -11,6 +11,7 @@ from gateway.domain.cameras import Camera
 from gateway.domain.datum import wgs84
 from gateway.domain.filing import Filing
 from gateway.domain.grants import Grant, permits
+from gateway.domain.lifecycle import Lifecycle
 from gateway.domain.operators import Operator
 from gateway.storage.camera_lists import CameraListed
 from gateway.storage.cameras import CameraFile
@@ -38,6 +39,7 @@ class CameraSummary:
     datum: str
     wgs84_latitude: float
     wgs84_longitude: float
+    lifecycle: Lifecycle | None
     state: str
     state_reason: str
     state_since: datetime | None
@@ -84,6 +86,9 @@ class CameraDetail(CameraSummary):
     streams: list[StreamView]
     filing: Filing | None
     status: StatusView | None
+    lifecycle_reason: str | None
+    works_until: datetime | None
+    lacking: list[str]
     version: int | None
     created_at: datetime | None
     updated_at: datetime | None
@@ -119,6 +124,7 @@ def summary(listed: CameraListed, actions: list[Action]) -> CameraSummary:
         datum=camera.place.datum.value,
         wgs84_latitude=on_map.latitude,
         wgs84_longitude=on_map.longitude,
+        lifecycle=camera.lifecycle if whole else None,
         state=listed.state.value if whole else "unknown",
         state_reason=listed.state_reason if whole else "",
         state_since=listed.state_since if whole else None,
@@ -135,8 +141,9 @@ def detail(
     maintainer: tuple[str, str],
     username: str | None,
     actions: list[Action],
+    lacking: Sequence[str] = (),
 ) -> CameraDetail:
-    """The camera's file for somebody who may do those actions."""
+    """The camera's file for somebody who may do those actions; ``lacking`` is what it needs before it may go live."""
     camera, whole, manages = file.camera, Action.LIST in actions, Action.MANAGE in actions
     shown = summary(listed, actions)
     return CameraDetail(
@@ -155,6 +162,9 @@ def detail(
         else [],
         filing=file.filing if whole else None,
         status=_status(status) if whole and status is not None else None,
+        lifecycle_reason=file.lifecycle_reason if whole else None,
+        works_until=file.works_until if whole else None,
+        lacking=list(lacking) if manages else [],
         version=file.version if whole else None,
         created_at=file.created_at if whole else None,
         updated_at=file.updated_at if whole else None,

@@ -15,6 +15,7 @@ from gateway.domain.operators import Role
 from gateway.domain.places import Grid, Township
 from gateway.services.camera_views import CameraDetail, CameraSummary, detail, permitted, summary
 from gateway.services.errors import Forbidden, Invalid, NotFound
+from gateway.services.lawfulness import lacking
 from gateway.services.office import Caller, Office
 from gateway.storage import (
     auditing,
@@ -129,6 +130,7 @@ async def detail_of(office: Office, conn: AsyncConnection, caller: Caller, camer
         names,
         usernames.get(file.camera.credential_id or ""),
         permitted(caller.operator, file.camera, held, office.clock.now()),
+        await lacking(conn, file.camera, file.filing),
     )
 
 
@@ -234,7 +236,7 @@ async def audit(
 
 
 def _action_for(query: CameraQuery) -> Action:
-    about_file = (query.owner_id, query.kind, query.recorder_id, query.state)
+    about_file = (query.owner_id, query.kind, query.recorder_id, query.state, query.lifecycle)
     return Action.LIST if any(about_file) or query.sort.endswith("state") else Action.DIRECTORY
 
 

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from gateway.domain.cameras import CameraKind, Datum
+from gateway.domain.lifecycle import REGIMES, Lifecycle
 from gateway.domain.organisations import OrganisationKind
+from gateway.domain.place_types import PlaceType
 from gateway.services.catalogue_cells import day, flag, gb_id, host, number, one_of, path, purposes, text, whole
 
 
@@ -94,7 +96,7 @@ COLUMNS: dict[str, tuple[Column, ...]] = {
         Column("sub_transport", one_of("tcp", "udp"), default="tcp"),
         Column("enabled", flag, default=True),
         Column("purposes", purposes, default=()),
-        Column("regime", text(16), default="art7"),
+        Column("regime", one_of(*REGIMES), default="art7"),
         Column("need_statement", text(2000, lines=True), default=""),
         Column("ptz_type", whole(0, 99), default=3),
         Column("point_type", whole(0, 99), default=3),
@@ -106,6 +108,10 @@ COLUMNS: dict[str, tuple[Column, ...]] = {
         Column("install_date", day, default=""),
         Column("filing_no", text(64), default=""),
         Column("filed_at", day, default=""),
+        Column("place_type", one_of(*(place.value for place in PlaceType)), default=PlaceType.OTHER_PUBLIC.value),
+        Column("secret_adjacent", flag, default=False),
+        Column("function_type", text(32, r"\d{1,2}(/\d{1,2})*", "codes with / between them"), default=""),
+        Column("lifecycle", one_of(*(state.value for state in Lifecycle))),
         _SAMPLE,
     ),
 }

@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -18,15 +18,18 @@ from gateway.domain.cameras import Camera, CameraKind, Datum, Place, Site, Strea
 from gateway.domain.district import UNKNOWN_PREFIX, District
 from gateway.domain.filing import Filing
 from gateway.domain.grants import CameraFacts, permits
+from gateway.domain.lifecycle import Lifecycle
 from gateway.domain.messages import Topic
 from gateway.domain.packets import StreamKind
 from gateway.ports import Credential
 from gateway.services import file_history
 from gateway.services.camera_views import CameraDetail
 from gateway.services.catalogue import detail_of, known
-from gateway.services.errors import Conflict, Forbidden, Invalid, NotFound
+from gateway.services.errors import Conflict, Forbidden, Invalid
 from gateway.services.file_history import Pen, camera_fields, site_fields
+from gateway.services.lawfulness import Unlawful, lacking, must_be_whole, note_refusal, refuse_lacking, refuse_unlawful
 from gateway.services.office import Caller, Office
+from gateway.services.rewriting import rewrite
 from gateway.storage import camera_ties, cameras, credentials, file_changes, grants, organisations, places, sites
 from gateway.storage.cameras import NewCamera
 from gateway.storage.reaching import reach
@@ -61,6 +64,7 @@ class NewCameraFile:
     site_id: str | None = None
     gb_id: str | None = None
     filing: Filing = field(default_factory=Filing)
+    lifecycle: Lifecycle = Lifecycle.LIVE
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,12 +149,18 @@ async def add(office: Office, caller: Caller, wish: NewCameraFile) -> CameraDeta
             if wish.credential is not None:
                 await credentials.replace(conn, office.box, camera_id, wish.credential, at)
             filing = replace(wish.filing, civil_code=wish.filing.civil_code or camera.gb_id[:6])
+            refuse_unlawful(asdict(filing))
+            if must_be_whole(camera):
+                refuse_lacking(await lacking(conn, camera, filing))
             await cameras.replace(conn, [NewCamera(camera, filing)], at)
             await file_changes.insert(
                 conn, file_history.changes(pen, "camera", camera_id, None, camera_fields(camera, filing))
             )
             await office.note(conn, at, caller.operator.id, "add_camera", "camera", camera_id, owner=wish.owner_id)
             added = await detail_of(office, conn, caller, camera_id)
+    except Unlawful as problem:
+        await note_refusal(office, caller, camera_id, problem)
+        raise
     except IntegrityError:
         raise Conflict("a camera with this identity cannot be added") from None
     await told_of(office, camera_id)
@@ -169,6 +179,23 @@ async def change(
 
     The caller must manage it as it is and as it would be: nobody pushes a camera into somebody else's catalogue.
     """
+    try:
+        changed = await _changed(office, caller, camera_id, version, changes, credential)
+    except Unlawful as problem:
+        await note_refusal(office, caller, camera_id, problem)
+        raise
+    await told_of(office, camera_id)
+    return changed
+
+
+async def _changed(
+    office: Office,
+    caller: Caller,
+    camera_id: str,
+    version: int,
+    changes: Mapping[str, Any],
+    credential: Credential | None,
+) -> CameraDetail:
     at = office.clock.now()
     async with office.store.begin() as conn:
         camera, _ = await known(office, conn, caller, camera_id, Action.MANAGE)
@@ -186,31 +213,11 @@ async def change(
         if credential is not None:
             await credentials.replace(conn, office.box, camera_id, credential, at)
             values["credential_id"] = camera_id
-        await patched(conn, Pen(caller.operator.id, at, "api"), camera_id, version, values)
+        await rewrite(conn, Pen(caller.operator.id, at, "api"), camera_id, version, values)
         await office.note(
             conn, at, caller.operator.id, "change_camera", "camera", camera_id, fields=sorted(values.keys())
         )
-        changed = await detail_of(office, conn, caller, camera_id)
-    await told_of(office, camera_id)
-    return changed
-
-
-async def patched(conn: AsyncConnection, pen: Pen, camera_id: str, version: int, values: Mapping[str, Any]) -> None:
-    """Changes a file and writes its history. Raises ``NotFound`` or ``Stale``."""
-    before = await _fields(conn, camera_id)
-    await cameras.patch(conn, camera_id, version, values, pen.at)
-    after = await _fields(conn, camera_id)
-    lines = file_history.changes(pen, "camera", camera_id, before, after, resealed="credential_id" in values)
-    await file_changes.insert(conn, lines)
-
-
-async def _fields(conn: AsyncConnection, camera_id: str) -> dict[str, Any]:
-    file = await cameras.get_file(conn, camera_id)
-    if file is None:
-        raise NotFound("camera")
-    usernames = await credentials.usernames(conn)
-    own = {} if file.camera.recorder_id else {"username": usernames.get(file.camera.credential_id or "")}
-    return camera_fields(file.camera, file.filing, file.sample) | own
+        return await detail_of(office, conn, caller, camera_id)
 
 
 async def told_of(office: Office, *camera_ids: str) -> None:
@@ -242,6 +249,7 @@ async def _camera(office: Office, conn: AsyncConnection, wish: NewCameraFile, ca
         credential_id=None if wish.credential is None else camera_id,
         streams=wish.streams,
         purposes=wish.purposes,
+        lifecycle=wish.lifecycle,
     )
 
 

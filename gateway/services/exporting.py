@@ -116,6 +116,7 @@ def _camera(item: CameraFile, usernames: Mapping[str, str]) -> dict[str, Any]:
         for name in ("id", "gb_id", "name_zh", "name_en", "owner_id", "maintainer_id", "township_code", "site_id")
     }
     row |= {name: getattr(camera, name) for name in ("recorder_id", "channel", "scheme", "enabled")}
+    row |= {"lifecycle": camera.lifecycle.value, "place_type": item.filing.place_type.value}
     row |= {"kind": camera.kind.value, "purposes": list(camera.purposes), "sample": item.sample}
     row |= {"latitude": camera.place.latitude, "longitude": camera.place.longitude}
     row["datum"] = camera.place.datum.value

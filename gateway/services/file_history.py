@@ -45,6 +45,7 @@ def camera_fields(camera: Camera, filing: Filing, sample: bool = False) -> dict[
     """A camera's file as flat values; a channel's address is its recorder's and not among them."""
     names = ("gb_id", "name_zh", "name_en", "owner_id", "maintainer_id", "township_code", "site_id", "recorder_id")
     fields = {name: getattr(camera, name) for name in (*names, "channel", "enabled", "scheme")}
+    fields |= {"lifecycle": camera.lifecycle.value}
     fields |= {"kind": camera.kind.value, "purposes": list(camera.purposes), "sample": sample}
     fields |= _place(camera)
     if camera.recorder_id is None:

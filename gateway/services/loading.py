@@ -12,11 +12,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.domain.cameras import Camera, CameraKind, Datum, Place, Recorder, Site, StreamAddress
 from gateway.domain.filing import Filing
+from gateway.domain.lifecycle import Lifecycle
 from gateway.domain.organisations import Organisation, OrganisationKind
 from gateway.domain.packets import StreamKind
+from gateway.domain.place_types import PlaceType
 from gateway.ports import Credential
 from gateway.services.catalogue_checks import Checks, Entry, Known, credential_id, entries, known, recorder_of
 from gateway.services.catalogue_files import Problem, Row, read
+from gateway.services.catalogue_lives import settle
 from gateway.services.file_history import Fields, Noun, Pen, camera_fields, changes, recorder_fields, site_fields
 from gateway.services.office import SYSTEM
 from gateway.services.standing import standing_grants, store_standing
@@ -34,6 +37,10 @@ class Loaded:
     added: int = 0
     changed: int = 0
     unchanged: int = 0
+    drafts: int = 0
+    """New cameras that are not live yet, because their file lacks what the law asks for."""
+    unlawful: list[tuple[str, str]] = field(default_factory=list)
+    """Camera ids and fields that were refused because no camera may be so."""
 
 
 async def load_catalogue(
@@ -90,7 +97,9 @@ async def load_rows(
     there = await known(connection)
     checks = Checks(there, passwords or {})
     checks.all(found)
-    loaded = Loaded(sorted([*problems, *wrong, *checks.problems], key=lambda one: (one.row, one.column)))
+    lives = await settle(connection, found)
+    every = [*problems, *wrong, *checks.problems, *lives.problems]
+    loaded = Loaded(sorted(every, key=lambda one: (one.row, one.column)), unlawful=lives.unlawful, drafts=lives.drafts)
     if not loaded.problems:
         writing = _Writing(connection, box, Pen(actor, at, "load"), passwords or {}, loaded, dry_run)
         await writing.all(found, there)
@@ -293,7 +302,9 @@ def _camera(values: Mapping[str, Any], there: Known, credential: str | None) -> 
         credential_id=recorder.credential_id if recorder else credential,
         streams=tuple(streams),
         purposes=tuple(values["purposes"]),
+        lifecycle=Lifecycle(values["lifecycle"]),
     )
     filing = {name: values[name] for name in Filing.__dataclass_fields__}
+    filing["place_type"] = PlaceType(values["place_type"])
     filing["civil_code"] = values["civil_code"] or values["gb_id"][:6]
     return NewCamera(camera, Filing(**filing), values["sample"])

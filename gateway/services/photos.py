@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-import os
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -15,6 +14,7 @@ from gateway.domain.tickets import parties
 from gateway.ports import Unavailable
 from gateway.services.errors import Conflict, Forbidden, Invalid, NotFound
 from gateway.services.office import Caller, Office
+from gateway.services.synced import write_synced
 from gateway.services.ticket_views import PhotoView, photo_view
 from gateway.services.tickets import seen
 from gateway.storage import ticket_photos, tickets
@@ -75,7 +75,7 @@ async def _kept(office: Office, path: Path, data: bytes) -> None:
     """Writes the file. Raises ``Unavailable`` if the disk is full."""
     try:
         await asyncio.to_thread(office.reserve.check, office.data, len(data))
-        await asyncio.to_thread(_write, path, data)
+        await asyncio.to_thread(write_synced, path, data)
     except OSError as problem:
         if not is_full(problem):
             raise
@@ -123,13 +123,3 @@ def _kind(data: bytes) -> tuple[str, str]:
     if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
         return "image/webp", "webp"
     raise Invalid("a photo is a JPEG, PNG or WebP file", field="file")
-
-
-def _write(path: Path, data: bytes) -> None:
-    """Writes and syncs before the row says that it is there."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())

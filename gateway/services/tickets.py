@@ -14,6 +14,7 @@ from gateway.domain.datum import wgs84
 from gateway.domain.deadlines import SHANGHAI, Calendar, Limit, TimeUnit, deadline, default_for
 from gateway.domain.events import CandidateState, Event
 from gateway.domain.grants import permits
+from gateway.domain.lifecycle import Lifecycle
 from gateway.domain.maintenance import fault_for, limit_for
 from gateway.domain.messages import Topic
 from gateway.domain.ticket_states import Operation, Party, TicketKind, TicketState
@@ -32,6 +33,7 @@ from gateway.storage import (
     places,
     tickets,
 )
+from gateway.storage.events import StoredEvent
 from gateway.storage.paging import Page
 from gateway.storage.tickets import TicketQuery
 
@@ -144,13 +146,19 @@ async def limit_of(conn: AsyncConnection, code: str) -> Limit:
         return default_for(code)
 
 
-async def open_maintenance(conn: AsyncConnection, event: Event, at: datetime, seat: Collection[str] = ()) -> str | None:
+async def open_maintenance(
+    conn: AsyncConnection, event: Event | StoredEvent, at: datetime, seat: Collection[str] = ()
+) -> str | None:
     """Opens the maintenance ticket of a device fault, in the caller's transaction, and settles the fault's candidate.
 
-    Returns the new ticket's id, or None if the camera is gone or already has an open ticket for this fault.
+    Returns the new ticket's id, or None if the camera is gone, is suspended for works, or already has an open ticket
+    for this fault.
     """
     camera = await cameras.get(conn, event.camera_id)
     if camera is None:
+        return None
+    if camera.lifecycle is Lifecycle.SUSPENDED:
+        await _set_aside(conn, event.id, at)
         return None
     fault = fault_for(event.kind)
     there = await tickets.open_for(conn, TicketKind.MAINTENANCE, camera.id, fault.code)
@@ -171,6 +179,16 @@ async def open_maintenance(conn: AsyncConnection, event: Event, at: datetime, se
     sent, second = move(registered, step, None, frozenset({Party.DESK}), line)
     await tickets.save(conn, sent, second)
     return ticket_id
+
+
+async def _set_aside(conn: AsyncConnection, event_id: str, at: datetime) -> None:
+    """Planned works suppress tickets: the fault's candidate is closed. One that outlasts the works gets its ticket."""
+    candidate = await candidates.of_event(conn, event_id)
+    if candidate is not None and candidate.state is CandidateState.OPEN:
+        verdict = candidates.Verdict(
+            CandidateState.DISMISSED, SYSTEM, at, "计划检修期间 / during planned works", None, None
+        )
+        await candidates.decide(conn, candidate.id, candidate.version, verdict)
 
 
 async def note_recovery(conn: AsyncConnection, event: Event, at: datetime) -> str | None:

@@ -41,6 +41,10 @@ async def load(office: Office, caller: Caller, name: str, data: bytes, *, dry_ru
     if not manages_all and Role.SYSTEM_MANAGER not in caller.operator.roles:
         raise Forbidden("a catalogue is loaded by who manages all of it")
     loaded = await load_catalogue(office.store, office.box, name, data, at, dry_run=dry_run, actor=caller.operator.id)
+    if loaded.unlawful and not dry_run:
+        async with office.store.begin() as conn:
+            for camera_id, field in loaded.unlawful:
+                await office.note(conn, at, caller.operator.id, "refuse_camera", "camera", camera_id, field=field)
     if loaded.problems or dry_run:
         return loaded
     async with office.store.begin() as conn:

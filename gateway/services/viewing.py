@@ -129,6 +129,8 @@ class Viewing:
                 if permits(operator, Action.DIRECTORY, camera.facts, given, at).allowed:
                     raise Forbidden("you may not do this with this camera for this purpose")
                 raise NotFound("camera")
+            if not camera.served:
+                raise Forbidden("this camera is not in service")
             if purpose not in CODES:
                 raise Invalid("this is not one of the purposes", field="purpose")
             hindrance = wish.hindered_by(decision.conditions)
@@ -256,6 +258,9 @@ class Viewing:
         camera = files.get(lease.camera.id)
         if camera is None:
             lease.end("not_found", "the camera was removed")
+            return
+        if not camera.served:
+            lease.end("out_of_service", "the camera was taken out of service")
             return
         decision = permits(operator, lease.wish.action, camera.facts, given, now, lease.purpose)
         bound = decision.conditions - lease.conditions

@@ -12,8 +12,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.domain.actions import Action
 from gateway.domain.cameras import Camera, CameraState
+from gateway.domain.lifecycle import Lifecycle
 from gateway.domain.operators import Operator
 from gateway.storage import cameras as camera_rows
+from gateway.storage.in_service import IN_SERVICE
 from gateway.storage.paging import Page, bounded, cursor, position
 from gateway.storage.reaching import Reach, reach
 from gateway.storage.tables import camera_status, cameras, organisations
@@ -22,13 +24,17 @@ from gateway.storage.upserting import chunks
 
 @dataclass(frozen=True, slots=True)
 class CameraQuery:
-    """What to list: every field narrows; ``sort`` is "name", "id" or "state", with "-" in front to turn it round."""
+    """What to list: every field narrows; ``sort`` is "name", "id" or "state", with "-" in front to turn it round.
+
+    Without a ``lifecycle`` everything but what was decommissioned.
+    """
 
     q: str = ""
     owner_id: str | None = None
     township_code: str | None = None
     kind: str | None = None
     recorder_id: str | None = None
+    lifecycle: Lifecycle | None = None
     state: CameraState | None = None
     sort: str = "name"
 
@@ -51,7 +57,7 @@ MAX_ARMS = 60
 """Up to so many granted targets each get a query of their own that reads its index in order; more share one scan."""
 
 STATE: ColumnElement[str] = case(
-    (cameras.c.enabled, func.coalesce(camera_status.c.state, CameraState.UNKNOWN.value)),
+    (IN_SERVICE, func.coalesce(camera_status.c.state, CameraState.UNKNOWN.value)),
     else_=CameraState.DISABLED.value,
 )
 """A camera's state as shown; needs the outer join with ``camera_status``."""
@@ -188,6 +194,10 @@ def _narrowed(statement: Select[Any], query: CameraQuery) -> Select[Any]:
         statement = statement.outerjoin(camera_status, camera_status.c.camera_id == cameras.c.id)
     if query.state is not None:
         statement = statement.where(STATE.in_([query.state.value]))
+    if query.lifecycle is None:
+        statement = statement.where(cameras.c.lifecycle != Lifecycle.DECOMMISSIONED.value)
+    else:
+        statement = statement.where(cameras.c.lifecycle == query.lifecycle.value)
     for column, value in (
         (cameras.c.owner_id, query.owner_id),
         (cameras.c.township_code, query.township_code),

@@ -12,8 +12,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.domain.cameras import Camera, CameraKind, Datum, Place, StreamAddress
 from gateway.domain.filing import Filing
+from gateway.domain.lifecycle import Lifecycle
 from gateway.domain.packets import StreamKind
-from gateway.storage import area_fitting, epochs
+from gateway.domain.place_types import PlaceType
+from gateway.storage import area_fitting, epochs, in_service
 from gateway.storage.camera_ties import TIES, ties_from
 from gateway.storage.pinyin import initials
 from gateway.storage.tables import cameras, recorders, streams
@@ -43,6 +45,8 @@ class CameraFile:
     camera: Camera
     filing: Filing
     sample: bool
+    lifecycle_reason: str
+    works_until: datetime | None
     version: int
     created_at: datetime
     updated_at: datetime
@@ -53,14 +57,18 @@ _OWN = ("host", "rtsp_port", "onvif_port", "credential_id")
 
 _PLAIN = tuple(column for column in cameras.c if column.name not in (*_OWN, "search"))
 
-_PERMISSION = frozenset({"owner_id", "maintainer_id", "township_code", "kind", "recorder_id", "latitude", "longitude"})
-"""Columns that grants point at: changing one changes who may see the camera."""
+_PERMISSION = frozenset(
+    {"owner_id", "maintainer_id", "township_code", "kind", "recorder_id", "latitude", "longitude"}
+    | {"enabled", "lifecycle"}
+)
+"""Columns that say who may see the camera: what grants point at, and whether it is in service."""
 
 _FILING = tuple(Filing.__dataclass_fields__)
 
 PATCHABLE = frozenset(
     {"name_zh", "name_en", "kind", "owner_id", "maintainer_id", "township_code", "site_id", "recorder_id", "channel"}
     | {"latitude", "longitude", "datum", "scheme", "enabled", "purposes", "streams", *_OWN, *_FILING}
+    | {"lifecycle", "lifecycle_reason", "works_until"}
 )
 """What ``patch`` takes; ``streams`` is a sequence of StreamAddress."""
 
@@ -80,11 +88,11 @@ async def many(connection: AsyncConnection, ids: Iterable[str]) -> dict[str, Cam
     return found
 
 
-async def every(connection: AsyncConnection, *, enabled_only: bool = False) -> list[Camera]:
+async def every(connection: AsyncConnection, *, served_only: bool = False) -> list[Camera]:
     """All cameras, by id: for the conductor and for export, never for a user's list."""
     statement = select_cameras().order_by(cameras.c.id)
-    if enabled_only:
-        statement = statement.where(cameras.c.enabled)
+    if served_only:
+        statement = statement.where(in_service.IN_SERVICE)
     rows = (await connection.execute(statement)).mappings().all()
     addresses = await streams_of(connection, None)
     return [camera_from(row, addresses.get(row["id"], ())) for row in rows]
@@ -134,6 +142,7 @@ async def replace(connection: AsyncConnection, items: Sequence[NewCamera], at: d
     await connection.execute(statement.on_conflict_do_update(index_elements=["id"], set_=changed), rows)
     await _write_streams(connection, {item.camera.id: item.camera.streams for item in items})
     await area_fitting.fit_cameras(connection, [item.camera.id for item in items])
+    await in_service.settle(connection, [item.camera.id for item in items], at)
     await epochs.bump(connection, epochs.PERMISSION)
     await epochs.bump(connection, epochs.ASSIGNMENT)
 
@@ -168,10 +177,20 @@ async def patch(
         await _write_streams(connection, {camera_id: tuple(changes["streams"])})
     if changes.keys() & {"latitude", "longitude"}:
         await area_fitting.fit_cameras(connection, [camera_id])
+    if changes.keys() & {"enabled", "lifecycle"}:
+        await in_service.settle(connection, [camera_id], at)
     if changes.keys() & _PERMISSION:
         await epochs.bump(connection, epochs.PERMISSION)
     await epochs.bump(connection, epochs.ASSIGNMENT)
     return version + 1
+
+
+async def works_over(connection: AsyncConnection, at: datetime) -> list[tuple[str, int]]:
+    """Ids and versions of the suspended cameras whose works have ended by then."""
+    columns = cameras.c
+    over = (columns.lifecycle == Lifecycle.SUSPENDED.value) & (columns.works_until <= at)
+    rows = await connection.execute(select(columns.id, columns.version).where(over).order_by(columns.id))
+    return [(row.id, row.version) for row in rows]
 
 
 def camera_from(row: RowMapping, addresses: Sequence[StreamAddress]) -> Camera:
@@ -198,6 +217,7 @@ def camera_from(row: RowMapping, addresses: Sequence[StreamAddress]) -> Camera:
         channel=row["channel"],
         enabled=row["enabled"],
         ties=ties_from(row),
+        lifecycle=Lifecycle(row["lifecycle"]),
     )
 
 
@@ -213,11 +233,13 @@ def select_cameras(*more: ColumnElement[Any]) -> Select[Any]:
 
 
 def _file_from(row: RowMapping, addresses: Sequence[StreamAddress]) -> CameraFile:
-    filing = Filing(**{name: row[name] for name in _FILING})
+    filing = Filing(**({name: row[name] for name in _FILING} | {"place_type": PlaceType(row["place_type"])}))
     return CameraFile(
         camera=camera_from(row, addresses),
         filing=filing,
         sample=row["sample"],
+        lifecycle_reason=row["lifecycle_reason"],
+        works_until=row["works_until"],
         version=row["version"],
         created_at=row["created_at"],
         updated_at=row["updated_at"],
@@ -251,6 +273,7 @@ def _row(item: NewCamera, at: datetime) -> dict[str, Any]:
         "onvif_port": camera.onvif_port if alone else None,
         "credential_id": camera.credential_id if alone else None,
         "enabled": camera.enabled,
+        "lifecycle": camera.lifecycle.value,
         "purposes": list(camera.purposes),
         "sample": item.sample,
         "version": 1,

@@ -73,6 +73,14 @@ async def of_camera(
     return Page(items[:limit], cursor("events", last.opened_at.isoformat(), last.id))
 
 
+async def open_faults(connection: AsyncConnection, camera_id: str) -> list[StoredEvent]:
+    """The camera's device faults that go on, oldest first; what only continues another is left out."""
+    columns = events.c
+    going_on = (columns.state == "open") & columns.fault & columns.extends_id.is_(None)
+    statement = select(events).where(columns.camera_id == camera_id, going_on).order_by(columns.opened_at, columns.id)
+    return [_from(row) for row in (await connection.execute(statement)).mappings()]
+
+
 async def close_silent(connection: AsyncConnection, before: datetime) -> int:
     """Closes open events not heard of since ``before``, which is when they were last seen: their watching was cut
     short and nobody took it up. An idempotent sweep; returns how many.

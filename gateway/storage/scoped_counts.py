@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.domain.actions import Action
 from gateway.domain.operators import Operator
+from gateway.storage.in_service import IN_SERVICE
 from gateway.storage.reaching import reach
 from gateway.storage.tables import camera_status, cameras, view_records
 
@@ -30,7 +31,7 @@ async def shed(connection: AsyncConnection, operator: Operator, at: datetime) ->
     statement = (
         select(camera_status.c.shed, func.count())
         .select_from(camera_status.join(cameras, cameras.c.id == camera_status.c.camera_id))
-        .where(scope.condition())
+        .where(scope.condition(), IN_SERVICE)
         .group_by(camera_status.c.shed)
     )
     return {row[0]: row[1] for row in await connection.execute(statement)}

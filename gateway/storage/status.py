@@ -12,8 +12,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.domain.actions import Action
 from gateway.domain.cameras import CameraState
+from gateway.domain.lifecycle import Lifecycle
 from gateway.domain.operators import Operator
 from gateway.storage.camera_lists import STATE
+from gateway.storage.in_service import IN_SERVICE
 from gateway.storage.reaching import reach
 from gateway.storage.tables import camera_status, cameras, status_history
 from gateway.storage.upserting import chunks, put
@@ -65,12 +67,13 @@ async def many(connection: AsyncConnection, ids: Iterable[str]) -> dict[str, Cam
 async def put_all(connection: AsyncConnection, reports: Sequence[CameraStatus]) -> list[str]:
     """Stores a batch of reports and their history; returns the ids of the cameras whose state or reason changed.
 
-    Of several reports on one camera the last counts; reports on unknown cameras are dropped.
+    Of several reports on one camera the last counts; reports on cameras unknown or out of service are dropped.
     """
     latest = {report.camera_id: report for report in reports}
     known: set[str] = set()
     for chunk in chunks(latest):
-        known |= set((await connection.scalars(select(cameras.c.id).where(cameras.c.id.in_(chunk)))).all())
+        statement = select(cameras.c.id).where(cameras.c.id.in_(chunk), IN_SERVICE)
+        known |= set((await connection.scalars(statement)).all())
     before = await many(connection, known)
     rows, began, changed = [], [], []
     for camera_id in sorted(known):
@@ -122,7 +125,7 @@ async def counts(
     statement = (
         select(group.label("name"), STATE.label("state"), func.count().label("number"))
         .select_from(cameras.outerjoin(camera_status, camera_status.c.camera_id == cameras.c.id))
-        .where(scope.condition())
+        .where(scope.condition(), cameras.c.lifecycle != Lifecycle.DECOMMISSIONED.value)
         .group_by(group, STATE)
     )
     found: dict[str, dict[CameraState, int]] = {}

@@ -17,6 +17,7 @@ from gateway.services.office import Office
 from gateway.web import (
     administration,
     audit,
+    camera_life,
     cameras,
     candidates,
     delegations,
@@ -25,6 +26,7 @@ from gateway.web import (
     grants,
     groups,
     notices,
+    rates,
     recorders,
     reference,
     requests,
@@ -48,6 +50,8 @@ OWN_ROUTERS: tuple[APIRouter, ...] = (
     reference.router,
     transfer.router,  # before cameras: /cameras/export is not a camera called export
     cameras.router,
+    camera_life.router,
+    rates.router,
     file_history.router,
     recorders.router,
     candidates.router,

@@ -10,7 +10,9 @@ from pydantic import BaseModel, ConfigDict, Field
 from gateway.domain.actions import Action
 from gateway.domain.cameras import CameraKind, CameraState, Datum, StreamAddress
 from gateway.domain.filing import Filing
+from gateway.domain.lifecycle import Lifecycle
 from gateway.domain.packets import StreamKind
+from gateway.domain.place_types import PlaceType
 from gateway.ports import Credential
 from gateway.services import catalogue, editing, explaining
 from gateway.services.camera_views import CameraDetail, CameraSummary
@@ -62,6 +64,7 @@ class CameraBody(BaseModel):
                 "purposes": ["PS-TRAFFIC"],
                 "latitude": 32.068,
                 "longitude": 121.075,
+                "filing": {"need_statement": "路口交通秩序(示例)", "place_type": "public_road"},
             }
         },
     )
@@ -85,6 +88,7 @@ class CameraBody(BaseModel):
     longitude: Annotated[float, Field(ge=-180, le=180)]
     datum: Datum = Datum.WGS84
     filing: Filing = Filing()
+    lifecycle: Literal[Lifecycle.DRAFT, Lifecycle.LIVE] = Lifecycle.LIVE
 
 
 CLEARABLE = frozenset({"azimuth", "hfov", "max_distance"})
@@ -118,7 +122,11 @@ class CameraPatch(BaseModel):
     azimuth: Annotated[float, Field(ge=0, lt=360)] | None = None
     hfov: Annotated[float, Field(gt=0, le=360)] | None = None
     max_distance: Annotated[float, Field(gt=0, le=20000)] | None = None
+    regime: Literal["art7", "art9", "art33"] | None = None
     need_statement: Annotated[str, Field(max_length=2000)] | None = None
+    place_type: PlaceType | None = None
+    secret_adjacent: bool | None = None
+    function_type: Annotated[str, Field(max_length=32)] | None = None
     management_unit: Annotated[str, Field(max_length=128)] | None = None
     contact_info: Annotated[str, Field(max_length=128)] | None = None
     record_save_days: Annotated[int, Field(ge=30, le=3650)] | None = None
@@ -161,13 +169,19 @@ async def listed(
     township: str | None = None,
     kind: str | None = None,
     state: CameraState | None = None,
+    lifecycle: Lifecycle | None = None,
     recorder: str | None = None,
     sort: Literal["name", "-name", "id", "-id", "state", "-state"] = "name",
     after: After = None,
     limit: Limit = 50,
 ) -> Listing[CameraSummary]:
-    """Search (name, id, pinyin initials), filters and keyset pages. Unknown and foreign filter values find nothing."""
-    query = CameraQuery(q, owner or None, township or None, kind or None, recorder or None, state, sort)
+    """Search (name, id, pinyin initials), filters and keyset pages. Unknown and foreign filter values find nothing.
+
+    Decommissioned cameras are left out unless ``lifecycle`` asks for them.
+    """
+    query = CameraQuery(
+        q, owner or None, township or None, kind or None, recorder or None, lifecycle=lifecycle, state=state, sort=sort
+    )
     page = await catalogue.listed(office_of(request), caller, query, after, limit)
     return Listing(list(page.items), page.next)
 

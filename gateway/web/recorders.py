@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Request
 from pydantic import BaseModel, ConfigDict, Field
 
 from gateway.domain.actions import Action
 from gateway.domain.cameras import CameraKind, Datum
+from gateway.domain.filing import Filing
+from gateway.domain.lifecycle import Lifecycle
 from gateway.services import adding_recorders
 from gateway.services.adding_recorders import AddedRecorder, NewChannel, NewRecorder
 from gateway.web.cameras import Host, Name, Port, StreamBody, Who, credential_of, streams_of
@@ -51,6 +53,7 @@ class RecorderBody(BaseModel):
                 "purposes": ["PS-TRAFFIC"],
                 "latitude": 32.068,
                 "longitude": 121.075,
+                "filing": {"need_statement": "道路交通秩序(示例)", "place_type": "public_road"},
                 "channels": [
                     {
                         "channel": 1,
@@ -77,6 +80,8 @@ class RecorderBody(BaseModel):
     latitude: Annotated[float, Field(ge=-90, le=90)]
     longitude: Annotated[float, Field(ge=-180, le=180)]
     datum: Datum = Datum.WGS84
+    filing: Filing = Filing()
+    lifecycle: Literal[Lifecycle.DRAFT, Lifecycle.LIVE] = Lifecycle.LIVE
     channels: Annotated[list[ChannelBody], Field(min_length=1, max_length=256)]
 
 
@@ -85,10 +90,11 @@ class RecorderBody(BaseModel):
 )
 async def add(body: RecorderBody, request: Request, caller: Who) -> AddedRecorder:
     """All cameras or none. Your grants must let you manage each of them."""
-    values = body.model_dump(exclude={"username", "password", "channels", "purposes"})
+    values = body.model_dump(exclude={"username", "password", "channels", "purposes", "filing"})
     wish = NewRecorder(
         **values,
         purposes=tuple(body.purposes),
+        filing=body.filing,
         channels=tuple(_channel(one) for one in body.channels),
         credential=credential_of(body.username, body.password),
     )

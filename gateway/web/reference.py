@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Depends, Query, Request
 
 from gateway.domain import maintenance
 from gateway.domain.actions import Action
+from gateway.domain.cameras import Datum, Place
+from gateway.domain.datum import converted
 from gateway.domain.organisations import Organisation
 from gateway.domain.places import Grid
 from gateway.domain.purposes import PURPOSES, Purpose
@@ -17,6 +19,7 @@ from gateway.services import catalogue, figures
 from gateway.services.figures import Figures
 from gateway.services.office import Caller
 from gateway.storage import categories, organisations
+from gateway.web.lists import Listing
 from gateway.web.rules import Needs, Open, SignedIn, rule
 from gateway.web.signed import office_of, signed_in
 
@@ -114,6 +117,17 @@ async def every_category(request: Request) -> list[CategoryView]:
     ]
     names = [name for name in CategoryView.__dataclass_fields__ if name != "maintenance"]
     return [CategoryView(**{name: getattr(item, name) for name in names}) for item in known] + faults
+
+
+@router.get("/datum", dependencies=[rule(SignedIn())], summary="One place in every datum")
+async def in_every_datum(
+    latitude: Annotated[float, Query(ge=-90, le=90)],
+    longitude: Annotated[float, Query(ge=-180, le=180)],
+    datum: Datum = Datum.WGS84,
+) -> Listing[Place]:
+    """The same point on the ground in WGS-84, CGCS2000 and GCJ-02; says nothing of any camera."""
+    place = Place(latitude, longitude, datum)
+    return Listing([converted(place, to) for to in Datum])
 
 
 @router.get("/ticket-states", dependencies=[rule(SignedIn())], summary="States and moves of tickets")

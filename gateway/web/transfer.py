@@ -36,6 +36,7 @@ class LoadAnswer(BaseModel):
     added: int
     changed: int
     unchanged: int
+    drafts: int
 
 
 @router.get(
@@ -73,4 +74,5 @@ async def load(file: UploadFile, request: Request, caller: Who, dry_run: bool = 
         added=loaded.added,
         changed=loaded.changed,
         unchanged=loaded.unchanged,
+        drafts=loaded.drafts,
     )

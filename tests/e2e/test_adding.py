@@ -35,6 +35,7 @@ def place(page: Page) -> None:
     fill(page, "add-latitude", "32.05")
     fill(page, "add-longitude", "121.05")
     page.keyboard.press("Tab")
+    fill(page, "add-need", "道路交通秩序(示例)")
 
 
 def playing(page: Page, count: int) -> dict[str, int]:

@@ -33,6 +33,7 @@ def _camera(**more: Any) -> dict[str, Any]:
         "purposes": ["PS-TRAFFIC"],
         "latitude": 32.05,
         "longitude": 121.05,
+        "filing": {"need_statement": "道路交通秩序(示例)"},
     } | more
 
 

@@ -34,6 +34,7 @@ def _recorder(**more: Any) -> dict[str, Any]:
         "purposes": ["PS-TRAFFIC"],
         "latitude": 32.05,
         "longitude": 121.05,
+        "filing": {"need_statement": "道路交通秩序(示例)"},
         "channels": [_channel(1), _channel(3, kind="water", purposes=["PS-ORDER"], township_code="320612004")],
     } | more
 

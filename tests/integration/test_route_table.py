@@ -41,26 +41,13 @@ class Foreign:
     part: str
     group: str
     area: str
+    document: str
     words: frozenset[str]
 
     def value_for(self, name: str) -> str:
         """What to put where a path or query asks for ``name``."""
-        known = {
-            "camera_id": self.camera,
-            "candidate_id": self.candidate,
-            "event_id": self.event,
-            "ticket_id": self.ticket,
-            "photo_id": self.photo,
-            "grant_id": self.grant,
-            "recorder_id": self.recorder,
-            "site_id": self.site,
-            "request_id": self.request,
-            "part_id": self.part,
-            "group_id": self.group,
-            "area_id": self.area,
-            "kind": "still",
-        }
-        return known.get(name, UNKNOWN)
+        found: str = "still" if name == "kind" else getattr(self, name.removesuffix("_id"), UNKNOWN)
+        return found
 
 
 async def _foreign(world: World, browser_of: Browsers, owner: str) -> Foreign:
@@ -104,7 +91,10 @@ async def _foreign(world: World, browser_of: Browsers, owner: str) -> Foreign:
     area = (await leader.post("/areas", json={"name_zh": f"secret area {camera.id}", "polygon": outline})).json()["id"]
     recorder = world.recorders[owner]
     words = world.secrets_of(owner) | {ticket["id"], ticket["number"], photo["id"], grant.json()["id"]}
-    words |= {request.json()["id"], part, group, area}
+    letter = {"file": ("letter.pdf", b"%PDF-1.7 sample", "application/pdf")}
+    added = await leader.post(f"/cameras/{camera.id}/documents", files=letter, data={"kind": "other"})
+    document = added.json()
+    words |= {request.json()["id"], part, group, area, document["id"]}
     return Foreign(
         camera.id,
         world.candidates[camera.id],
@@ -118,6 +108,7 @@ async def _foreign(world: World, browser_of: Browsers, owner: str) -> Foreign:
         part,
         group,
         area,
+        document["id"],
         frozenset(words),
     )
 
@@ -175,6 +166,7 @@ def _bodies(route: DeclaredRoute, foreign: Foreign, owner: str) -> list[dict[str
         "confirm": ("category", "version"),
         "dismiss": ("reason", "version"),
         "moves": ("to", "version"),
+        "lifecycle": ("version",),
         "revoke": ("reason",),
         "requests": ("scope", "actions", "purposes", "not_after", "reason"),
         "approve": ("version",),
@@ -201,7 +193,19 @@ def _bodies(route: DeclaredRoute, foreign: Foreign, owner: str) -> list[dict[str
 
 
 _CAMERA = frozenset(
-    ["name_zh", "kind", "scheme", "host", "streams", "owner_id", "township_code", "purposes", "latitude", "longitude"]
+    [
+        "name_zh",
+        "kind",
+        "scheme",
+        "host",
+        "streams",
+        "owner_id",
+        "township_code",
+        "purposes",
+        "latitude",
+        "longitude",
+        "filing",
+    ]
 )
 
 

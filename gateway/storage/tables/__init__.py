@@ -1,11 +1,19 @@
 """Every table, once, for SQLite and PostgreSQL alike. Alembic's migrations are tested to arrive at exactly this."""
 
 from gateway.storage.tables.audit import audit_checks, audit_entries, audit_roots, audit_texts
-from gateway.storage.tables.catalogue import camera_status, cameras, recorders, sites, status_history, streams
+from gateway.storage.tables.catalogue import (
+    camera_documents,
+    camera_status,
+    cameras,
+    recorders,
+    sites,
+    status_history,
+    streams,
+)
 from gateway.storage.tables.columns import Moment, metadata
 from gateway.storage.tables.events import candidates, events, evidence
 from gateway.storage.tables.fleet import assignments, leases, workers
-from gateway.storage.tables.history import file_changes
+from gateway.storage.tables.history import camera_days, counted_days, file_changes
 from gateway.storage.tables.notices import notices, notices_seen
 from gateway.storage.tables.people import (
     credentials,
@@ -47,11 +55,14 @@ __all__ = [
     "audit_entries",
     "audit_roots",
     "audit_texts",
+    "camera_days",
+    "camera_documents",
     "camera_groups",
     "camera_status",
     "cameras",
     "candidates",
     "categories",
+    "counted_days",
     "credentials",
     "delegations",
     "epochs",

@@ -2,7 +2,20 @@
 
 from __future__ import annotations
 
-from sqlalchemy import JSON, Boolean, Column, Float, ForeignKey, Index, Integer, String, Table, Text, UniqueConstraint
+from sqlalchemy import (
+    JSON,
+    Boolean,
+    Column,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+    false,
+)
 
 from gateway.storage.tables.columns import Moment, metadata
 
@@ -81,6 +94,12 @@ cameras = Table(
     Column("install_date", String(10), nullable=False, default=""),
     Column("filing_no", String(64), nullable=False, default=""),
     Column("filed_at", String(10), nullable=False, default=""),
+    Column("place_type", String(24), nullable=False, default="other_public", server_default="other_public"),
+    Column("secret_adjacent", Boolean, nullable=False, default=False, server_default=false()),
+    Column("function_type", String(32), nullable=False, default="", server_default=""),
+    Column("lifecycle", String(16), nullable=False, default="live", server_default="live"),
+    Column("lifecycle_reason", Text, nullable=False, default="", server_default=""),
+    Column("works_until", Moment),
     Column("sample", Boolean, nullable=False, default=False),
     Column("version", Integer, nullable=False, default=1),
     Column("created_at", Moment, nullable=False),
@@ -90,7 +109,7 @@ cameras = Table(
     Index("ix_cameras_maintainer", "maintainer_id", "id"),
     Index("ix_cameras_township", "township_code", "id"),
     Index("ix_cameras_kind", "kind", "id"),
-    Index("ix_cameras_name", "name_zh", "id", "search"),
+    Index("ix_cameras_name", "name_zh", "id", "search", "lifecycle"),
     # A user with few grants reads one of these per grant, in the order of the list, and stops at the page's end.
     Index("ix_cameras_owner_name", "owner_id", "name_zh", "id"),
     Index("ix_cameras_maintainer_name", "maintainer_id", "name_zh", "id"),
@@ -134,4 +153,22 @@ status_history = Table(
     Column("began_at", Moment, nullable=False),
     Column("ended_at", Moment),
     Index("ix_status_history_camera", "camera_id", "began_at"),
+    Index("ix_status_history_ended", "ended_at"),
+)
+
+camera_documents = Table(
+    "camera_documents",
+    metadata,
+    Column("id", String(36), primary_key=True),
+    Column("camera_id", String(64), ForeignKey("cameras.id"), nullable=False),
+    Column("kind", String(16), nullable=False),
+    Column("name", String(128), nullable=False),
+    Column("path", String(256), nullable=False),
+    Column("media_type", String(64), nullable=False),
+    Column("bytes", Integer, nullable=False),
+    Column("sha256", String(64), nullable=False),
+    Column("uploaded_by", String(36), nullable=False),
+    Column("created_at", Moment, nullable=False),
+    Column("withdrawn_at", Moment),
+    Index("ix_camera_documents_camera", "camera_id", "id"),
 )

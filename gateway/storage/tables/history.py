@@ -1,8 +1,8 @@
-"""What was changed in the files of cameras, recorders and sites: one row per field, never altered."""
+"""What was changed in the files of cameras, recorders and sites, and what each day was like for each camera."""
 
 from __future__ import annotations
 
-from sqlalchemy import JSON, Column, Index, Integer, String, Table
+from sqlalchemy import JSON, Column, Float, ForeignKey, Index, Integer, String, Table
 
 from gateway.storage.tables.columns import Moment, metadata
 
@@ -20,4 +20,22 @@ file_changes = Table(
     Column("old", JSON(none_as_null=True)),
     Column("new", JSON(none_as_null=True)),
     Index("ix_file_changes_object", "noun", "object_id", "id"),
+)
+
+camera_days = Table(
+    "camera_days",
+    metadata,
+    Column("camera_id", String(64), ForeignKey("cameras.id", ondelete="CASCADE"), primary_key=True),
+    Column("day", String(10), primary_key=True),
+    Column("due", Float, nullable=False),
+    Column("online", Float, nullable=False),
+    Column("good", Float, nullable=False),
+    Index("ix_camera_days_day", "day"),
+)
+
+counted_days = Table(
+    "counted_days",
+    metadata,
+    Column("day", String(10), primary_key=True),
+    Column("counted_at", Moment, nullable=False),
 )

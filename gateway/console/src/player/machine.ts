@@ -5,6 +5,7 @@ export type EndCode =
   | 'expired'
   | 'signed_out'
   | 'not_found'
+  | 'out_of_service'
   | 'unavailable'
   | 'unplayable'
   | 'refused'
@@ -48,7 +49,7 @@ export type Input =
 
 export const STOPPED: Status = { phase: 'stopped', code: null, message: '', attempt: 0, retryAt: null, seen: false }
 
-const FINAL: ReadonlySet<EndCode> = new Set<EndCode>(['revoked', 'expired', 'signed_out', 'not_found', 'unplayable'])
+const FINAL: ReadonlySet<EndCode> = new Set<EndCode>(['revoked', 'expired', 'signed_out', 'not_found', 'out_of_service', 'unplayable'])
 
 /** Milliseconds before the next try: doubles up to a ceiling; slow for devices that refuse, or they lock the account. */
 export function pause(code: EndCode, attempt: number, spread: number): number {
@@ -107,6 +108,7 @@ export type Shown =
   | 'expired'
   | 'signed_out'
   | 'not_found'
+  | 'out_of_service'
   | 'unplayable'
   | 'overloaded'
   | 'unavailable'

@@ -22,6 +22,7 @@ const CODES: readonly EndCode[] = [
   'expired',
   'signed_out',
   'not_found',
+  'out_of_service',
   'unavailable',
   'unplayable',
   'refused',

@@ -52,6 +52,7 @@ export const wall: Words<typeof chinese> = {
     expired: 'Permission has expired',
     signed_out: 'The session has ended',
     not_found: 'Not there, or not yours to view',
+    out_of_service: 'Out of service',
     unplayable: 'The browser cannot play this stream',
     overloaded: 'The system is busy',
     unavailable: 'No stream at the moment',

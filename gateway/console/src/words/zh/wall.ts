@@ -49,6 +49,7 @@ export const wall = {
     expired: '权限已到期',
     signed_out: '登录已失效',
     not_found: '点位不存在或无权调阅',
+    out_of_service: '点位已停用',
     unplayable: '浏览器无法播放此码流',
     overloaded: '系统繁忙，请稍候',
     unavailable: '暂时无法取流',
