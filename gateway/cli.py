@@ -289,6 +289,24 @@ def init(
         tools.prepare_https(_settings(config, _place(data, None)), name or [], cert, key, _say)
 
 
+@app.command("account-link")
+def account_link(
+    login: Annotated[str, typer.Option(help="The account's login.")],
+    forget_factor: Annotated[
+        bool, typer.Option("--forget-second-factor", help="Remove its second factor too.")
+    ] = False,
+    data: Data = None,
+    config: Config = None,
+    database: Database = None,
+) -> None:
+    """Print a link, good once for 72 hours, by which the owner of an account sets a new password."""
+    with _sentences():
+        from gateway.app import tools
+
+        settings = _settings(config, _place(data, database))
+        _run(lambda: tools.make_link(settings, login, forget_factor, _say))
+
+
 @app.command()
 def check(config: Annotated[Path | None, typer.Argument(help="The YAML file.")] = None, file: Config = None) -> None:
     """Validate the configuration: one line for each problem, saying what to change."""

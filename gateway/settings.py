@@ -123,6 +123,7 @@ class Sessions(_Section):
     hours: float = Field(default=12, gt=0, le=24 * 30)
     idle_minutes: float = Field(default=15, gt=0, le=24 * 60)
     second_factor: Literal["required", "offered"] = "required"
+    breached: Path | None = None
 
 
 class Accounts(_Section):
@@ -293,6 +294,8 @@ def problems(path: Path | None, environment: Mapping[str, str] | None = None) ->
         found.append("workers: give either count (start them here) or listen (others start them), not both")
     if not settings.workers.children and not settings.workers.listen:
         found.append("workers: count is 0 and listen is empty, so nobody pulls cameras: set one of them")
+    if settings.sessions.breached is not None and not settings.sessions.breached.is_file():
+        found.append(f"sessions.breached: there is no file {settings.sessions.breached}")
     nearest = next((folder for folder in (settings.data, *settings.data.absolute().parents) if folder.exists()), None)
     if nearest is None or not nearest.is_dir() or not os.access(nearest, os.W_OK):
         found.append(f"data: {settings.data} cannot be written to: choose another folder or change its owner")

@@ -23,13 +23,15 @@ from gateway.fleet.conductor import Conductor, Detection
 from gateway.fleet.dialling import Dialling
 from gateway.fleet.tls import client_tls
 from gateway.media.hub import Hub
+from gateway.services.doorkeeping import Doorkeeper
 from gateway.services.evidence import EvidenceRoom
 from gateway.services.listening import Listening
 from gateway.services.office import Office
+from gateway.services.passwords import load_book
 from gateway.services.sweeping import Sweeping
 from gateway.services.viewing import Viewing
 from gateway.services.watching import Watching
-from gateway.settings import BadSettings, Settings, Workers, rules_of
+from gateway.settings import BadSettings, Settings, Workers, config_folder, rules_of
 from gateway.web import evidence, health, live, messages, metering, monitoring, pages, whep
 from gateway.web.api import create_api
 
@@ -111,6 +113,7 @@ def application(parts: Parts, hub: Hub, rooms: whep.Rooms) -> ASGIApp:
         root_routers=[health.router(_readiness(parts), metering.Meter(sources)), pages.router()],
         public_url=parts.settings.server.public_url,
         metrics_token=_metrics_token(parts.settings),
+        door=Doorkeeper(book=load_book(config_folder(), parts.settings.sessions.breached)),
         session_lasts=timedelta(hours=parts.settings.sessions.hours),
         prober=prober(parts.fleet),
         gauge=lambda: _decoding(parts),

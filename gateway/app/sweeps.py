@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from gateway.services import lifecycle, notifying, rates, request_times, rooting, routing
+from gateway.services import lifecycle, notifying, rates, request_times, reviewing, rooting, routing
 from gateway.services.sweeping import Sweep
 
 SWEEPS: Mapping[str, Sweep] = {
@@ -17,5 +17,6 @@ SWEEPS: Mapping[str, Sweep] = {
     "access that begins": request_times.begin,
     "access about to end": request_times.remind,
     "access that is over": request_times.end,
+    "lapsing accounts": reviewing.remind_of_lapses,
 }
 """By the name that figures and the log give them, in the order in which they run."""

@@ -13,20 +13,23 @@ from gateway.app.certificates import make_certificate, take_certificate
 from gateway.app.footing import CannotRun, database_of, gateway_id, make_folder, store_of
 from gateway.app.naming import unknown_cameras
 from gateway.clock import SystemClock, new_id
+from gateway.domain.accounts import Unfit, check_roles
 from gateway.domain.operators import Operator, Role
+from gateway.services import setting_up
+from gateway.services.errors import Invalid
 from gateway.services.exporting import Format, export_catalogue
 from gateway.services.keeping import backup, restore
 from gateway.services.loading import load_catalogue
+from gateway.services.passwords import load_book
 from gateway.services.signing_in import hash_password
-from gateway.settings import Settings, rules_of
-from gateway.storage import auditing, operators, organisations
+from gateway.settings import Settings, config_folder, rules_of
+from gateway.storage import auditing, operators, organisations, second_factors
 from gateway.storage.migrating import SchemaTooNew, migrate
 from gateway.storage.operators import Account
 from gateway.storage.secrets import open_box
 from gateway.storage.store import database_url, open_store
 
 Say = Callable[[str], None]
-SHORTEST_PASSWORD = 10
 
 
 async def load_file(settings: Settings, file: Path, dry_run: bool, say: Say) -> bool:
@@ -95,8 +98,13 @@ async def bring_back(settings: Settings, file: Path, say: Say) -> None:
 
 async def make_account(settings: Settings, account: Operator, password: str, say: Say) -> None:
     """Adds an account. Raises ``CannotRun`` if the login is taken or the organisation unknown."""
-    if len(password) < SHORTEST_PASSWORD:
-        raise CannotRun(f"the password is too short: give at least {SHORTEST_PASSWORD} characters")
+    try:
+        load_book(config_folder(), settings.sessions.breached).check(password, account.login, [account.name])
+        check_roles(account.roles)
+    except (Invalid, Unfit) as problem:
+        raise CannotRun(str(problem)) from None
+    if Role.VENDOR in account.roles:
+        raise CannotRun("a vendor's account needs dates and a contract: the system manager makes it in the console")
     clock = SystemClock()
     hashed = await asyncio.to_thread(hash_password, password)
     make_folder(settings.data)
@@ -127,6 +135,26 @@ async def make_account(settings: Settings, account: Operator, password: str, say
         except IntegrityError:
             raise CannotRun(f"the login {account.login!r} is taken: choose another") from None
     say(f"account {account.login} made")
+
+
+async def make_link(settings: Settings, login: str, forget_factor: bool, say: Say) -> None:
+    """A set-up link for an account whose owner cannot sign in any more. Raises ``CannotRun``."""
+    clock = SystemClock()
+    make_folder(settings.data)
+    async with store_of(settings) as store, store.begin() as conn:
+        account = await operators.by_login(conn, login)
+        if account is None or Role.SERVICE in account.operator.roles:
+            raise CannotRun(f"there is no person's account {login!r}")
+        at, operator_id = clock.now(), account.operator.id
+        handover = await setting_up.issue(conn, new_id(clock), operator_id, "cli", at)
+        if forget_factor:
+            await second_factors.forget(conn, operator_id)
+        await operators.clear_failures(conn, operator_id)
+        chain = f"{gateway_id(settings.data)}-cli"
+        detail = {"second_factor": forget_factor}
+        await auditing.append(conn, chain, at, "cli", "make_setup_link", "operator", operator_id, detail)
+    say(f"good once, until {handover.expires_at:%Y-%m-%d %H:%M} UTC; put the gateway's address before it:")
+    say(f"/#/set-up/{handover.token}")
 
 
 def prepare_https(settings: Settings, names: Sequence[str], cert: Path | None, key: Path | None, say: Say) -> None:

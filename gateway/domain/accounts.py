@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 from ipaddress import IPv6Address, ip_address
 
@@ -38,6 +38,81 @@ class AccountRules:
 
 
 DEFAULT_RULES = AccountRules()
+
+
+class Lapse(StrEnum):
+    """What of an account runs out."""
+
+    NOT_YET = "not_yet"
+    """Its time has not begun."""
+    VALIDITY = "validity"
+    PLEDGE = "pledge"
+    TRAINING = "training"
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """The dates on which an account rests. A pledge or training that nobody recorded counts from its birth."""
+
+    created_at: datetime
+    valid_from: datetime | None = None
+    valid_until: datetime | None = None
+    pledged_at: datetime | None = None
+    trained_at: datetime | None = None
+
+    def ends(self, rules: AccountRules) -> tuple[datetime, Lapse]:
+        """When the account lapses first, and by what."""
+        ends = [
+            ((self.pledged_at or self.created_at) + rules.pledge_lasts, Lapse.PLEDGE),
+            ((self.trained_at or self.created_at) + rules.training_lasts, Lapse.TRAINING),
+        ]
+        if self.valid_until is not None:
+            ends.append((self.valid_until, Lapse.VALIDITY))
+        return min(ends)
+
+    def lapsed(self, at: datetime, rules: AccountRules) -> Lapse | None:
+        """Why the account does not hold at that time, None if it does."""
+        if self.valid_from is not None and at < self.valid_from:
+            return Lapse.NOT_YET
+        end, why = self.ends(rules)
+        return why if end <= at else None
+
+
+class Unfit(ValueError):
+    """Roles, dates or a contract that an account must not have; ``field`` is the one to change."""
+
+    def __init__(self, field: str, message: str) -> None:
+        super().__init__(message)
+        self.field = field
+
+
+def check_roles(roles: frozenset[Role]) -> None:
+    """Returns if one person may act in these roles together. Raises ``Unfit``."""
+    if not roles:
+        raise Unfit("roles", "an account needs a role")
+    if Role.SERVICE in roles:
+        raise Unfit("roles", "a service is no person: make it a service account")
+    if roles & MANAGERS and len(roles) > 1:
+        raise Unfit("roles", "a manager's role stands alone: managers do not watch, watchers do not manage")
+    if Role.VENDOR in roles and len(roles) > 1:
+        raise Unfit("roles", "a vendor's role stands alone: vendors mend, they do not watch or manage")
+
+
+def check_term(roles: frozenset[Role], term: Term, contract: str) -> None:
+    """Returns if the dates and the contract are such as these roles need. Raises ``Unfit``."""
+    begins, ends = term.valid_from, term.valid_until
+    if begins is not None and ends is not None and ends <= begins:
+        raise Unfit("valid_until", "the account must end after it begins")
+    if Role.VENDOR not in roles:
+        return
+    if not contract.strip():
+        raise Unfit("contract", "a vendor's account needs the number of the contract")
+    if begins is None:
+        raise Unfit("valid_from", "a vendor's account needs a first day")
+    if ends is None:
+        raise Unfit("valid_until", "a vendor's account needs a last day")
+    if ends - begins > VENDOR_LONGEST:
+        raise Unfit("valid_until", f"a vendor's account lasts {VENDOR_LONGEST.days} days at most: renew it by then")
 
 
 def must_prove(operator: Operator, remote: str, rules: AccountRules) -> bool:

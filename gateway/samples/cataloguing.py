@@ -126,6 +126,8 @@ def operators(townships: Sequence[Township]) -> list[Json]:
     for department, login in _STAFF.items():
         rows.append(_operator(login, f"{login}部门联络员", department, "department_staff"))
     rows.append(_operator("grid1", "金沙街道网格员", f"T-{townships[0].code}", "grid_member"))
+    vendor = _operator("vendor1", "运维厂商工程师", "D14", "vendor")
+    rows.append({**vendor, "valid_days": 60, "contract": "示例-2026-001"})
     return rows
 
 
@@ -137,6 +139,8 @@ def _operator(login: str, name: str, organisation: str, role: str) -> Json:
         "roles": [role],
         "language": "zh-CN",
         "sample": True,
+        "pledged_days_ago": 30,
+        "trained_days_ago": 20,
     }
 
 

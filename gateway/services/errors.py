@@ -43,6 +43,15 @@ class LockedOut(Failed):
         super().__init__("too many wrong passwords: wait and try again", seconds=seconds)
 
 
+class AccountLapsed(Failed):
+    """The password is right, but the account holds no more; ``detail["why"]`` says by what."""
+
+    code = "account_lapsed"
+
+    def __init__(self, why: str) -> None:
+        super().__init__("this account has lapsed: ask the system manager to renew it", why=why)
+
+
 class WrongCode(Failed):
     """The code of the second factor is wrong, or was used before."""
 

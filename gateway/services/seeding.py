@@ -7,13 +7,14 @@ import csv
 import io
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from gateway.domain.accounts import Term, check_roles, check_term
 from gateway.domain.categories import Category
 from gateway.domain.deadlines import TimeUnit
 from gateway.domain.operators import Operator, Role
@@ -130,9 +131,7 @@ async def _insert_accounts(connection: AsyncConnection, new: Sequence[Account], 
                 f"operators.yaml: {operator.login} is of the organisation {operator.organisation_id}, "
                 "which is not known: add it to organisations.yaml"
             )
-        await operators.insert(
-            connection, Account(operator, password_hash, 0, None, account.created_at, account.sample)
-        )
+        await operators.insert(connection, replace(account, password_hash=password_hash))
 
 
 def _accounts(
@@ -141,7 +140,8 @@ def _accounts(
     found: list[tuple[Account, str]] = []
     for item in items:
         try:
-            _only(item, {"login", "name", "organisation_id", "roles"}, {"language", "sample"})
+            _only(item, {"login", "name", "organisation_id", "roles"}, {"language", "sample", *_TERM})
+            term = _term(item, at)
             operator = Operator(
                 id=means.new_id(),
                 login=str(item["login"]),
@@ -149,13 +149,42 @@ def _accounts(
                 organisation_id=str(item["organisation_id"]),
                 roles=frozenset(_role(role) for role in item["roles"]),
                 language=str(item.get("language", "zh-CN")),
+                valid_from=term.valid_from,
+                valid_until=term.valid_until,
             )
+            contract = str(item.get("contract", ""))
+            check_roles(operator.roles)
+            check_term(operator.roles, term, contract)
         except (ValueError, TypeError) as error:
             wrong.append(f"operators.yaml: row {item.get(LINE)}: {error}")
             continue
-        account = Account(operator, "", 0, None, at, bool(item.get("sample", False)))
+        sample = bool(item.get("sample", False))
+        account = Account(operator, "", 0, None, at, sample, contract, term.pledged_at, term.trained_at)
         found.append((account, means.new_password()))
     return found
+
+
+_TERM = ("valid_days", "contract", "pledged_days_ago", "trained_days_ago")
+"""Dates of a file are told from the day of loading, so that a sample never grows old."""
+
+
+def _term(item: Mapping[str, Any], at: datetime) -> Term:
+    def days(name: str) -> timedelta | None:
+        value = item.get(name)
+        if value is None:
+            return None
+        if not isinstance(value, int) or not 0 <= value <= 3650:
+            raise ValueError(f"{name} is {value!r}: write a whole number of days")
+        return timedelta(days=value)
+
+    lasts, pledged, trained = days("valid_days"), days("pledged_days_ago"), days("trained_days_ago")
+    return Term(
+        created_at=at,
+        valid_from=None if lasts is None else at,
+        valid_until=None if lasts is None else at + lasts,
+        pledged_at=None if pledged is None else at - pledged,
+        trained_at=None if trained is None else at - trained,
+    )
 
 
 def _role(raw: Any) -> Role:

@@ -16,12 +16,12 @@ from gateway.domain.messages import Topic
 from gateway.domain.operators import Operator
 from gateway.domain.organisations import Organisation
 from gateway.services import second_factor
-from gateway.services.doorkeeping import NOBODY, Doorkeeper, check_password
+from gateway.services.doorkeeping import NOBODY, Doorkeeper
 from gateway.services.doorkeeping import hash_password as hash_password
 from gateway.services.errors import (
+    AccountLapsed,
     Forbidden,
     Invalid,
-    NotFound,
     NotSignedIn,
     SecondFactorNeeded,
     WrongCode,
@@ -30,6 +30,7 @@ from gateway.services.errors import (
 from gateway.services.holding import TOUCH_EVERY, hold_of
 from gateway.services.locking_out import count_failure, refuse_locked
 from gateway.services.office import SYSTEM, Caller, Office
+from gateway.services.running_sessions import end
 from gateway.storage import operators, organisations, second_factors, sessions
 from gateway.storage.sessions import Session
 
@@ -94,18 +95,29 @@ async def sign_in(
             raise WrongPassword
         refuse_locked(account, at)
         right = right and not _disabled(account.operator, at)
+        lapse = account.term.lapsed(at, office.rules)
         needs_code = right and bool(await second_factors.enrolled(conn, [account.operator.id]))
         if needs_code and code is None:
             raise SecondFactorNeeded(enrolled=True)
         proved = needs_code and await second_factor.use(office, conn, account.operator.id, code or "", at, remote)
-        if right and proved == needs_code:
-            session = _session(office, account.operator, token, chosen, remote, user_agent, at, lasts)
+        if right and proved == needs_code and lapse is not None:
+            await operators.clear_failures(conn, account.operator.id)
+            await office.note(
+                conn, at, SYSTEM, "refuse_lapsed", "operator", account.operator.id, why=lapse.value, remote=remote
+            )
+        elif right and proved == needs_code:
+            until = min(at + lasts, account.term.ends(office.rules)[0])
+            session = _session(office, account.operator, token, chosen, remote, user_agent, at, until)
             session = replace(session, proved_at=at if proved else None)
             await operators.clear_failures(conn, account.operator.id)
             await sessions.insert(conn, session)
             await office.note(conn, at, account.operator.id, "sign_in", "session", session.id, remote=remote)
             return token, session
-        await count_failure(office, conn, account, at, remote)
+        else:
+            await count_failure(office, conn, account, at, remote)
+            lapse = None
+    if lapse is not None:
+        raise AccountLapsed(lapse.value)
     raise WrongCode if needs_code else WrongPassword
 
 
@@ -159,25 +171,7 @@ async def describe(office: Office, caller: Caller) -> SignedInView:
 
 async def sign_out(office: Office, caller: Caller) -> None:
     """Ends the caller's session and every picture it carries."""
-    await end_session(office, caller, caller.session_id)
-
-
-async def own_sessions(office: Office, caller: Caller) -> list[Session]:
-    """The caller's running sessions, newest first."""
-    async with office.store.read() as conn:
-        return await sessions.of_operator(conn, caller.operator.id, office.clock.now())
-
-
-async def end_session(office: Office, caller: Caller, session_id: str) -> None:
-    """Ends one of the caller's own sessions. Raises ``NotFound`` for any other."""
-    at = office.clock.now()
-    async with office.store.begin() as conn:
-        mine = {session.id for session in await sessions.of_operator(conn, caller.operator.id, at)}
-        if session_id not in mine:
-            raise NotFound("session")
-        await sessions.end(conn, session_id, at)
-        await office.note(conn, at, caller.operator.id, "sign_out", "session", session_id)
-    await office.ring(Topic.PERMISSIONS, session_id)
+    await end(office, caller, caller.session_id)
 
 
 async def change(office: Office, caller: Caller, purpose: str | None, language: str | None) -> None:
@@ -199,12 +193,13 @@ async def change(office: Office, caller: Caller, purpose: str | None, language: 
 
 async def change_password(office: Office, door: Doorkeeper, caller: Caller, old: str, new: str) -> None:
     """Changes the caller's own password and ends the other sessions. Raises ``WrongPassword`` or ``Invalid``."""
-    check_password(new, caller.operator.login)
     at = office.clock.now()
     async with office.store.read() as conn:
         account = await operators.account(conn, caller.operator.id)
-    if account is None:
+        home = await organisations.get(conn, caller.operator.organisation_id)
+    if account is None or home is None:
         raise NotSignedIn
+    await door.examine(new, account.operator.login, account.operator.name, home.name_zh, home.name_en)
     refuse_locked(account, at)
     if not await door.check(account.password_hash, old):
         async with office.store.begin() as conn:
@@ -238,7 +233,7 @@ def _session(
     remote: str,
     user_agent: str,
     at: datetime,
-    lasts: timedelta,
+    until: datetime,
 ) -> Session:
     return Session(
         id=office.new_id(),
@@ -247,7 +242,7 @@ def _session(
         purpose=purpose,
         created_at=at,
         last_seen_at=at,
-        expires_at=at + lasts,
+        expires_at=until,
         remote=remote[:64],
         user_agent=user_agent[:256],
     )

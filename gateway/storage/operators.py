@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import RowMapping, Select, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from gateway.domain.accounts import Term
 from gateway.domain.operators import Operator, Role
 from gateway.storage import epochs
 from gateway.storage.organisations import above, ids_in
@@ -30,6 +31,12 @@ class Account:
     contract: str = ""
     pledged_at: datetime | None = None
     trained_at: datetime | None = None
+
+    @property
+    def term(self) -> Term:
+        """The dates on which the account rests."""
+        operator = self.operator
+        return Term(self.created_at, operator.valid_from, operator.valid_until, self.pledged_at, self.trained_at)
 
     def __repr__(self) -> str:
         return f"Account(operator={self.operator!r}, password_hash=***)"

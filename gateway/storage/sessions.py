@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, RowMapping, and_, null, or_, select, update
+from sqlalchemy import ColumnElement, RowMapping, and_, func, null, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.domain.actions import Action
@@ -133,6 +133,20 @@ async def of_operator(connection: AsyncConnection, operator_id: str, at: datetim
         .order_by(sessions.c.created_at.desc())
     )
     return [_from(row) for row in (await connection.execute(statement)).mappings()]
+
+
+async def running(connection: AsyncConnection, at: datetime) -> list[Session]:
+    """Everybody's running sign-ins, newest first."""
+    statement = select(sessions).where(sessions.c.kind == SIGN_IN, *_running(at)).order_by(sessions.c.created_at.desc())
+    return [_from(row) for row in (await connection.execute(statement)).mappings()]
+
+
+async def last_sign_ins(connection: AsyncConnection) -> dict[str, datetime]:
+    """When each operator signed in last, by operator."""
+    latest = func.max(sessions.c.created_at)
+    statement = select(sessions.c.operator_id, latest).where(sessions.c.kind == SIGN_IN)
+    found = await connection.execute(statement.group_by(sessions.c.operator_id))
+    return {operator_id: latest for operator_id, latest in found}
 
 
 def _running(at: datetime) -> tuple[ColumnElement[bool], ColumnElement[bool]]:

@@ -15,6 +15,7 @@ from gateway.services.editing import Prober
 from gateway.services.figures import Gauge
 from gateway.services.office import Office
 from gateway.web import (
+    accounts,
     administration,
     audit,
     camera_life,
@@ -61,6 +62,7 @@ OWN_ROUTERS: tuple[APIRouter, ...] = (
     notices.router,
     requests.router,
     delegations.router,
+    accounts.router,
     administration.router,
     service_accounts.router,
     audit.router,
@@ -83,6 +85,7 @@ def create_api(
     gauge: Gauge = lambda: (0.0, 0.0),
     rules: Sequence[Rule] = (),
     error_table: errors.ErrorTable | None = None,
+    door: Doorkeeper | None = None,
 ) -> FastAPI:
     """The API as an ASGI application; ``routers`` go under /api/v1, ``root_routers`` to the root;
     ``rules`` name what candidates were raised by.
@@ -99,7 +102,7 @@ def create_api(
         max_body_size=BODY_LIMIT,
     )
     app.state.office = office
-    app.state.door = Doorkeeper()
+    app.state.door = door or Doorkeeper()
     app.state.public_url = public_url
     app.state.metrics_token = metrics_token
     app.state.session_lasts = session_lasts

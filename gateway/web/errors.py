@@ -27,6 +27,7 @@ TABLE: dict[type[Exception], tuple[int, str]] = {
     errors.NotSignedIn: (401, "not_signed_in"),
     errors.WrongPassword: (401, "wrong_password"),
     errors.LockedOut: (429, "locked_out"),
+    errors.AccountLapsed: (403, "account_lapsed"),
     errors.WrongCode: (401, "wrong_code"),
     errors.SecondFactorNeeded: (403, "second_factor_needed"),
     errors.Locked: (423, "locked"),

@@ -9,11 +9,13 @@ from fastapi import APIRouter, Depends, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from gateway.domain.accounts import Hold
-from gateway.services import holding, signing_in
+from gateway.services import holding, running_sessions, signing_in
 from gateway.services.doorkeeping import Doorkeeper
 from gateway.services.office import Caller
+from gateway.services.running_sessions import SessionView
 from gateway.services.second_factor import Standing
 from gateway.services.signing_in import SignedInView
+from gateway.web.lists import Listing
 from gateway.web.rules import Open, SignedIn, rule
 from gateway.web.signed import COOKIE, office_of, remote_of, signed_in
 
@@ -90,18 +92,6 @@ class SessionAnswer(BaseModel):
     hold: Hold | None
     idle_minutes: float
     second_factor: Standing
-
-
-class RunningSession(BaseModel):
-    """One of the caller's own sessions."""
-
-    id: str
-    created_at: datetime
-    last_seen_at: datetime
-    expires_at: datetime
-    remote: str
-    user_agent: str
-    current: bool
 
 
 def _door(request: Request) -> Doorkeeper:
@@ -190,28 +180,15 @@ async def change_password(
 
 
 @router.get("/sessions", dependencies=[rule(SignedIn())], summary="Your own running sessions")
-async def own(request: Request, caller: Annotated[Caller, Depends(signed_in)]) -> dict[str, list[RunningSession]]:
+async def own(request: Request, caller: Annotated[Caller, Depends(signed_in)]) -> Listing[SessionView]:
     """Newest first."""
-    found = await signing_in.own_sessions(office_of(request), caller)
-    items = [
-        RunningSession(
-            id=item.id,
-            created_at=item.created_at,
-            last_seen_at=item.last_seen_at,
-            expires_at=item.expires_at,
-            remote=item.remote,
-            user_agent=item.user_agent,
-            current=item.id == caller.session_id,
-        )
-        for item in found
-    ]
-    return {"items": items}
+    return Listing(await running_sessions.own(office_of(request), caller))
 
 
 @router.delete("/sessions/{session_id}", status_code=204, dependencies=[rule(SignedIn())], summary="End a session")
 async def end(session_id: str, request: Request, caller: Annotated[Caller, Depends(signed_in)]) -> None:
-    """One of your own; any other is not found."""
-    await signing_in.end_session(office_of(request), caller, session_id)
+    """One of your own, or anybody's for who keeps accounts; any other is not found. Its pictures end with it."""
+    await running_sessions.end(office_of(request), caller, session_id)
 
 
 def _is_https(request: Request) -> bool:

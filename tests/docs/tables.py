@@ -111,6 +111,11 @@ SETTINGS: dict[str, tuple[str, str]] = {
         "`required`：管理员、值班长、有导出权限者以及从其他机器登录者必须使用第二因素；"
         "`offered`：自愿开通（`--sample` 时如此）。",
     ),
+    "sessions.breached": (
+        "A file of breached passwords: sorted SHA-1 hashes, one a line, as the Have I Been Pwned downloader writes "
+        "them. The list of common passwords that is delivered needs no setting.",
+        "已泄露密码的文件：按序排列的 SHA-1，每行一个（Have I Been Pwned 下载器的格式）。自带的常见密码表无需设置。",
+    ),
     "accounts.pledge_days": (
         "For how long a pledge of secrecy counts; sign-in is refused afterwards.",
         "保密承诺的有效天数，过期后不能登录。",

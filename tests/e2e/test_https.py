@@ -70,7 +70,7 @@ def _cameras(data: Path, folder: Path) -> Iterator[None]:
 @contextmanager
 def _served(data: Path, folder: Path) -> Iterator[None]:
     settings = folder / "https.yaml"
-    settings.write_text(json.dumps({"detection": {"max_cameras": 0}}))
+    settings.write_text(json.dumps({"detection": {"max_cameras": 0}, "sessions": {"second_factor": "offered"}}))
     words = ["run", "--config", str(settings), "--data", str(data), "--host", ADDRESS, "--port", str(PORT)]
     with _running([str(GATEWAY), *words], folder / "https.log") as process:
         trusting = ssl.create_default_context(cafile=str(data / "tls" / "ca.pem"))

@@ -1,0 +1,101 @@
+"""Accounts as others may see them: colleagues see who is who, managers also see on what each account rests."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from gateway.domain.operators import MANAGERS, Role
+from gateway.services.office import Caller, Office
+from gateway.storage import second_factors, sessions, setup_links
+from gateway.storage.operators import Account
+
+
+@dataclass(frozen=True, slots=True)
+class Footing:
+    """On what an account rests; for managers."""
+
+    valid_from: datetime | None
+    valid_until: datetime | None
+    contract: str
+    pledged_at: datetime | None
+    trained_at: datetime | None
+    lapses_at: datetime
+    lapses_by: str
+    lapsed: str | None
+    second_factor: bool
+    has_password: bool
+    setup_until: datetime | None
+    last_sign_in: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class OperatorView:
+    """An account as others may see it; ``footing`` is None for whoever is no manager, and for services."""
+
+    id: str
+    login: str
+    name: str
+    organisation_id: str
+    roles: list[Role]
+    language: str
+    disabled: bool
+    disabled_at: datetime | None
+    locked_until: datetime | None
+    created_at: datetime
+    sample: bool
+    footing: Footing | None
+
+
+async def views(office: Office, conn: AsyncConnection, caller: Caller, found: Iterable[Account]) -> list[OperatorView]:
+    """The accounts as the caller may see them."""
+    at = office.clock.now()
+    if not caller.operator.roles & MANAGERS:
+        return [_view(account, at, None) for account in found]
+    enrolled = await second_factors.enrolled(conn)
+    waiting = await setup_links.waiting(conn, at)
+    latest = await sessions.last_sign_ins(conn)
+
+    def footing(account: Account) -> Footing | None:
+        if Role.SERVICE in account.operator.roles:
+            return None
+        end, why = account.term.ends(office.rules)
+        lapse = account.term.lapsed(at, office.rules)
+        known = account.operator.id
+        return Footing(
+            valid_from=account.operator.valid_from,
+            valid_until=account.operator.valid_until,
+            contract=account.contract,
+            pledged_at=account.pledged_at,
+            trained_at=account.trained_at,
+            lapses_at=end,
+            lapses_by=why.value,
+            lapsed=None if lapse is None else lapse.value,
+            second_factor=known in enrolled,
+            has_password=bool(account.password_hash),
+            setup_until=waiting.get(known),
+            last_sign_in=latest.get(known),
+        )
+
+    return [_view(account, at, footing(account)) for account in found]
+
+
+def _view(account: Account, at: datetime, footing: Footing | None) -> OperatorView:
+    operator = account.operator
+    return OperatorView(
+        id=operator.id,
+        login=operator.login,
+        name=operator.name,
+        organisation_id=operator.organisation_id,
+        roles=sorted(operator.roles),
+        language=operator.language,
+        disabled=operator.disabled_at is not None and operator.disabled_at <= at,
+        disabled_at=operator.disabled_at,
+        locked_until=account.locked_until if account.locked_until and account.locked_until > at else None,
+        created_at=account.created_at,
+        sample=account.sample,
+        footing=footing,
+    )
