@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
@@ -11,6 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
+
+from gateway.app.manners import end_with_parent, keep_to_one_thread, run_until_told
 
 if TYPE_CHECKING:
     from gateway.settings import Settings
@@ -50,7 +51,7 @@ def run(
     worker: Annotated[list[str] | None, typer.Option(help="A worker that others start: unix:… or tcp://…")] = None,
 ) -> None:
     """Run the gateway with its workers until Ctrl-C."""
-    _keep_to_one_thread()
+    keep_to_one_thread()
     overrides = _without_none(
         **_place(data, database),
         redis=redis,
@@ -75,9 +76,9 @@ def worker(
     while_parent: WhileParent = False,
 ) -> None:
     """Run a worker: it pulls the cameras that a gateway gives it."""
-    _keep_to_one_thread()
+    keep_to_one_thread()
     if while_parent:
-        _end_with_parent()
+        end_with_parent()
     with _sentences():
         from gateway.disk import Reserve
         from gateway.fleet.tls import server_tls
@@ -102,9 +103,9 @@ def sample_cameras(
     while_parent: WhileParent = False,
 ) -> None:
     """Run the sample cameras: RTSP and ONVIF devices on loopback addresses."""
-    _keep_to_one_thread()
+    keep_to_one_thread()
     if while_parent:
-        _end_with_parent()
+        end_with_parent()
     with _sentences():
         from gateway.fleet.children import UNUSABLE
         from gateway.samples.running import SampleOptions, run_sample_cameras
@@ -120,7 +121,7 @@ def sample_cameras(
             ready=_say,
         )
         try:
-            _run_until_told(lambda: run_sample_cameras(options))
+            run_until_told(lambda: run_sample_cameras(options))
         except OSError as problem:
             typer.echo(f"gateway: the sample cameras cannot listen: {problem.strerror or problem}", err=True)
             raise typer.Exit(UNUSABLE) from None
@@ -355,26 +356,6 @@ def _run(main: Callable[[], Coroutine[Any, Any, T]]) -> T:
     return asyncio.run(main())
 
 
-def _run_until_told(main: Callable[[], Coroutine[Any, Any, None]]) -> None:
-    """Runs until done or until SIGTERM or SIGINT, which end it in order."""
-    import asyncio
-    import contextlib
-    import signal
-
-    import uvloop
-
-    async def told() -> None:
-        task = asyncio.current_task()
-        assert task is not None
-        for number in (signal.SIGTERM, signal.SIGINT):
-            asyncio.get_running_loop().add_signal_handler(number, task.cancel)
-        with contextlib.suppress(asyncio.CancelledError):
-            await main()
-
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(told())
-
-
 @contextmanager
 def _sentences() -> Iterator[None]:
     """Turns what an operator can do something about into one sentence and exit code 1."""
@@ -391,24 +372,3 @@ def _sentences() -> Iterator[None]:
         for line in lines:
             typer.echo(f"gateway: {line}", err=True)
         raise typer.Exit(1) from None
-
-
-def _keep_to_one_thread() -> None:
-    """Numeric libraries start a thread for every core unless told otherwise before they are imported."""
-    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
-        os.environ.setdefault(name, "1")
-
-
-def _end_with_parent() -> None:
-    """Ends this process when its standard input closes: the parent is gone, however it went."""
-    import signal
-    import threading
-
-    def wait() -> None:
-        while os.read(0, 4096):
-            pass
-        os.kill(os.getpid(), signal.SIGTERM)
-        threading.Event().wait(2.5)
-        os._exit(1)
-
-    threading.Thread(target=wait, name="parent watch", daemon=True).start()

@@ -72,7 +72,7 @@ async def test_a_child_that_can_never_run_is_not_tried_again() -> None:
 
 async def test_a_child_ends_when_its_keeper_is_killed(tmp_path: Path) -> None:
     pids = tmp_path / "pids"
-    child = "import sys,os\nfrom gateway import cli\ncli._end_with_parent()\n" + WRITES + "time.sleep(600)"
+    child = "import sys,os\nfrom gateway.app import manners\nmanners.end_with_parent()\n" + WRITES + "time.sleep(600)"
     keeper = (
         "import asyncio,sys\nfrom gateway.clock import SystemClock\nfrom gateway.fleet.children import keep_child\n"
         f"asyncio.run(keep_child('child', (sys.executable, '-c', {child!r}, sys.argv[1]), SystemClock()))"
