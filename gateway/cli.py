@@ -237,6 +237,7 @@ app.add_typer(audit)
 def audit_verify(
     root: Annotated[list[Path] | None, typer.Option("--root", help="A root kept elsewhere; give it again.")] = None,
     public_key: Annotated[list[str] | None, typer.Option(help="A key whose signatures count, besides ours.")] = None,
+    views: Annotated[bool, typer.Option("--views", help="Compare the register of views with it, too.")] = False,
     data: Data = None,
     config: Config = None,
     database: Database = None,
@@ -246,7 +247,7 @@ def audit_verify(
         from gateway.app import audit_tools
 
         settings = _settings(config, _place(data, database))
-        if not _run(lambda: audit_tools.verify_audit(settings, root or [], public_key or [], _say)):
+        if not _run(lambda: audit_tools.verify_audit(settings, root or [], public_key or [], _say, views=views)):
             raise typer.Exit(1)
 
 

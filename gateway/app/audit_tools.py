@@ -20,13 +20,15 @@ from gateway.storage.store import database_url
 Say = Callable[[str], None]
 
 
-async def verify_audit(settings: Settings, roots: Sequence[Path], public_keys: Sequence[str], say: Say) -> bool:
+async def verify_audit(
+    settings: Settings, roots: Sequence[Path], public_keys: Sequence[str], say: Say, *, views: bool = False
+) -> bool:
     """Verifies the audit and says what it found, the first broken line of each chain by name; True if all holds."""
     held = [HeldRoot(str(path), _held(path)) for path in roots]
     url = database_url(database_of(settings))
     _refuse_missing(url)
     await refuse_newer(url)
-    report = await asyncio.to_thread(verify, url, keys_of(settings, public_keys), held)
+    report = await asyncio.to_thread(verify, url, keys_of(settings, public_keys), held, views=views)
     for line in told(report):
         say(line)
     return not report.findings

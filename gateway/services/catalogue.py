@@ -28,12 +28,13 @@ from gateway.storage import (
     recorders,
     sites,
     status,
-    view_records,
+    view_search,
 )
 from gateway.storage.auditing import AuditEntry
 from gateway.storage.camera_lists import CameraListed, CameraQuery
 from gateway.storage.paging import Page
 from gateway.storage.view_records import ViewRecord
+from gateway.storage.view_search import ViewQuery
 
 TreeBy = Literal["organisation", "kind", "state"]
 
@@ -216,15 +217,7 @@ async def views_of(office: Office, caller: Caller, camera_id: str, after: str | 
         actions = permitted(caller.operator, camera, held, office.clock.now())
         if not {Action.MANAGE, Action.SHARE} & set(actions) and Role.AUDIT_MANAGER not in caller.operator.roles:
             raise Forbidden("who looked at a camera is shown to those who manage or share it")
-        return await view_records.page(conn, camera_id=camera_id, after=after, limit=limit)
-
-
-async def all_views(
-    office: Office, operator_id: str | None, camera_id: str | None, after: str | None, limit: int
-) -> Page[ViewRecord]:
-    """Every view record; the route admits only the audit manager."""
-    async with office.store.read() as conn:
-        return await view_records.page(conn, operator_id=operator_id, camera_id=camera_id, after=after, limit=limit)
+        return await view_search.page(conn, ViewQuery(camera_id=camera_id), after=after, limit=limit)
 
 
 async def audit(

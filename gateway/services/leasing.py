@@ -25,6 +25,8 @@ class Wish:
     purpose: str | None = None
     reason: str = ""
     ticket_id: str | None = None
+    wall: bool = False
+    """One of many pictures of a wall or a tour."""
 
     def hindered_by(self, conditions: frozenset[Condition]) -> Condition | None:
         """The condition under which the wished for picture may not be shown; None if it may."""

@@ -67,13 +67,14 @@ class Office:
         *,
         typed: Mapping[str, str] | None = None,
         **detail: Any,
-    ) -> None:
-        """Appends an audit entry in the caller's transaction.
+    ) -> int:
+        """Appends an audit entry in the caller's transaction; returns the number of its line.
 
         What a person typed (a reason, a name, a note, a file's name) goes into ``typed`` and never into the detail:
         it is kept beside the chain and can be erased by law.
         """
-        await auditing.append(conn, self.gateway_id, at, actor, action, kind, object_id, detail, typed, self.hashing)
+        chain, algorithm = self.gateway_id, self.hashing
+        return await auditing.append(conn, chain, at, actor, action, kind, object_id, detail, typed, algorithm)
 
 
 @dataclass(frozen=True, slots=True)

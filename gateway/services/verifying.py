@@ -17,6 +17,7 @@ from sqlalchemy.engine import URL, make_url
 from gateway.domain.audit import GENESIS
 from gateway.domain.audit_lines import Stretch, check
 from gateway.domain.audit_roots import BadRoot, SignedRoot, follows
+from gateway.storage import view_reading
 from gateway.storage.audit_reading import BATCH, Reader, open_reader
 from gateway.storage.signing import signed_by
 
@@ -63,11 +64,17 @@ Checker = Callable[[str, int, int], "Future[Stretch] | Stretch"]
 
 
 def verify(
-    url: str | URL, keys: frozenset[bytes], held: Sequence[HeldRoot] = (), processes: int | None = None
+    url: str | URL,
+    keys: frozenset[bytes],
+    held: Sequence[HeldRoot] = (),
+    *,
+    processes: int | None = None,
+    views: bool = False,
 ) -> Report:
     """Verifies the audit of that database. Blocks; lines that are written meanwhile are left out.
 
-    ``keys`` are the public keys that a root may be signed with.
+    ``keys`` are the public keys that a root may be signed with; ``views`` also compares the register of views with the
+    lines that cover it, which takes longer.
     """
     began = time.monotonic()
     target = make_url(url)
@@ -79,6 +86,10 @@ def verify(
             for chain, (first, last) in ends.items():
                 _verify_chain(report, chain, first, last, checker, window)
         _verify_roots(report, reader, keys, held)
+        for chain, (first, last) in ends.items() if views else ():
+            for start in range(max(1, first), last + 1, view_reading.BATCH):
+                for fault in view_reading.faults(reader, chain, start, min(last, start + view_reading.BATCH - 1)):
+                    report.findings.append(Finding(fault.message, chain, fault.seq))
     report.seconds = time.monotonic() - began
     return report
 

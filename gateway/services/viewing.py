@@ -12,19 +12,19 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.domain.accounts import Hold
-from gateway.domain.actions import Action
 from gateway.domain.cameras import Camera
-from gateway.domain.conditions import Condition
 from gateway.domain.grants import Grant, permits
 from gateway.domain.messages import Topic
 from gateway.domain.operators import Operator
-from gateway.domain.purposes import CODES, SHIFT_PURPOSE
+from gateway.domain.view_proofs import together
 from gateway.ports import Unavailable
-from gateway.services.errors import Forbidden, Invalid, Locked, NotFound, NotSignedIn, SecondFactorNeeded
+from gateway.services.errors import Failed, Forbidden, Invalid, Locked, NotFound, NotSignedIn, SecondFactorNeeded
+from gateway.services.gathering import Gathering
 from gateway.services.leasing import Lease, ViewingTally, Wish
-from gateway.services.office import Caller, Office
+from gateway.services.office import SYSTEM, Caller, Office
+from gateway.services.permitting import Judge, Permitted, earlier
+from gateway.services.walls import Walls
 from gateway.storage import cameras, epochs, grants, sessions, view_records
-from gateway.storage.sessions import Session
 from gateway.storage.view_records import Closing, ViewRecord
 
 log = structlog.get_logger(__name__)
@@ -37,13 +37,11 @@ PATIENCE_SECONDS = 5.0
 """How long a check or a write may take: a database that hangs must not keep pictures running."""
 UNPROVEN = timedelta(seconds=45)
 """After so long without a successful write or check every running view ends."""
-HINDRANCES = {
-    Condition.MASKED_ONLY: "this camera may be shown only with its privacy masks, and it has none",
-    Condition.SUB_ONLY: "your grant gives the sub stream of this camera, not the main one",
-}
-"""Why a picture is not shown although a grant gives it."""
 MAX_LEASES = 2000
 MAX_CLOSINGS = 10_000
+
+
+Asked = tuple[Caller, Wish]
 
 
 class Viewing:
@@ -54,6 +52,8 @@ class Viewing:
         self._leases: dict[str, Lease] = {}
         self._closings: dict[str, Closing] = {}
         self._stir = asyncio.Event()
+        self._walls = Walls(office.new_id)
+        self._gathering: Gathering[Asked, Lease] = Gathering(self._record_all)
         now = office.clock.now()
         self._checked_at = self._written_at = now
         self.tally = ViewingTally()
@@ -94,7 +94,7 @@ class Viewing:
         if len(self._leases) >= MAX_LEASES:
             raise Unavailable("this gateway serves as many views as it can")
         try:
-            lease = await self._recorded(caller, wish)
+            lease = await self._gathering.add((caller, wish))
         except (SQLAlchemyError, OSError) as problem:
             self.tally.failures += 1
             log.error("a view record could not be written", problem=str(problem))
@@ -106,70 +106,58 @@ class Viewing:
         self._leases[lease.view_id] = lease
         return lease
 
-    async def _recorded(self, caller: Caller, wish: Wish) -> Lease:
-        """Asks permission and writes the record in one transaction; the epoch is read first, so nothing is missed."""
+    async def _record_all(self, asked: Sequence[Asked]) -> list[Lease | Exception]:
+        """Asks permission for each and writes all records and their line of the audit in one transaction.
+
+        The epoch is read first, so nothing is missed; sessions and grants are read once, however many views they open.
+        """
         async with self._office.store.begin() as conn:
             epoch = await epochs.get(conn, epochs.PERMISSION)
             at = self._office.clock.now()
-            purpose = wish.purpose or caller.purpose or SHIFT_PURPOSE
-            live = await sessions.live_by_id(conn, caller.session_id, at)
-            if live is None:
-                raise NotSignedIn
-            session, operator = live
-            if caller.hold is Hold.LOCKED:
-                await self._refuse_new(conn, session, wish, at)
-            camera = await cameras.get(conn, wish.camera_id)
-            # Read before it is known whether there is such a camera: the time of an answer tells nothing.
-            given = await grants.for_operator(conn, operator, at)
-            if camera is None:
-                raise NotFound("camera")
-            decision = permits(operator, wish.action, camera.facts, given, at, purpose)
-            self.tally.checks += 1
-            if decision.grant_id is None or not decision.allowed:
-                if permits(operator, Action.DIRECTORY, camera.facts, given, at).allowed:
-                    raise Forbidden("you may not do this with this camera for this purpose")
-                raise NotFound("camera")
-            if not camera.served:
-                raise Forbidden("this camera is not in service")
-            if purpose not in CODES:
-                raise Invalid("this is not one of the purposes", field="purpose")
-            hindrance = wish.hindered_by(decision.conditions)
-            if hindrance is not None:
-                raise Forbidden(HINDRANCES[hindrance], condition=hindrance.value)
-            record = self._record(caller, wish, camera, purpose, decision.grant_id, at)
-            await view_records.insert(conn, record)
-        until = _earlier(_earlier(decision.until, session.expires_at), operator.valid_until)
-        return Lease(record.id, caller, camera, wish, purpose, epoch, until, decision.conditions)
+            judge = Judge(conn, at, self._office.rules.idle)
+            # Read before it is known whether there are such cameras: the time of an answer tells nothing.
+            files = await cameras.many(conn, [wish.camera_id for _, wish in asked])
+            found: list[Lease | Exception] = []
+            records: list[ViewRecord] = []
+            for caller, wish in asked:
+                try:
+                    said = await judge.permitted(caller, wish, files.get(wish.camera_id))
+                except Failed as refusal:
+                    found.append(refusal)
+                    continue
+                record = self._record(caller, wish, said, at)
+                records.append(record)
+                found.append(
+                    Lease(record.id, caller, said.camera, wish, said.purpose, epoch, said.until, said.conditions)
+                )
+            self.tally.checks += len(asked)
+            if records:
+                begun = view_records.sealed(records)
+                count = len(records)
+                line = await self._office.note(
+                    conn, at, SYSTEM, "begin_views", "views", "", count=count, digest=begun.digest
+                )
+                await view_records.begin(conn, begun, line)
+        return found
 
-    async def _refuse_new(self, conn: AsyncConnection, session: Session, wish: Wish, at: datetime) -> None:
-        """Returns if the locked session was showing this very camera when it was locked: a wall that lost a picture
-        gets it back. Raises ``Locked`` for anything new.
-        """
-        since = session.locked_since(at, self._office.rules.idle)
-        if since is None or wish.action is not Action.VIEW_LIVE:
-            raise Locked
-        if not await view_records.ran_at(conn, session.id, wish.camera_id, wish.action.value, since):
-            raise Locked
-
-    def _record(
-        self, caller: Caller, wish: Wish, camera: Camera, purpose: str, grant_id: str, at: datetime
-    ) -> ViewRecord:
+    def _record(self, caller: Caller, wish: Wish, said: Permitted, at: datetime) -> ViewRecord:
         return ViewRecord(
             id=self._office.new_id(),
             operator_id=caller.operator.id,
             organisation_id=caller.operator.organisation_id,
             session_id=caller.session_id,
-            camera_id=camera.id,
+            camera_id=said.camera.id,
             action=wish.action.value,
             stream="" if wish.stream is None else wish.stream.value,
             transport=wish.transport,
-            purpose=purpose,
+            purpose=said.purpose,
             reason=wish.reason[:1000],
             ticket_id=wish.ticket_id,
-            grant_id=grant_id,
+            grant_id=said.grant_id,
             remote=caller.remote[:64],
             gateway_id=self._office.gateway_id,
             started_at=at,
+            wall_id=self._walls.of(caller, wish, said.purpose, at) if wish.wall and not wish.reason else None,
         )
 
     def _note_end(self, lease: Lease, result: str) -> None:
@@ -182,7 +170,8 @@ class Viewing:
     async def run(self) -> None:
         """Re-checks running views on every ring and every second, and writes their records, until cancelled."""
         async with self._office.store.begin() as conn:
-            await view_records.close_left_open(conn, self._office.gateway_id, self._office.clock.now())
+            now = self._office.clock.now()
+            await self._close(conn, await view_records.left_open(conn, self._office.gateway_id, now), now)
         try:
             async with asyncio.TaskGroup() as group:
                 group.create_task(self._listen())
@@ -242,7 +231,7 @@ class Viewing:
                 files = await cameras.many(conn, [lease.camera.id for lease in leases])
                 for lease in leases:
                     self._ask_again(lease, operator, files, given, now, epoch)
-                    lease.until = _earlier(_earlier(lease.until, session.expires_at), operator.valid_until)
+                    lease.until = earlier(earlier(lease.until, session.expires_at), operator.valid_until)
         self._checked_at = now
 
     def _ask_again(
@@ -286,7 +275,7 @@ class Viewing:
         running = [(lease.view_id, lease.bytes) for lease in self.running] if beat else []
         try:
             async with asyncio.timeout(PATIENCE_SECONDS), self._office.store.begin() as conn:
-                await view_records.close(conn, closings)
+                await self._close(conn, closings, now)
                 await view_records.progress(conn, running)
         except (SQLAlchemyError, OSError) as problem:
             self.tally.failures += 1
@@ -296,11 +285,16 @@ class Viewing:
         for closing in closings:
             self._closings.pop(closing.id, None)
 
+    async def _close(self, conn: AsyncConnection, closings: Sequence[Closing], now: datetime) -> None:
+        """Ends records, and says so in one line of the audit."""
+        due = await view_records.still_open(conn, closings)
+        if not due:
+            return
+        digest = together(view_records.ended_proof(closing) for closing in due)
+        line = await self._office.note(conn, now, SYSTEM, "end_views", "views", "", count=len(due), digest=digest)
+        await view_records.close(conn, due, line)
+
 
 def _end_all(leases: Iterable[Lease], code: str, message: str) -> None:
     for lease in leases:
         lease.end(code, message)
-
-
-def _earlier(one: datetime | None, other: datetime | None) -> datetime | None:
-    return min((moment for moment in (one, other) if moment is not None), default=None)

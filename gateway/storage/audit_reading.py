@@ -47,43 +47,43 @@ class Reader:
     """The audit as plain rows. Made by ``open_reader``; blocks."""
 
     def __init__(self, ask: Asking) -> None:
-        self._ask = ask
+        self.ask = ask
 
     def chains(self) -> list[str]:
         """The names of all chains; jumps from one to the next instead of reading every line."""
         found: list[str] = []
-        while (name := self._ask(_NEXT_CHAIN, found[-1] if found else "")[0][0]) is not None:
+        while (name := self.ask(_NEXT_CHAIN, found[-1] if found else "")[0][0]) is not None:
             found.append(name)
         return found
 
     def ends(self, chain: str) -> tuple[int, int]:
         """The chain's first and last sequence number."""
-        first, last = self._ask(_ENDS, chain)[0]
+        first, last = self.ask(_ENDS, chain)[0]
         return int(first), int(last)
 
     def lines(self, chain: str, first: int, last: int) -> list[Line]:
         """The lines in that range that there are."""
-        return list(map(Line._make, self._ask(_LINES, chain, first, last)))
+        return list(map(Line._make, self.ask(_LINES, chain, first, last)))
 
     def texts(self, chain: str, first: int, last: int) -> dict[int, dict[str, Kept]]:
         """The typed texts of that range, by sequence number and field."""
         found: dict[int, dict[str, Kept]] = {}
-        for seq, field, text_id, salt, text, erased in self._ask(_TEXTS, chain, first, last):
+        for seq, field, text_id, salt, text, erased in self.ask(_TEXTS, chain, first, last):
             found.setdefault(seq, {})[field] = Kept(text_id, salt, text, bool(erased))
         return found
 
     def __contains__(self, text_id: object) -> bool:
         """True if the audit says that this text was erased."""
-        return bool(self._ask(_ERASURE, text_id))
+        return bool(self.ask(_ERASURE, text_id))
 
     def hash_of(self, chain: str, seq: int) -> bytes | None:
         """The hash of one line."""
-        rows = self._ask(_HASH, chain, seq)
+        rows = self.ask(_HASH, chain, seq)
         return _bytes(rows[0][0]) if rows else None
 
     def roots(self) -> list[tuple[bytes, bytes]]:
         """Every stored root: its document and its signature."""
-        return [(_bytes(document), _bytes(signature)) for document, signature in self._ask(_ROOTS)]
+        return [(_bytes(document), _bytes(signature)) for document, signature in self.ask(_ROOTS)]
 
 
 def _bytes(value: Any) -> bytes:

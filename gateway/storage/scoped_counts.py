@@ -11,18 +11,21 @@ from gateway.domain.actions import Action
 from gateway.domain.operators import Operator
 from gateway.storage.in_service import IN_SERVICE
 from gateway.storage.reaching import reach
-from gateway.storage.tables import camera_status, cameras, view_records
+from gateway.storage.tables import camera_status, cameras, view_records, wall_spans
 
 
 async def viewers(connection: AsyncConnection, operator: Operator, at: datetime) -> int:
     """How many looks are going on at cameras whose file the operator may see."""
     scope = await reach(connection, operator, Action.LIST, at)
-    statement = (
-        select(func.count())
-        .select_from(view_records.join(cameras, cameras.c.id == view_records.c.camera_id))
-        .where(view_records.c.ended_at.is_(None), scope.condition())
-    )
-    return int(await connection.scalar(statement) or 0)
+    found = 0
+    for table in (view_records, wall_spans):
+        statement = (
+            select(func.count())
+            .select_from(table.join(cameras, cameras.c.id == table.c.camera_id))
+            .where(table.c.ended_at.is_(None), scope.condition())
+        )
+        found += int(await connection.scalar(statement) or 0)
+    return found
 
 
 async def shed(connection: AsyncConnection, operator: Operator, at: datetime) -> dict[str, int]:

@@ -16,7 +16,6 @@ from gateway.services.figures import Gauge
 from gateway.services.office import Office
 from gateway.web import (
     accounts,
-    administration,
     audit,
     camera_life,
     cameras,
@@ -36,6 +35,7 @@ from gateway.web import (
     sessions,
     tickets,
     transfer,
+    view_records,
 )
 from gateway.web.freshness import Uncached
 from gateway.web.rules import SAID_BY_SERVICES, Open, declared, rule
@@ -63,9 +63,9 @@ OWN_ROUTERS: tuple[APIRouter, ...] = (
     requests.router,
     delegations.router,
     accounts.router,
-    administration.router,
     service_accounts.router,
     audit.router,
+    view_records.router,
 )
 
 

@@ -41,6 +41,7 @@ class Stills(Protocol):
 
 Purpose = Annotated[str | None, Query(max_length=32)]
 Reason = Annotated[str, Query(max_length=1000)]
+TicketId = Annotated[str | None, Query(max_length=36, description="the ticket that this look is for")]
 
 
 def router(viewing: Viewing, hub: Hub, stills: Stills) -> APIRouter:
@@ -49,13 +50,19 @@ def router(viewing: Viewing, hub: Hub, stills: Stills) -> APIRouter:
 
     @routes.websocket("/cameras/{camera_id}/live", dependencies=[rule(Needs(Action.VIEW_LIVE))])
     async def live(
-        websocket: WebSocket, camera_id: str, stream: str = "sub", purpose: str | None = None, reason: str = ""
+        websocket: WebSocket,
+        camera_id: str,
+        stream: str = "sub",
+        purpose: str | None = None,
+        reason: str = "",
+        ticket: str | None = None,
+        wall: bool = False,
     ) -> None:
         """Fragments of the stream until either side ends it."""
         await websocket.accept()
         try:
             kind = _stream_kind(stream)
-            wish = Wish(camera_id, Action.VIEW_LIVE, "ws-fmp4", kind, purpose, reason)
+            wish = Wish(camera_id, Action.VIEW_LIVE, "ws-fmp4", kind, purpose, reason, ticket, wall)
             caller = await signed_in(websocket)
             async with viewing.open(caller, wish) as lease, hub.view(StreamKey(camera_id, kind)) as viewer:
                 ended = await _show(websocket, lease, viewer)
@@ -69,10 +76,11 @@ def router(viewing: Viewing, hub: Hub, stills: Stills) -> APIRouter:
         camera_id: str,
         purpose: Purpose = None,
         reason: Reason = "",
+        ticket: TicketId = None,
         width: Annotated[int | None, Query(ge=64, le=3840)] = None,
     ) -> Response:
         """The newest picture as JPEG."""
-        wish = Wish(camera_id, Action.SNAPSHOT, "jpeg", None, purpose, reason)
+        wish = Wish(camera_id, Action.SNAPSHOT, "jpeg", None, purpose, reason, ticket)
         async with viewing.open(await signed_in(request), wish) as lease:
             picture = await stills.still(camera_id, width)
             if lease.over.is_set():

@@ -20,7 +20,7 @@ from gateway.services.errors import Failed, Invalid
 from gateway.services.leasing import Lease, Wish
 from gateway.services.office import Caller
 from gateway.services.viewing import Viewing
-from gateway.web.live import Purpose, Reason
+from gateway.web.live import Purpose, Reason, TicketId
 from gateway.web.rules import Needs, SignedIn, rule
 from gateway.web.signed import signed_in
 
@@ -146,6 +146,7 @@ def router(rooms: Rooms) -> APIRouter:
         stream: StreamKind = StreamKind.SUB,
         purpose: Purpose = None,
         reason: Reason = "",
+        ticket: TicketId = None,
     ) -> Response:
         """Answers the offer in the body; the session's address is in Location, what must be kept to is in
         View-Conditions (for example ``watermark``).
@@ -153,7 +154,7 @@ def router(rooms: Rooms) -> APIRouter:
         if request.headers.get("content-type", "").split(";")[0].strip() != _SDP:
             raise Invalid(f"send the offer as {_SDP}", field="content-type")
         offer = (await request.body()).decode("utf-8", errors="replace")
-        wish = Wish(camera_id, Action.VIEW_LIVE, "whep", stream, purpose, reason)
+        wish = Wish(camera_id, Action.VIEW_LIVE, "whep", stream, purpose, reason, ticket)
         try:
             name, answer = await rooms.open(await signed_in(request), wish, offer)
         except Unfit as problem:

@@ -265,11 +265,11 @@ async def test_who_may_not_watch_is_told_so_without_a_hint(shown: Scene, login: 
     assert not await shown.records()
 
 
-async def test_without_a_record_there_is_no_picture(shown: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_r13_without_a_record_there_is_no_picture(shown: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
     async def full(*_: Any) -> None:
         raise OperationalError("insert", {}, OSError("database or disk is full"))
 
-    monkeypatch.setattr(view_records, "insert", full)
+    monkeypatch.setattr(view_records, "begin", full)
     async with watching(shown, "jinxin", shown.world.camera(B).id) as socket:
         ended = await text(socket)
     assert ended["code"] == "unavailable"
@@ -277,7 +277,7 @@ async def test_without_a_record_there_is_no_picture(shown: Scene, monkeypatch: p
     assert shown.hub.tally.packets == 0
 
 
-async def test_running_pictures_end_when_records_cannot_be_written_any_more(
+async def test_r13_running_pictures_end_within_a_minute_when_records_cannot_be_written(
     shown: Scene, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def full(*_: Any) -> None:
@@ -296,7 +296,7 @@ async def test_running_pictures_end_when_records_cannot_be_written_any_more(
 
 
 @pytest.mark.parametrize("hanging", ["read", "begin"])
-async def test_running_pictures_end_when_the_database_hangs(
+async def test_r13_running_pictures_end_when_the_database_hangs(
     shown: Scene, monkeypatch: pytest.MonkeyPatch, hanging: str
 ) -> None:
     @asynccontextmanager

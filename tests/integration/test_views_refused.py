@@ -26,7 +26,7 @@ async def looked_at(world: World, tmp_path: Path) -> AsyncIterator[Scene]:
         yield one
 
 
-async def test_without_a_record_there_is_no_snapshot_no_webrtc_and_no_evidence(
+async def test_r13_without_a_record_there_is_no_snapshot_no_webrtc_and_no_evidence(
     looked_at: Scene, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def full(*_: Any) -> None:
@@ -35,7 +35,7 @@ async def test_without_a_record_there_is_no_snapshot_no_webrtc_and_no_evidence(
     async with looked_at.office.store.read() as conn:
         by_camera = event_rows.c.camera_id == looked_at.world.camera(B).id
         event_id = (await conn.execute(select(event_rows.c.id).where(by_camera).limit(1))).scalar_one()
-    monkeypatch.setattr(view_records, "insert", full)
+    monkeypatch.setattr(view_records, "begin", full)
     address = f"/cameras/{looked_at.world.camera(B).id}"
     async with aclosing(await signed_in(looked_at.app, "jinxin")) as client, peer() as browser:
         offer = {"content": browser.localDescription.sdp, "headers": {"Content-Type": "application/sdp"}}

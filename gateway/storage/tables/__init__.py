@@ -42,6 +42,8 @@ from gateway.storage.tables.sharing import (
     grants,
     group_cameras,
     view_records,
+    wall_spans,
+    wall_views,
 )
 from gateway.storage.tables.tickets import ticket_moves, ticket_numbers, ticket_photos, tickets
 
@@ -97,5 +99,7 @@ __all__ = [
     "tickets",
     "townships",
     "view_records",
+    "wall_spans",
+    "wall_views",
     "workers",
 ]

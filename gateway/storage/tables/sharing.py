@@ -1,4 +1,4 @@
-"""Grants, the epochs that tell of their change, and the records of who saw what."""
+"""Grants, the epochs that tell of their change, and the records of who saw what, and for how long."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
+    LargeBinary,
     String,
     Table,
     Text,
@@ -136,6 +137,64 @@ view_records = Table(
     Column("ended_at", Moment),
     Column("bytes", BigInteger, nullable=False, default=0),
     Column("result", String(32), nullable=False, default="open"),
+    Column("reason_salt", LargeBinary),
+    Column("reason_seal", String(64), nullable=False, default=""),
+    Column("begun_seq", BigInteger),
+    Column("ended_seq", BigInteger),
     Index("ix_view_records_camera", "camera_id", "started_at"),
     Index("ix_view_records_operator", "operator_id", "started_at"),
+    Index("ix_view_records_begun", "gateway_id", "begun_seq"),
+    Index("ix_view_records_ended", "gateway_id", "ended_seq"),
+    Index("ix_view_records_started", "started_at", "id"),
+)
+Index(
+    "ix_view_records_open",
+    view_records.c.gateway_id,
+    sqlite_where=view_records.c.ended_at.is_(None),
+    postgresql_where=view_records.c.ended_at.is_(None),
+)
+
+wall_views = Table(
+    "wall_views",
+    metadata,
+    Column("id", String(36), primary_key=True),
+    Column("operator_id", String(36), nullable=False),
+    Column("organisation_id", String(32), nullable=False),
+    Column("session_id", String(36)),
+    Column("action", String(16), nullable=False),
+    Column("transport", String(16), nullable=False),
+    Column("purpose", String(32), nullable=False),
+    Column("ticket_id", String(36)),
+    Column("remote", String(64), nullable=False),
+    Column("gateway_id", String(64), nullable=False),
+    Column("started_at", Moment, nullable=False),
+    Index("ix_wall_views_operator", "operator_id", "started_at"),
+    Index("ix_wall_views_started", "started_at", "id"),
+)
+
+# One camera on a wall or tour, for as long as it showed: as short a row as can be, there are many.
+wall_spans = Table(
+    "wall_spans",
+    metadata,
+    Column("id", String(36), primary_key=True),
+    Column("wall_id", String(36), ForeignKey("wall_views.id"), nullable=False),
+    Column("camera_id", String(64), nullable=False),
+    Column("stream", String(8), nullable=False, default=""),
+    Column("grant_id", String(36), nullable=False),
+    Column("started_at", Moment, nullable=False),
+    Column("ended_at", Moment),
+    Column("bytes", BigInteger, nullable=False, default=0),
+    Column("result", String(32), nullable=False, default="open"),
+    Column("begun_seq", BigInteger),
+    Column("ended_seq", BigInteger),
+    Index("ix_wall_spans_camera", "camera_id", "started_at"),
+    Index("ix_wall_spans_wall", "wall_id"),
+    Index("ix_wall_spans_begun", "begun_seq"),
+    Index("ix_wall_spans_ended", "ended_seq"),
+)
+Index(
+    "ix_wall_spans_open",
+    wall_spans.c.camera_id,
+    sqlite_where=wall_spans.c.ended_at.is_(None),
+    postgresql_where=wall_spans.c.ended_at.is_(None),
 )

@@ -87,7 +87,7 @@ async def test_r14_the_parallel_verification_finds_the_same_line(store: Store, m
     async with store.begin() as connection:
         for number in range(30):
             await auditing.append(connection, "gw1", NOW, "o1", "x", "grant", f"g{number}", {}, {"reason": f"{number}"})
-    report = await asyncio.to_thread(verifying.verify, store.url, frozenset(), (), 2)
+    report = await asyncio.to_thread(verifying.verify, store.url, frozenset(), processes=2)
     assert (report.findings, report.chains) == ([], {"gw1": 30})
     async with store.begin() as connection:
         await without_triggers(connection)
@@ -95,7 +95,7 @@ async def test_r14_the_parallel_verification_finds_the_same_line(store: Store, m
         line = await connection.scalar(select(audit_entries.c.canonical).where(audit_entries.c.seq == 15))
         forged = {"previous": bytes(32), "hash": chained(bytes(32), line)}
         await connection.execute(update(audit_entries).where(audit_entries.c.seq == 15).values(forged))
-    report = await asyncio.to_thread(verifying.verify, store.url, frozenset(), (), 2)
+    report = await asyncio.to_thread(verifying.verify, store.url, frozenset(), processes=2)
     assert [(one.chain, one.seq) for one in report.findings] == [("gw1", 15)]
     assert report.chains == {"gw1": 14}
 

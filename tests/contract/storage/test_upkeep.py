@@ -17,10 +17,12 @@ from gateway.storage import (
     numbers,
     places,
     view_records,
+    view_search,
     workers,
 )
 from gateway.storage.store import Store
 from gateway.storage.view_records import Closing, ViewRecord
+from gateway.storage.view_search import ViewQuery
 from gateway.storage.workers import Worker
 from tests.contract.storage.district import NOW, lay, new_id
 
@@ -132,11 +134,11 @@ async def test_view_records_come_in_pages_newest_first(store: Store) -> None:
     async with store.begin() as connection:
         for item in rows:
             await view_records.insert(connection, item)
-        page = await view_records.page(connection, camera_id="C-001", limit=2)
-        rest = await view_records.page(connection, camera_id="C-001", limit=2, after=page.next)
+        page = await view_search.page(connection, ViewQuery(camera_id="C-001"), limit=2)
+        rest = await view_search.page(connection, ViewQuery(camera_id="C-001"), limit=2, after=page.next)
         assert [item.id for item in (*page.items, *rest.items)] == [rows[5].id, rows[3].id, rows[1].id]
         assert rest.next is None
-        since = await view_records.page(connection, since=rows[2].started_at, until=rows[4].started_at)
+        since = await view_search.page(connection, ViewQuery(since=rows[2].started_at, until=rows[4].started_at))
         assert [item.id for item in since.items] == [rows[3].id, rows[2].id]
 
 

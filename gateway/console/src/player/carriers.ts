@@ -10,6 +10,8 @@ export interface Ask {
   camera: string
   stream: 'sub' | 'main'
   purpose: string | null
+  /** One of many pictures of a wall or tour: they share one record. */
+  wall?: boolean
   reason: string
   /** A picture was shown before: first make sure that the camera is still there for us. */
   again?: boolean
@@ -31,7 +33,7 @@ export interface Carrier {
 export function openSocket(ask: Ask, video: HTMLVideoElement, heard: Heard): Carrier {
   let over = false
   const buffer = new LiveBuffer(video, (kind) => finish(kind === 'unplayable' ? 'unplayable' : 'lost', ''))
-  const query = { stream: ask.stream, purpose: ask.purpose, reason: ask.reason }
+  const query = { stream: ask.stream, purpose: ask.purpose, reason: ask.reason, wall: ask.wall ? 1 : null }
   const socket = new WebSocket(socketAddress(`/cameras/${encodeURIComponent(ask.camera)}/live`, query))
   socket.binaryType = 'arraybuffer'
 
