@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import resource
 import threading
+import time
 from collections.abc import Sequence
 
 import structlog
@@ -32,6 +33,8 @@ METRICS_SECONDS = 2.0
 FIGURES_EVERY = 5
 """Metrics rounds between two tellings of every camera's figures."""
 PARALLEL_STILLS = 2
+LATELY_SECONDS = 30.0
+"""A camera of which no picture was looked at for so long is not watched, whatever rung it is on."""
 
 
 class WorkerDesk:
@@ -159,6 +162,7 @@ class WorkerDesk:
             "pictures_decoded": sum(eye.decoded for eye in eyes),
             "pictures_looked_at": sum(eye.looked for eye in eyes),
             "pictures_shed": sum(eye.shed for eye in eyes),
+            "cameras_looked_at": sum(time.monotonic() - eye.looked_at < LATELY_SECONDS for eye in looking),
             "detector_failures": sum(eye.failures for eye in eyes),
             "shed_full": sum(eye.rung == budget.FULL for eye in looking),
             "shed_reduced": sum(eye.rung in (budget.THINNED, budget.HALVED) for eye in looking),
