@@ -11,7 +11,9 @@ from collections.abc import Sequence
 import structlog
 
 from gateway.domain.packets import Packet, StreamKind
+from gateway.domain.scans import Scan
 from gateway.fleet import wire
+from gateway.fleet.wire_scans import Scanned
 from gateway.fleet.wire_trials import Offered, Tried
 from gateway.ports import Clock, Credential, DeviceAddress, Json, Unavailable
 from gateway.worker import budget, stills
@@ -23,6 +25,7 @@ from gateway.worker.evidence import EvidenceMaker
 from gateway.worker.handoff import Handoff
 from gateway.worker.outbox import Outbox
 from gateway.worker.sampler import Sampler
+from gateway.worker.scanning import scan
 from gateway.worker.server import Door
 from gateway.worker.stream import Stream
 from gateway.worker.trying import Trials
@@ -45,6 +48,7 @@ class WorkerDesk:
         self._changed: set[str] = set()
         self._some = asyncio.Event()
         self._stills = asyncio.Semaphore(PARALLEL_STILLS)
+        self._scans = asyncio.Lock()
 
     def furnish(
         self,
@@ -85,6 +89,11 @@ class WorkerDesk:
             raise Unavailable(camera.watched.reason or "the camera has not sent a picture yet")
         async with self._stills:
             return await asyncio.to_thread(_picture, key, width)
+
+    async def scan(self, wish: Scan) -> Scanned:
+        """What devices are on the network; one scan at a time."""
+        async with self._scans:
+            return await scan(wish)
 
     async def look(self, address: DeviceAddress, credential: Credential | None) -> Tried:
         """What a stream is that is not assigned. Raises ``Unavailable`` or ``Refused``."""

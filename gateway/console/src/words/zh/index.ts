@@ -8,6 +8,7 @@ import { services } from './services'
 import { sharing } from './sharing'
 import { shell } from './shell'
 import { tickets } from './tickets'
+import { upkeep } from './upkeep'
 import { wall } from './wall'
 
 /** Every word of the console, a file for each area. */
@@ -21,6 +22,7 @@ export const zh = {
   ...sharing,
   ...shell,
   ...tickets,
+  ...upkeep,
   ...wall,
 }
 
