@@ -49,6 +49,9 @@ def put_on_the_wall(fleet: Fleet, page: Page) -> dict[str, str]:
     """Puts two cameras of each worker on the wall; who owns which."""
     tree = page.locator('[data-test="tree-camera"]')
     tree.first.wait_for()
+    closed = page.locator('[data-row][aria-expanded="false"]')
+    while closed.count():
+        closed.first.click()
     listed = tree.evaluate_all("all => all.map(one => one.dataset.camera)")
     owners = dict(fleet.rows("select camera_id, worker_id from assignments"))
     chosen = [one for worker in ("w1", "w2") for one in [c for c in listed if owners.get(c) == worker][:2]]
