@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from gateway.services import lifecycle, notifying, rates, request_times, reviewing, rooting, routing
+from gateway.services import emergencies, lifecycle, notifying, rates, request_times, reviewing, rooting, routing
 from gateway.services.sweeping import Sweep
 
 SWEEPS: Mapping[str, Sweep] = {
@@ -18,5 +18,6 @@ SWEEPS: Mapping[str, Sweep] = {
     "access about to end": request_times.remind,
     "access that is over": request_times.end,
     "lapsing accounts": reviewing.remind_of_lapses,
+    "emergencies": emergencies.settle,
 }
 """By the name that figures and the log give them, in the order in which they run."""

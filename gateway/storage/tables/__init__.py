@@ -11,6 +11,7 @@ from gateway.storage.tables.catalogue import (
     streams,
 )
 from gateway.storage.tables.columns import Moment, metadata
+from gateway.storage.tables.emergencies import emergencies, emergency_grants, emergency_steps
 from gateway.storage.tables.events import candidates, events, evidence
 from gateway.storage.tables.fleet import assignments, leases, workers
 from gateway.storage.tables.history import camera_days, counted_days, file_changes
@@ -67,6 +68,9 @@ __all__ = [
     "counted_days",
     "credentials",
     "delegations",
+    "emergencies",
+    "emergency_grants",
+    "emergency_steps",
     "epochs",
     "events",
     "evidence",
