@@ -11,6 +11,7 @@ from gateway.domain.actions import Action
 from gateway.domain.cameras import CameraKind, CameraState, Datum, StreamAddress
 from gateway.domain.filing import Filing
 from gateway.domain.lifecycle import Lifecycle
+from gateway.domain.operators import Role
 from gateway.domain.packets import StreamKind
 from gateway.domain.place_types import PlaceType
 from gateway.ports import Credential
@@ -29,6 +30,8 @@ from gateway.web.signed import office_of, signed_in
 
 router = APIRouter(tags=["cameras"])
 Who = Annotated[Caller, Depends(signed_in)]
+ACCESS = [rule(Needs(Action.SHARE, instead=frozenset({Role.SECURITY_MANAGER})))]
+VIEWS = [rule(Needs(Action.MANAGE, instead=frozenset({Action.SHARE, Role.AUDIT_MANAGER})))]
 Name = Annotated[str, Field(min_length=1, max_length=128)]
 Host = Annotated[str, Field(min_length=1, max_length=255, pattern=r"^[A-Za-z0-9.:_\-\[\]]+$")]
 Port = Annotated[int, Field(ge=1, le=65535)]
@@ -243,13 +246,13 @@ async def change(camera_id: str, body: CameraPatch, request: Request, caller: Wh
     return await editing.change(office_of(request), caller, camera_id, body.version, changes, credential)
 
 
-@router.get("/cameras/{camera_id}/access", dependencies=[rule(Needs(Action.SHARE))], summary="Who may do what, and why")
+@router.get("/cameras/{camera_id}/access", dependencies=ACCESS, summary="Who may do what, and why")
 async def access(camera_id: str, request: Request, caller: Who) -> Access:
     """For those who may share the camera, and the security manager."""
     return Access(decisions=await explaining.explain(office_of(request), caller, camera_id))
 
 
-@router.get("/cameras/{camera_id}/view-records", dependencies=[rule(Needs(Action.MANAGE))], summary="Who looked at it")
+@router.get("/cameras/{camera_id}/view-records", dependencies=VIEWS, summary="Who looked at it")
 async def views(
     camera_id: str, request: Request, caller: Who, after: After = None, limit: Limit = 50
 ) -> Listing[ViewRecord]:

@@ -23,6 +23,7 @@ from gateway.web.signed import office_of, signed_in
 
 router = APIRouter(prefix="/candidates", tags=["candidates"])
 Who = Annotated[Caller, Depends(signed_in)]
+DECIDING = [rule(Needs(Action.HANDLE_TICKETS, also=frozenset({Action.SEE_EVENTS})))]
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +105,7 @@ async def read(candidate_id: str, request: Request, caller: Who) -> CandidateVie
     return _view(await triage.read(office_of(request), caller, candidate_id), request)
 
 
-@router.post("/{candidate_id}/confirm", dependencies=[rule(Needs(Action.HANDLE_TICKETS))], summary="Make it a ticket")
+@router.post("/{candidate_id}/confirm", dependencies=DECIDING, summary="Make it a ticket")
 async def confirm(candidate_id: str, body: ConfirmBody, request: Request, caller: Who) -> TicketDetail:
     """409 if somebody else decided it first."""
     return await triage.confirm(
@@ -119,7 +120,7 @@ async def confirm(candidate_id: str, body: ConfirmBody, request: Request, caller
     )
 
 
-@router.post("/{candidate_id}/dismiss", dependencies=[rule(Needs(Action.HANDLE_TICKETS))], summary="Put it aside")
+@router.post("/{candidate_id}/dismiss", dependencies=DECIDING, summary="Put it aside")
 async def dismiss(candidate_id: str, body: DismissBody, request: Request, caller: Who) -> CandidateView:
     """409 if somebody else decided it first."""
     return _view(await triage.dismiss(office_of(request), caller, candidate_id, body.reason, body.version), request)

@@ -7,7 +7,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Request
 
-from gateway.domain import gbid, maintenance
+from gateway.domain import maintenance
 from gateway.domain.actions import Action
 from gateway.domain.cameras import Datum, Place
 from gateway.domain.datum import converted
@@ -25,6 +25,8 @@ from gateway.web.signed import office_of, signed_in
 
 router = APIRouter(tags=["reference"])
 Who = Annotated[Caller, Depends(signed_in)]
+FIGURES = [rule(Needs(Action.LIST, instead=frozenset({Action.SEE_EVENTS, Action.HANDLE_TICKETS})))]
+"""Each figure counts what its own action shows: cameras, events or tickets."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,32 +132,6 @@ async def in_every_datum(
     return Listing([converted(place, to) for to in Datum])
 
 
-@dataclass(frozen=True, slots=True)
-class GbIdView:
-    """An id of GB/T 28181 in its parts: ``wrong`` ones cannot be, ``doubtful`` ones depend on the edition."""
-
-    id: str
-    wrong: list[str]
-    doubtful: list[str]
-    district: str | None
-    industry: str | None
-    device_type: str | None
-    network: str | None
-
-
-@router.get("/gb-id", dependencies=[rule(SignedIn())], summary="What a 20-digit id says, and what is wrong with it")
-async def checked_gb_id(id: Annotated[str, Query(max_length=64)]) -> GbIdView:
-    """For an id of a camera; whether it is taken is not said."""
-    found = gbid.wrong(id)
-    refused = [part for part in found if part not in gbid.DOUBTFUL]
-    doubtful = [part for part in found if part in gbid.DOUBTFUL]
-    if {"digits", "length"} & set(refused):
-        return GbIdView(id, refused, doubtful, None, None, None, None)
-    parts = gbid.GbId(id[:8], id[8:10], id[10:13], id[13], id[14:])
-    trade, kind = gbid.INDUSTRIES.get(parts.industry), gbid.DEVICE_TYPES.get(parts.device_type)
-    return GbIdView(id, refused, doubtful, parts.district, trade, kind, gbid.NETWORKS[parts.network])
-
-
 @router.get("/ticket-states", dependencies=[rule(SignedIn())], summary="States and moves of tickets")
 async def ticket_states() -> list[StateRow]:
     """The whole table as data; what you may do with one ticket is in its ``allowed_moves``."""
@@ -204,7 +180,7 @@ async def sites(request: Request, caller: Who) -> list[SiteView]:
     ]
 
 
-@router.get("/figures", dependencies=[rule(Needs(Action.LIST))], summary="The numbers on the wall")
+@router.get("/figures", dependencies=FIGURES, summary="The numbers on the wall")
 async def read_figures(request: Request, caller: Who) -> Figures:
     """All within your scope."""
     return await figures.read(office_of(request), caller, request.app.state.gauge)

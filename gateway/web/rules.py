@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
@@ -44,7 +44,29 @@ class SignedIn:
 
 @dataclass(frozen=True, slots=True)
 class Needs:
-    """Signed in, and every camera spoken of must permit the action: lists are cut to it, single things are 404."""
+    """Signed in, and every camera spoken of must permit the action: lists are cut to it, single things are 404.
+
+    ``also`` names actions that are needed as well, ``instead`` actions or roles that do as well as the first.
+    ``everywhere`` says that it takes the action on every camera there is.
+    """
+
+    action: Action
+    also: frozenset[Action] = frozenset()
+    instead: frozenset[Action | Role] = frozenset()
+    everywhere: bool = False
+
+    def met(self, actions: Set[Action], roles: Set[Role]) -> bool:
+        """True if somebody in these roles who may do these actions with a camera is answered about it."""
+        held = set(actions) | set(roles)
+        return bool({self.action, *self.instead} & held) and self.also <= held
+
+
+@dataclass(frozen=True, slots=True)
+class OfUnit:
+    """Signed in, in a role that could do the action with some camera, and speaking of what the caller's own unit keeps.
+
+    What others keep is 404, also for who may do the action with their cameras; who may do it with all keeps all.
+    """
 
     action: Action
 
@@ -61,7 +83,7 @@ class Monitors:
     """Programs that watch the gateway itself, not operators: with the metrics token, or from this machine."""
 
 
-Rule = Open | SignedIn | Needs | RoleIs | Monitors
+Rule = Open | SignedIn | Needs | OfUnit | RoleIs | Monitors
 
 SAID_BY_SERVICES = (SignedIn, Needs)
 """Rules a WebSocket can have: it is accepted before anybody is asked who they are, and the service says no in words."""

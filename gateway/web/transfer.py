@@ -58,7 +58,7 @@ async def export(request: Request, caller: Who, format: Literal["csv", "xlsx", "
 
 @router.post(
     "/cameras/load",
-    dependencies=[rule(Needs(Action.MANAGE))],
+    dependencies=[rule(Needs(Action.MANAGE, everywhere=True))],
     summary="Load a catalogue file",
     max_body_size=UPLOAD_MAX,
 )

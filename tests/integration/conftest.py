@@ -33,6 +33,7 @@ async def app(world: World, tmp_path: Path) -> AsyncIterator[FastAPI]:
     async with open_hub(parts.fleet) as hub, whep.open_rooms(parts.viewing, hub) as rooms, asyncio.TaskGroup() as group:
         hearing = group.create_task(parts.listening.run())
         composed: Any = application(parts, hub, rooms)
+        world.rooms, world.evidence = rooms, parts.room
         yield composed._app
         hearing.cancel()
 

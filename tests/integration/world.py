@@ -6,6 +6,7 @@ import secrets
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import httpx
 from fastapi import FastAPI
@@ -81,6 +82,10 @@ class World:
     people: dict[str, Operator] = field(default_factory=dict)
     candidates: dict[str, str] = field(default_factory=dict)
     """Candidate ids by camera id."""
+    rooms: Any = None
+    """The WebRTC sessions of the application, once there is one."""
+    evidence: Any = None
+    """Its room of evidence."""
 
     def camera(self, owner: str, index: int = 0) -> Camera:
         return self.cameras[owner][index]

@@ -8,7 +8,6 @@ import { services } from './services'
 import { sharing } from './sharing'
 import { shell } from './shell'
 import { tickets } from './tickets'
-import { upkeep } from './upkeep'
 import { wall } from './wall'
 
 export const en: Vocabulary = {
@@ -21,6 +20,5 @@ export const en: Vocabulary = {
   ...sharing,
   ...shell,
   ...tickets,
-  ...upkeep,
   ...wall,
 }

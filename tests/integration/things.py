@@ -1,0 +1,56 @@
+"""Things of one organisation that need more than one request to come about, by the name a path has for them."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import secrets
+from datetime import timedelta
+from typing import Any
+
+from gateway.web.whep import _Session
+from tests.integration.conftest import Browsers
+from tests.integration.world import DEPARTMENT, A, B, World
+
+DESK_OF = {A: "jinsha", B: "jinxin", DEPARTMENT: "transport"}
+STILL = b"\xff\xd8\xff" + b"0" * 100
+
+
+async def more_things(
+    world: World, browser_of: Browsers, owner: str, ticket: dict[str, Any], grant_id: str
+) -> dict[str, str]:
+    """A person, their session, a WebRTC view, a service with a token, a deputy and a typed text.
+
+    The ticket is sent to the owner and its event gets a still.
+    """
+    leader, person = await browser_of("leader"), world.people[DESK_OF[owner]]
+    await world.evidence.take(ticket["event_id"], "still", STILL, hashlib.sha256(STILL).hexdigest(), "image/jpeg")
+    sent = {"to": "SENT", "handler_id": owner, "version": ticket["version"]}
+    assert (await leader.post(f"/tickets/{ticket['id']}/moves", json=sent)).status_code == 200
+    running = (await (await browser_of(person.login)).get("/sessions")).json()["items"]
+    view = f"whep-{secrets.token_hex(8)}"
+    world.rooms._sessions[view] = _Session(person.id, asyncio.Event())
+    deputy = {"deputy_id": world.people["district"].id, "reason": f"away, says {owner}"}
+    deputy["not_after"] = (world.clock.now() + timedelta(days=2)).isoformat()
+    return {
+        "operator_id": person.id,
+        "session_id": next(one["id"] for one in running if one["current"]),
+        "name": view,
+        "delegation_id": (await leader.post("/delegations", json=deputy)).json()["id"],
+        "text_id": await _typed_about(browser_of, grant_id),
+        **await _service(browser_of, owner),
+    }
+
+
+async def _service(browser_of: Browsers, owner: str) -> dict[str, str]:
+    keeper, login = await browser_of("system"), f"pumps-{secrets.token_hex(4)}"
+    body = {"login": login, "name": "Pumps (sample)", "organisation_id": owner}
+    service = (await keeper.post("/service-accounts", json=body)).json()["id"]
+    wish = {"label": "pumps", "scopes": ["directory"], "purpose": "PS-ORDER", "days": 30}
+    issued = await keeper.post(f"/service-accounts/{service}/tokens", json=wish)
+    return {"service_id": service, "token_id": issued.json()["view"]["id"]}
+
+
+async def _typed_about(browser_of: Browsers, thing: str) -> str:
+    entries = (await (await browser_of("audit")).get(f"/audit?object={thing}")).json()["items"]
+    return str(next(text["id"] for entry in entries for text in entry["typed"].values()))
