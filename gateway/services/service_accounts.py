@@ -14,6 +14,7 @@ from gateway.domain import purposes
 from gateway.domain.actions import Action
 from gateway.domain.messages import Topic
 from gateway.domain.operators import ROLE_ACTIONS, Operator, Role
+from gateway.services import second_factor
 from gateway.services.doorkeeping import NOBODY
 from gateway.services.errors import Conflict, Invalid, NotFound
 from gateway.services.office import Caller, Office
@@ -90,6 +91,7 @@ async def add(office: Office, caller: Caller, login: str, name: str, organisatio
     account = Account(service, NOBODY, 0, None, at)
     try:
         async with office.store.begin() as conn:
+            await second_factor.require(office, caller, conn)
             if await organisations.get(conn, organisation_id) is None:
                 raise Invalid("this organisation is not known", field="organisation_id")
             await operators.insert(conn, account)
@@ -115,6 +117,7 @@ async def issue(office: Office, caller: Caller, service_id: str, wish: TokenWish
     at = office.clock.now()
     token = PREFIX + secrets.token_urlsafe(32)
     async with office.store.begin() as conn:
+        await second_factor.require(office, caller, conn)
         service = await _service(conn, service_id)
         if len(await sessions.of_operator(conn, service.operator.id, at)) >= MAX_TOKENS:
             raise Invalid(f"a service has at most {MAX_TOKENS} tokens: revoke one first")

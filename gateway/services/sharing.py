@@ -16,7 +16,7 @@ from gateway.domain.grants import Effect, Grant, GranteeKind, TargetKind, in_for
 from gateway.domain.hours import Hours
 from gateway.domain.messages import Topic
 from gateway.domain.operators import Role
-from gateway.services import notifying
+from gateway.services import notifying, second_factor
 from gateway.services.coverage import Span, covers
 from gateway.services.errors import Conflict, Forbidden, Invalid, NotFound
 from gateway.services.grant_views import GrantView, names_for
@@ -53,13 +53,16 @@ class Wish:
 
 
 async def give(office: Office, caller: Caller, wish: Wish) -> GrantView:
-    """Gives the grant. Raises ``NotFound``, ``Forbidden`` or ``Invalid``.
+    """Gives the grant. Raises ``NotFound``, ``Forbidden`` or ``Invalid``, and ``SecondFactorNeeded`` for more than a
+    single camera.
 
     The caller must hold SHARE on the whole target, and hands on nothing that goes beyond what they hold: no other
     action, no other purpose, no longer, in no other hours, under no fewer conditions.
     """
     at = office.clock.now()
     async with office.store.begin() as conn:
+        if wish.target_kind is not TargetKind.CAMERA:
+            await second_factor.require(office, caller, conn)  # many cameras at once: a stolen session must not do it
         grant = await given(office, conn, caller, wish, at)
         held = await grants.for_operator(conn, caller.operator, at)
         view = (await _views(conn, caller, held, [GrantRecord(grant, "", None)], at))[0]

@@ -34,7 +34,7 @@ class Code(BaseModel):
 
 
 class ProposalAnswer(BaseModel):
-    """What goes on the phone: as a QR code (an SVG picture), as its address, and to type by hand."""
+    """What goes on the phone: as a QR code (an SVG picture as a data address), as its address, and to type by hand."""
 
     secret: str
     address: str
@@ -51,7 +51,7 @@ class Codes(BaseModel):
 async def propose(body: Presence, request: Request, caller: Who) -> ProposalAnswer:
     """A new secret, in force once a code of it is confirmed."""
     made = await second_factor.propose(office_of(request), request.app.state.door, caller, body.password)
-    qr = segno.make(made.address, error="m").svg_inline(scale=4, border=2, dark="#000", light="#fff")
+    qr = segno.make(made.address, error="m").svg_data_uri(scale=4, border=2, dark="#000", light="#fff")
     return ProposalAnswer(secret=made.secret, address=made.address, qr=qr)
 
 

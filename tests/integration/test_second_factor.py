@@ -15,7 +15,7 @@ from gateway.services.errors import SecondFactorNeeded
 from gateway.storage import second_factors
 from tests.integration.conftest import Browsers
 from tests.integration.phone import enrol
-from tests.integration.world import HEADERS, PASSWORD, World, client_of
+from tests.integration.world import DEPARTMENT, HEADERS, PASSWORD, A, B, World, client_of
 
 STEP = timedelta(seconds=30)
 
@@ -192,7 +192,7 @@ async def test_setting_up_takes_a_fresh_sign_in_or_the_password(
     assert (await _sign_in(app, "jinsha")).status_code == 200
     made = (await client.post("/session/second-factor", json={"password": PASSWORD})).json()
     assert made["address"].startswith("otpauth://totp/SharpEyes:jinsha?")
-    assert made["qr"].startswith("<svg")
+    assert made["qr"].startswith("data:image/svg+xml")
     assert (await client.post("/session/second-factor/confirm", json={"code": "12"})).status_code == 401
     assert (await _sign_in(app, "jinsha")).status_code == 200, "not in force before it is confirmed"
 
@@ -202,3 +202,27 @@ async def test_who_must_have_one_cannot_remove_it(app: FastAPI, world: World, br
     await enrol(client, world.clock.now())
     demanding(app, world)
     assert _code(await client.delete("/session/second-factor")) == "forbidden"
+
+
+async def test_r09_wide_grants_and_tokens_take_a_fresh_proof(app: FastAPI, world: World, browser_of: Browsers) -> None:
+    """One camera is given as always; all of an owner's cameras, and a token for a system, are not."""
+    leader, manager = await browser_of("leader"), await browser_of("system")
+    phones = {client: await enrol(client, world.clock.now()) for client in (leader, manager)}
+    demanding(app, world)
+    world.clock.at += timedelta(minutes=11)
+    grant = {
+        "grantee_kind": "organisation",
+        "grantee_id": A,
+        "target_kind": "camera",
+        "target_id": world.camera(B).id,
+        "actions": ["view_live"],
+        "reason": "flood watch",
+    }
+    assert (await leader.post("/grants", json=grant)).status_code == 201
+    wide = grant | {"target_kind": "owned_by", "target_id": B}
+    service = {"login": "drainage", "name": "示例", "organisation_id": DEPARTMENT}
+    for client, path, body in ((leader, "/grants", wide), (manager, "/service-accounts", service)):
+        assert _code(await client.post(path, json=body)) == "second_factor_needed"
+        proof = {"code": phones[client].code(world.clock.now())}
+        assert (await client.post("/session/second-factor/prove", json=proof)).status_code == 204
+        assert (await client.post(path, json=body)).status_code == 201

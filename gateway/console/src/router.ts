@@ -1,10 +1,12 @@
 /** Pages and who sees them. Addresses follow a # so that the console works below any path and needs no rules on the server. */
 
 import { createRouter, createWebHashHistory, type RouteRecordRaw } from 'vue-router'
-import { onSignedOut } from './api/client'
+import { onLocked, onProofNeeded, onSignedOut } from './api/client'
 import { forgetCatalogue } from './state/catalogue'
 import { forgetInbox } from './state/inbox'
+import { closeControls, forgetLock } from './state/idle'
 import { hush } from './state/messages'
+import { askForProof } from './state/proof'
 import { acts, forget, isManager, may, resume, session } from './state/session'
 
 export interface PageItem {
@@ -31,7 +33,10 @@ export const NAV: readonly NavItem[] = [
     word: 'nav.operators',
     path: '/operators',
     allowed: () => acts('system_manager', 'security_manager'),
-    pages: [{ name: 'services', word: 'services.tab', path: '/operators/services', allowed: () => isManager.value }],
+    pages: [
+      { name: 'services', word: 'services.tab', path: '/operators/services', allowed: () => isManager.value },
+      { name: 'sessions', word: 'accounts.sessions', path: '/operators/sessions', allowed: () => acts('system_manager', 'security_manager') },
+    ],
   },
   { name: 'view-records', word: 'nav.viewRecords', path: '/view-records', allowed: () => acts('audit_manager') },
   { name: 'audit', word: 'nav.audit', path: '/audit', allowed: () => acts('audit_manager') },
@@ -55,6 +60,8 @@ export function home(): string {
 
 const routes: RouteRecordRaw[] = [
   { path: '/sign-in', name: 'sign-in', component: () => import('./pages/SignIn.vue') },
+  { path: '/set-up/:token', name: 'set-up', component: () => import('./pages/SetUp.vue') },
+  { path: '/enrol', name: 'enrol', component: () => import('./pages/Enrol.vue') },
   {
     path: '/',
     component: () => import('./pages/Shell.vue'),
@@ -67,6 +74,7 @@ const routes: RouteRecordRaw[] = [
       { path: 'cameras', name: 'cameras', component: () => import('./pages/Cameras.vue') },
       { path: 'cameras/:id', name: 'camera', component: () => import('./pages/CameraPage.vue') },
       { path: 'operators', name: 'operators', component: () => import('./pages/Operators.vue') },
+      { path: 'operators/sessions', name: 'sessions', component: () => import('./pages/Sessions.vue') },
       { path: 'operators/services', name: 'services', component: () => import('./pages/ServiceAccounts.vue') },
       { path: 'view-records', name: 'view-records', component: () => import('./pages/ViewRecords.vue') },
       { path: 'audit', name: 'audit', component: () => import('./pages/Audit.vue') },
@@ -79,9 +87,12 @@ const routes: RouteRecordRaw[] = [
 export const router = createRouter({ history: createWebHashHistory(), routes })
 
 router.beforeEach(async (to) => {
+  if (to.name === 'set-up') return true
   const known = session.value !== null || (await resume().catch(() => false))
   if (to.name === 'sign-in') return known ? home() : true
   if (!known) return { name: 'sign-in', query: to.fullPath === '/' ? {} : { to: to.fullPath } }
+  if (session.value?.hold === 'second_factor') return to.name === 'enrol' ? true : { name: 'enrol' }
+  if (to.name === 'enrol') return home()
   if (to.name === 'home') return home() === '/nothing' ? true : home()
   const heading = headingOf(to.name)
   if (heading === undefined) return true
@@ -89,11 +100,15 @@ router.beforeEach(async (to) => {
   return page.allowed() ? true : home()
 })
 
+onProofNeeded(askForProof)
+onLocked(closeControls)
+
 onSignedOut(() => {
   if (session.value === null) return
   forget()
   forgetCatalogue()
   forgetInbox()
+  forgetLock()
   hush()
   void router.push({ name: 'sign-in', query: { ended: '1', to: router.currentRoute.value.fullPath } })
 })

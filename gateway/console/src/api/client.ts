@@ -29,6 +29,19 @@ export function onSignedOut(then: () => void): void {
   whenSignedOut = then
 }
 
+let whenProofNeeded: (enrolled: boolean) => Promise<boolean> = () => Promise.resolve(false)
+let whenLocked: () => void = () => undefined
+
+/** Names who asks the person for the second factor; true means that the request may be repeated. */
+export function onProofNeeded(ask: (enrolled: boolean) => Promise<boolean>): void {
+  whenProofNeeded = ask
+}
+
+/** Names what to do when the gateway says that the session's controls are locked. */
+export function onLocked(then: () => void): void {
+  whenLocked = then
+}
+
 /** The session is over, whoever noticed. */
 export function signedOut(): void {
   whenSignedOut()
@@ -65,7 +78,19 @@ async function refusal(answer: Response): Promise<ApiError> {
   return new ApiError(answer.status, code, message, detail)
 }
 
-async function ask(method: string, path: string, { query, body, form }: Ask = {}): Promise<Response> {
+async function ask(method: string, path: string, what: Ask = {}): Promise<Response> {
+  try {
+    return await askOnce(method, path, what)
+  } catch (error) {
+    if (!(error instanceof ApiError) || path === '/session') throw error
+    if (error.code === 'locked') whenLocked()
+    const proves = error.code === 'second_factor_needed' && (await whenProofNeeded(error.detail['enrolled'] === true))
+    if (!proves) throw error
+    return askOnce(method, path, what)
+  }
+}
+
+async function askOnce(method: string, path: string, { query, body, form }: Ask): Promise<Response> {
   const headers: Record<string, string> = { Accept: 'application/json', 'X-Requested-By': 'console' }
   if (body !== undefined) headers['Content-Type'] = 'application/json'
   let answer: Response

@@ -1,5 +1,7 @@
 /** What the gateway says over REST and its message socket. Field names are the wire's own. */
 
+import type { SecondFactor } from './accounts'
+
 export interface Named {
   name_zh: string
   name_en: string
@@ -35,6 +37,10 @@ export interface Session {
   purpose: string | null
   expires_at: string
   sample: boolean
+  /** What keeps the session from everything else: locked controls, or a second factor to set up first. */
+  hold: 'locked' | 'second_factor' | null
+  idle_minutes: number
+  second_factor: SecondFactor
 }
 
 export interface Purpose extends Named {

@@ -45,4 +45,5 @@ export const ROLES = [
   'system_manager',
   'security_manager',
   'audit_manager',
+  'vendor',
 ] as const

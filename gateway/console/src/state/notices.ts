@@ -1,6 +1,7 @@
 /** Short notices at the top of the page: one sentence, never a stack. */
 
 import { ElMessage } from 'element-plus'
+import { ApiError } from '../api/client'
 import { sentence } from '../words'
 
 export function tell(text: string): void {
@@ -8,6 +9,7 @@ export function tell(text: string): void {
 }
 
 export function complain(error: unknown): void {
+  if (error instanceof ApiError && error.code === 'locked') return
   ElMessage({ message: sentence(error), type: 'error', duration: 5000, placement: 'bottom-right', grouping: true, showClose: true })
 }
 

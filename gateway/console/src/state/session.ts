@@ -23,10 +23,15 @@ export async function resume(): Promise<boolean> {
   return session.value !== null
 }
 
-export async function signIn(login: string, password: string, purpose: string): Promise<void> {
-  adopt(await post<Session>('/session', { login, password, purpose }))
+export async function signIn(login: string, password: string, purpose: string, code = ''): Promise<void> {
+  adopt(await post<Session>('/session', { login, password, purpose, code: code === '' ? null : code }))
   const language = i18n.global.locale.value
   if (session.value !== null && session.value.operator.language !== language) await rememberLanguage(language)
+}
+
+/** Asks the gateway anew what the session is and may do. */
+export async function refreshSession(): Promise<void> {
+  session.value = await get<Session>('/session')
 }
 
 export async function signOut(): Promise<void> {

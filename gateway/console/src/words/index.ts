@@ -46,6 +46,10 @@ export function sentence(error: unknown): string {
   const { t } = i18n.global
   if (!(error instanceof ApiError)) return t('errors.unexpected')
   const english = i18n.global.locale.value === 'en'
+  const lapsed = error.code === 'account_lapsed' ? wordFor('accounts.why', String(error.detail['why'])) : ''
+  if (lapsed !== '') return t('errors.account_lapsed', { why: lapsed })
+  const refused = wordFor('setUp.why', String(error.detail['why'] ?? ''))
+  if (error.detail['field'] === 'password' && refused !== '') return refused
   const known = wordFor('errors', error.code)
   if (english && error.message) return error.message
   if (known !== error.code) return known

@@ -37,3 +37,10 @@ export function ago(iso: string, now: number): string {
   const seconds = (now - Date.parse(iso)) / 1000
   return seconds < 5 ? i18n.global.t('time.justNow') : i18n.global.t('time.ago', { length: duration(seconds) })
 }
+
+/** "2026-11-23" in the reader's own time zone. */
+export function day(iso: string | null | undefined): string {
+  if (!iso) return ''
+  const at = new Date(iso)
+  return `${at.getFullYear()}-${pad(at.getMonth() + 1)}-${pad(at.getDate())}`
+}

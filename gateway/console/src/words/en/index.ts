@@ -1,4 +1,5 @@
 import type { Vocabulary } from '../zh'
+import { accounts } from './accounts'
 import { cameras } from './cameras'
 import { candidates } from './candidates'
 import { notices } from './notices'
@@ -11,6 +12,7 @@ import { tickets } from './tickets'
 import { wall } from './wall'
 
 export const en: Vocabulary = {
+  ...accounts,
   ...cameras,
   ...candidates,
   ...notices,

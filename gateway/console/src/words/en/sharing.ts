@@ -77,5 +77,6 @@ export const sharing: Words<typeof chinese> = {
     security_manager: 'Security manager',
     audit_manager: 'Audit manager',
     service: 'Service account',
+    vendor: 'Vendor',
   },
 }

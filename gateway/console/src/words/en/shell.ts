@@ -93,7 +93,7 @@ export const shell: Words<typeof chinese> = {
     new: 'New password',
     again: 'New password again',
     differ: 'The two new passwords differ.',
-    short: 'The new password needs at least 10 characters.',
+    short: 'The new password needs at least 12 characters.',
     changed: 'The password was changed.',
   },
   time: {
@@ -106,6 +106,7 @@ export const shell: Words<typeof chinese> = {
   },
   errors: {
     not_signed_in: 'The session has ended, please sign in again.',
+    account_lapsed: 'This account has lapsed ({why}): ask the system manager.',
     wrong_code: 'The code is wrong or was used before: wait for the next one.',
     second_factor_needed: 'This takes a code of your second factor.',
     locked: 'The console is locked.',

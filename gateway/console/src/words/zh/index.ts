@@ -1,4 +1,5 @@
 import type { Words } from '../vocabulary'
+import { accounts } from './accounts'
 import { cameras } from './cameras'
 import { candidates } from './candidates'
 import { notices } from './notices'
@@ -12,6 +13,7 @@ import { wall } from './wall'
 
 /** Every word of the console, a file for each area. */
 export const zh = {
+  ...accounts,
   ...cameras,
   ...candidates,
   ...notices,

@@ -74,5 +74,6 @@ export const sharing = {
     security_manager: '安全管理员',
     audit_manager: '审计管理员',
     service: '业务系统',
+    vendor: '厂商运维',
   },
 }

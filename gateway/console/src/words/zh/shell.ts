@@ -90,7 +90,7 @@ export const shell = {
     new: '新密码',
     again: '再输一次',
     differ: '两次输入的新密码不一致。',
-    short: '新密码至少 10 个字符。',
+    short: '新密码至少 12 个字符。',
     changed: '密码已修改。',
   },
   time: {
@@ -103,6 +103,7 @@ export const shell = {
   },
   errors: {
     not_signed_in: '登录已失效，请重新登录。',
+    account_lapsed: '账号已到期（{why}），请联系系统管理员。',
     wrong_code: '验证码不正确或已用过，请等待下一个验证码。',
     second_factor_needed: '此操作需要第二因素验证。',
     locked: '控制台已锁定。',

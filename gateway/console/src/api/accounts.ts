@@ -1,0 +1,69 @@
+/** Accounts, their owners' second factors, and running sessions. */
+
+import type { Organisation, OperatorBrief } from './types'
+
+export interface SecondFactor {
+  enrolled: boolean
+  demanded: boolean
+  confirmed_at: string | null
+  codes_left: number
+}
+
+export interface Footing {
+  valid_from: string | null
+  valid_until: string | null
+  contract: string
+  pledged_at: string | null
+  trained_at: string | null
+  lapses_at: string
+  lapses_by: string
+  lapsed: string | null
+  second_factor: boolean
+  has_password: boolean
+  setup_until: string | null
+  last_sign_in: string | null
+}
+
+export interface Account extends OperatorBrief {
+  footing: Footing | null
+}
+
+export interface Handover {
+  token: string
+  expires_at: string
+}
+
+/** What making or resetting an account answers; the link is shown this once. */
+export interface Kept {
+  operator: Account
+  setup: Handover | null
+}
+
+export interface RunningSession {
+  id: string
+  operator_id: string
+  login: string
+  name: string
+  organisation_id: string
+  created_at: string
+  last_seen_at: string
+  expires_at: string
+  remote: string
+  user_agent: string
+  locked: boolean
+  current: boolean
+}
+
+export interface Proposal {
+  secret: string
+  address: string
+  qr: string
+}
+
+export interface SetupView {
+  login: string
+  name: string
+  organisation: Organisation
+  expires_at: string
+  second_factor: boolean
+}
