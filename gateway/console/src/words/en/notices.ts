@@ -29,6 +29,7 @@ export const notices: Words<typeof chinese> = {
       emergency_began: 'Emergency mode has begun: {name}, until {until}.',
       emergency_renewed: 'Emergency mode was renewed: {name}, until {until}.',
       emergency_ended: 'Emergency mode has ended: {name}. The report of what was watched can be read.',
+      account_lapses: 'The account {login} lapses on {day}: renew it in time.',
       camera_offline: 'A camera has been offline for {minutes} minutes.',
     },
   },

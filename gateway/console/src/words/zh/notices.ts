@@ -27,6 +27,7 @@ export const notices = {
       emergency_began: '战时模式已启动：{name}，至 {until}。',
       emergency_renewed: '战时模式已延长：{name}，至 {until}。',
       emergency_ended: '战时模式已结束：{name}。调阅报告可查看。',
+      account_lapses: '账号 {login} 将于 {day} 到期，请及时更新。',
       camera_offline: '摄像机已离线 {minutes} 分钟。',
     },
   },
