@@ -18,6 +18,7 @@ from gateway.disk import RESERVE_MB
 from gateway.domain.accounts import AccountRules
 from gateway.domain.audit import available
 from gateway.domain.rules import Rule, rules_from
+from gateway.domain.scans import PRIVATE, networks
 from gateway.fleet.address import parse_address
 from gateway.storage.store import database_url
 
@@ -110,6 +111,17 @@ class Evidence(_Section):
     retention_days_unconfirmed: float = Field(default=30, gt=0)
 
 
+class Discovery(_Section):
+    """Which networks may be scanned for devices; this machine's own loopback only if it is named."""
+
+    networks: tuple[str, ...] = PRIVATE
+
+    @field_validator("networks")
+    @classmethod
+    def _readable(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        return value if networks(value) else ()
+
+
 class District(_Section):
     """What differs from district to district: the townships of its seat, and the first digits of its cameras' ids."""
 
@@ -166,6 +178,7 @@ class Settings(_Section):
     workers: Workers = Workers()
     detection: Detection = Detection()
     evidence: Evidence = Evidence()
+    discovery: Discovery = Discovery()
     district: District = District()
     sessions: Sessions = Sessions()
     accounts: Accounts = Accounts()
@@ -210,6 +223,9 @@ def for_sample(settings: Settings) -> Settings:
     and figures are the sample district's.
     """
     settings = _with_sample_data(settings)
+    if "networks" not in settings.discovery.model_fields_set:
+        loopback = Discovery(networks=(*PRIVATE, "127.0.0.0/8"))  # where the sample's devices are
+        settings = settings.model_copy(update={"discovery": loopback})
     if "second_factor" in settings.sessions.model_fields_set:
         return settings
     sessions = settings.sessions.model_copy(update={"second_factor": "offered"})

@@ -13,11 +13,12 @@ from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.types import ASGIApp
 
-from gateway.app.probing import prober
+from gateway.app.probing import prober, scanner
 from gateway.app.sweeps import SWEEPS
 from gateway.bus.local import LocalBus
 from gateway.bus.redis import RedisBus, open_redis_bus
 from gateway.clock import SystemClock
+from gateway.domain.scans import networks
 from gateway.fleet.address import LinkAddress
 from gateway.fleet.conductor import Conductor, Detection
 from gateway.fleet.dialling import Dialling
@@ -116,6 +117,8 @@ def application(parts: Parts, hub: Hub, rooms: whep.Rooms) -> ASGIApp:
         door=Doorkeeper(book=load_book(config_folder(), parts.settings.sessions.breached)),
         session_lasts=timedelta(hours=parts.settings.sessions.hours),
         prober=prober(parts.fleet),
+        scanner=scanner(parts.fleet),
+        networks=networks(parts.settings.discovery.networks),
         gauge=lambda: _decoding(parts),
         rules=rules_of(parts.settings)[1],
     )

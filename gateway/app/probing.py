@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from gateway.domain.scans import FoundDevice, Scan
 from gateway.fleet.dialling import Dialling
 from gateway.fleet.wire_trials import OfferedChannel, Tried
 from gateway.ports import Credential, DeviceAddress, Unavailable
 from gateway.services.editing import Probed, ProbedChannel, Prober
+from gateway.services.scanning import Scanner
 
 
 def prober(fleet: Dialling) -> Prober:
@@ -22,6 +26,15 @@ def prober(fleet: Dialling) -> Prober:
         return Probed("", "", [ProbedChannel("", paths[0], sub, main.width, main.height, main.codec, port)])
 
     return probe
+
+
+def scanner(fleet: Dialling) -> Scanner:
+    """What scans the network, always in a worker: what devices answer is hostile until proved otherwise."""
+
+    async def scan(wish: Scan) -> Sequence[FoundDevice]:
+        return (await fleet.scan(wish)).devices
+
+    return scan
 
 
 async def _looked(fleet: Dialling, address: DeviceAddress, credential: Credential | None) -> Tried:

@@ -111,6 +111,32 @@ class GbId:
         return self.centre + self.industry + self.device_type + self.network + self.sequence
 
 
+def wrong(text: str, types: frozenset[str] = CAMERA_TYPES) -> tuple[str, ...]:
+    """What is wrong with an id, as words for its parts: digits, length, centre, industry, type, network.
+
+    ``types`` are the types that are wanted. A trade that the table does not know and a network mark that is reserved
+    are told too: editions differ, so whoever asks decides whether these two are only warnings.
+    """
+    if not text.isascii() or not text.isdigit():
+        return ("digits",)
+    if len(text) != LENGTH:
+        return ("length",)
+    found = []
+    if not 11 <= int(text[:2]) <= 82 or text[2:6] == "0000":
+        found.append("centre")
+    if text[8:10] not in INDUSTRIES:
+        found.append("industry")
+    if text[10:13] not in types:
+        found.append("type")
+    if text[13] == SAMPLE_NETWORK:
+        found.append("network")
+    return tuple(found)
+
+
+DOUBTFUL = frozenset({"industry", "network"})
+"""Parts whose meaning depends on the edition: told, not refused."""
+
+
 def parse(text: str) -> GbId:
     """The id in its parts. Raises ValueError with one sentence that says what to change."""
     if not text.isascii() or not text.isdigit():

@@ -11,10 +11,12 @@ import structlog
 
 from gateway.domain.events import Event
 from gateway.domain.packets import Packet, StreamKey
+from gateway.domain.scans import Scan
 from gateway.fleet.address import LinkAddress, parse_address
 from gateway.fleet.inbox import Reports
 from gateway.fleet.link import Subscription, WorkerLink, dial
 from gateway.fleet.wire import StatusReport
+from gateway.fleet.wire_scans import Scanned
 from gateway.fleet.wire_trials import Offered, Tried
 from gateway.ports import Clock, Credential, DeviceAddress, Unavailable
 from gateway.supervise import Backoff, keep
@@ -100,6 +102,12 @@ class Dialling:
     async def ask(self, host: str, port: int, credential: Credential | None) -> Offered:
         """What an ONVIF device offers, asked by a worker. Raises ``Unavailable`` or ``Refused``."""
         return await self._knocking_at(host).ask(host, port, credential)
+
+    async def scan(self, wish: Scan) -> Scanned:
+        """What devices are on the network, looked for by a worker. Raises ``Unavailable``."""
+        if not self.links:
+            raise Unavailable("no worker is there to scan the network")
+        return await self.links[min(self.links)].scan(wish)
 
     def _knocking_at(self, host: str) -> WorkerLink:
         """The worker whose breaker knows that host: the one that pulls from it, else always the same while it is there.

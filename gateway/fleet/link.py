@@ -11,12 +11,14 @@ from typing import Any
 import structlog
 
 from gateway.domain.packets import Packet, StreamKey
+from gateway.domain.scans import Scan
 from gateway.fleet import framing, wire
 from gateway.fleet.address import LinkAddress
 from gateway.fleet.framing import Splitter, WireError
 from gateway.fleet.greeting import CHUNK, greeted
 from gateway.fleet.inbox import Inbox, Reports
 from gateway.fleet.wire_events import event_from_json
+from gateway.fleet.wire_scans import Scanned, scan_to_json, scanned_from_json
 from gateway.fleet.wire_trials import (
     Offered,
     Tried,
@@ -39,6 +41,8 @@ STILL_SECONDS = 10.0
 MAX_STILLS = 64
 TRIAL_SECONDS = 30.0
 """Longer than a worker takes to wait its turn, to dial and to wait for a keyframe."""
+SCAN_SECONDS = 50.0
+"""How long a worker may take to scan a network."""
 QUESTION_SECONDS = 60.0
 """Longer than a worker takes to wait its turn and to ask a device for all its channels."""
 MAX_TRIALS = 8
@@ -80,7 +84,7 @@ class WorkerLink:
         self.inbox = Inbox(worker_id, reports)
         self._subscriptions: dict[int, Subscription] = {}
         self._stills: dict[int, asyncio.Future[bytes]] = {}
-        self._trials: dict[int, asyncio.Future[Tried | Offered]] = {}
+        self._trials: dict[int, asyncio.Future[Tried | Offered | Scanned]] = {}
         self._last_number = 0
         self._chunks = 0
         self._over = False
@@ -143,13 +147,20 @@ class WorkerLink:
             raise Unavailable("the worker answered something else")
         return outcome
 
-    async def _knocked(self, wish: Callable[[int], Json], seconds: float) -> Tried | Offered:
+    async def scan(self, wish: Scan) -> Scanned:
+        """Has a network scanned for devices. Raises ``Unavailable``."""
+        outcome = await self._knocked(lambda request: scan_to_json(request, wish), SCAN_SECONDS)
+        if not isinstance(outcome, Scanned):
+            raise Unavailable("the worker answered something else")
+        return outcome
+
+    async def _knocked(self, wish: Callable[[int], Json], seconds: float) -> Tried | Offered | Scanned:
         """The worker's answer to a wish that has it open or ask a device."""
         if self._over or len(self._trials) >= MAX_TRIALS:
             raise Unavailable("the worker cannot ask another device now")
         self._last_number += 1
         request = self._last_number
-        future: asyncio.Future[Tried | Offered] = asyncio.get_running_loop().create_future()
+        future: asyncio.Future[Tried | Offered | Scanned] = asyncio.get_running_loop().create_future()
         self._trials[request] = future
         try:
             self._send(wish(request))
@@ -252,6 +263,8 @@ class WorkerLink:
                 self._answer_still(wire.whole(message, "request"), Unavailable(wire.text(message, "reason")))
             case "tried" | "try_failed":
                 self._answer_trial(wire.whole(message, "request"), tried_from_json(message))
+            case "scanned":
+                self._answer_trial(wire.whole(message, "request"), scanned_from_json(message))
             case "offered":
                 self._answer_trial(wire.whole(message, "request"), offered_from_json(message))
             case _:
@@ -266,11 +279,11 @@ class WorkerLink:
         else:
             future.set_result(answer)
 
-    def _answer_trial(self, request: int, outcome: Tried | Offered | Refused | Unavailable) -> None:
+    def _answer_trial(self, request: int, outcome: Tried | Offered | Scanned | Refused | Unavailable) -> None:
         future = self._trials.get(request)
         if future is None or future.done():
             return
-        if isinstance(outcome, Tried | Offered):
+        if isinstance(outcome, Tried | Offered | Scanned):
             future.set_result(outcome)
         else:
             future.set_exception(outcome)

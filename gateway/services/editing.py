@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from gateway.domain import purposes, stream_paths
+from gateway.domain import gbid, purposes, stream_paths
 from gateway.domain.actions import Action
 from gateway.domain.cameras import Camera, CameraKind, Datum, Place, Site, StreamAddress
 from gateway.domain.district import UNKNOWN_PREFIX, District
@@ -228,6 +228,7 @@ async def told_of(office: Office, *camera_ids: str) -> None:
 
 
 async def _camera(office: Office, conn: AsyncConnection, wish: NewCameraFile, camera_id: str) -> Camera:
+    check_gb_id(wish.gb_id)
     check_values({"purposes": wish.purposes, "streams": wish.streams})
     if wish.scheme == "rtsp" and not wish.streams:
         raise Invalid("an RTSP camera needs the path of at least one stream", field="streams")
@@ -282,6 +283,15 @@ def without_secrets(
             raise Invalid("the path carries another user name or password than the fields for them", field="streams")
         credential = named
     return tuple(clean), credential
+
+
+def check_gb_id(text: str | None) -> None:
+    """Raises ``Invalid`` with what is wrong, in words for the parts of the id, if it cannot be a camera's."""
+    found = [] if text is None else [part for part in gbid.wrong(text) if part not in gbid.DOUBTFUL]
+    if text is not None and found:
+        raise Invalid(
+            f"this id of GB/T 28181 cannot be a camera's: its {found[0]} is wrong", field="gb_id", wrong=found
+        )
 
 
 def check_values(changes: Mapping[str, Any]) -> None:

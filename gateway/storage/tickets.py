@@ -34,6 +34,7 @@ class TicketQuery:
     mine: bool = False
     open_only: bool = False
     q: str = ""
+    camera_id: str | None = None
 
 
 async def insert(connection: AsyncConnection, ticket: Ticket) -> None:
@@ -138,6 +139,8 @@ def _narrowing(operator: Operator, at: datetime, query: TicketQuery) -> list[Col
         wanted.append(tickets.c.kind == query.kind.value)
     if query.township_code is not None:
         wanted.append(tickets.c.township_code == query.township_code)
+    if query.camera_id is not None:
+        wanted.append(tickets.c.camera_id == query.camera_id)
     if query.open_only:
         wanted.append(tickets.c.state.not_in(_ENDED))
     if query.mine:

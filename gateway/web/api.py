@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import timedelta
 from importlib.metadata import version
+from ipaddress import IPv4Network
 
 from fastapi import APIRouter, FastAPI
 from fastapi.responses import JSONResponse
@@ -14,6 +15,7 @@ from gateway.services.doorkeeping import Doorkeeper
 from gateway.services.editing import Prober
 from gateway.services.figures import Gauge
 from gateway.services.office import Office
+from gateway.services.scanning import Scanner
 from gateway.web import (
     accounts,
     audit,
@@ -31,6 +33,7 @@ from gateway.web import (
     recorders,
     reference,
     requests,
+    scanning,
     second_factor,
     service_accounts,
     sessions,
@@ -54,6 +57,7 @@ OWN_ROUTERS: tuple[APIRouter, ...] = (
     cameras.router,
     camera_life.router,
     rates.router,
+    scanning.router,
     file_history.router,
     recorders.router,
     candidates.router,
@@ -84,6 +88,8 @@ def create_api(
     metrics_token: str | None = None,
     session_lasts: timedelta = timedelta(hours=12),
     prober: Prober | None = None,
+    scanner: Scanner | None = None,
+    networks: Sequence[IPv4Network] = (),
     gauge: Gauge = lambda: (0.0, 0.0),
     rules: Sequence[Rule] = (),
     error_table: errors.ErrorTable | None = None,
@@ -109,6 +115,8 @@ def create_api(
     app.state.metrics_token = metrics_token
     app.state.session_lasts = session_lasts
     app.state.prober = prober
+    app.state.scanner = scanner
+    app.state.networks = tuple(networks)
     app.state.gauge = gauge
     app.state.rules = {one.id: one for one in rules}
     app.add_middleware(Uncached)

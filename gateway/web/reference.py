@@ -7,7 +7,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Request
 
-from gateway.domain import maintenance
+from gateway.domain import gbid, maintenance
 from gateway.domain.actions import Action
 from gateway.domain.cameras import Datum, Place
 from gateway.domain.datum import converted
@@ -130,6 +130,32 @@ async def in_every_datum(
     """The same point on the ground in WGS-84, CGCS2000 and GCJ-02; says nothing of any camera."""
     place = Place(latitude, longitude, datum)
     return Listing([converted(place, to) for to in Datum])
+
+
+@dataclass(frozen=True, slots=True)
+class GbIdView:
+    """An id of GB/T 28181 in its parts: ``wrong`` ones cannot be, ``doubtful`` ones depend on the edition."""
+
+    id: str
+    wrong: list[str]
+    doubtful: list[str]
+    district: str | None
+    industry: str | None
+    device_type: str | None
+    network: str | None
+
+
+@router.get("/gb-id", dependencies=[rule(SignedIn())], summary="What a 20-digit id says, and what is wrong with it")
+async def checked_gb_id(id: Annotated[str, Query(max_length=64)]) -> GbIdView:
+    """For an id of a camera; whether it is taken is not said."""
+    found = gbid.wrong(id)
+    refused = [part for part in found if part not in gbid.DOUBTFUL]
+    doubtful = [part for part in found if part in gbid.DOUBTFUL]
+    if {"digits", "length"} & set(refused):
+        return GbIdView(id, refused, doubtful, None, None, None, None)
+    parts = gbid.GbId(id[:8], id[8:10], id[10:13], id[13], id[14:])
+    trade, kind = gbid.INDUSTRIES.get(parts.industry), gbid.DEVICE_TYPES.get(parts.device_type)
+    return GbIdView(id, refused, doubtful, parts.district, trade, kind, gbid.NETWORKS[parts.network])
 
 
 @router.get("/ticket-states", dependencies=[rule(SignedIn())], summary="States and moves of tickets")

@@ -49,11 +49,12 @@ async def listed(
     mine: bool = False,
     open: Annotated[bool, Query(description="leave out those that have ended")] = False,
     q: Annotated[str, Query(max_length=128)] = "",
+    camera: str | None = None,
     after: After = None,
     limit: Limit = 50,
 ) -> Listing[TicketView]:
     """Newest first: of cameras whose tickets you may handle, and those dispatched to you or your organisation."""
-    query = TicketQuery(state, kind, township or None, overdue, mine, open, q)
+    query = TicketQuery(state, kind, township or None, overdue, mine, open, q, camera or None)
     page = await tickets.listed(office_of(request), caller, query, after, limit)
     return Listing(list(page.items), page.next)
 

@@ -5,12 +5,15 @@ from __future__ import annotations
 import asyncio
 import resource
 import threading
+import time
 from collections.abc import Sequence
 
 import structlog
 
 from gateway.domain.packets import Packet, StreamKind
+from gateway.domain.scans import Scan
 from gateway.fleet import wire
+from gateway.fleet.wire_scans import Scanned
 from gateway.fleet.wire_trials import Offered, Tried
 from gateway.ports import Clock, Credential, DeviceAddress, Json, Unavailable
 from gateway.worker import budget, stills
@@ -22,6 +25,7 @@ from gateway.worker.evidence import EvidenceMaker
 from gateway.worker.handoff import Handoff
 from gateway.worker.outbox import Outbox
 from gateway.worker.sampler import Sampler
+from gateway.worker.scanning import scan
 from gateway.worker.server import Door
 from gateway.worker.stream import Stream
 from gateway.worker.trying import Trials
@@ -32,6 +36,8 @@ METRICS_SECONDS = 2.0
 FIGURES_EVERY = 5
 """Metrics rounds between two tellings of every camera's figures."""
 PARALLEL_STILLS = 2
+LATELY_SECONDS = 30.0
+"""A camera of which no picture was looked at for so long is not watched, whatever rung it is on."""
 
 
 class WorkerDesk:
@@ -42,6 +48,7 @@ class WorkerDesk:
         self._changed: set[str] = set()
         self._some = asyncio.Event()
         self._stills = asyncio.Semaphore(PARALLEL_STILLS)
+        self._scans = asyncio.Lock()
 
     def furnish(
         self,
@@ -82,6 +89,11 @@ class WorkerDesk:
             raise Unavailable(camera.watched.reason or "the camera has not sent a picture yet")
         async with self._stills:
             return await asyncio.to_thread(_picture, key, width)
+
+    async def scan(self, wish: Scan) -> Scanned:
+        """What devices are on the network; one scan at a time."""
+        async with self._scans:
+            return await scan(wish)
 
     async def look(self, address: DeviceAddress, credential: Credential | None) -> Tried:
         """What a stream is that is not assigned. Raises ``Unavailable`` or ``Refused``."""
@@ -159,6 +171,7 @@ class WorkerDesk:
             "pictures_decoded": sum(eye.decoded for eye in eyes),
             "pictures_looked_at": sum(eye.looked for eye in eyes),
             "pictures_shed": sum(eye.shed for eye in eyes),
+            "cameras_looked_at": sum(time.monotonic() - eye.looked_at < LATELY_SECONDS for eye in looking),
             "detector_failures": sum(eye.failures for eye in eyes),
             "shed_full": sum(eye.rung == budget.FULL for eye in looking),
             "shed_reduced": sum(eye.rung in (budget.THINNED, budget.HALVED) for eye in looking),

@@ -50,6 +50,7 @@ class Eye:
         self.rung = budget.FULL
         self.decoded = 0
         self.looked = 0
+        self.looked_at = float("-inf")
         self.shed = 0
         self.dropped = 0
         self.failures = 0
@@ -167,6 +168,7 @@ class Eye:
         findings = self._look(picture, packet)
         self._look_cost += SMOOTHING * (time.thread_time() - decoded - self._look_cost)
         self.looked += 1
+        self.looked_at = time.monotonic()
         return findings
 
     def _look(self, picture: VideoFrame, packet: Packet) -> list[Finding]:

@@ -90,6 +90,7 @@ class Outbox:
 
     async def expect(self, event_id: str, kinds: Iterable[str]) -> None:
         """Notes on disk that evidence of these kinds is due. A disk that fails here fails again when it is kept."""
+        await self._reports_first()
         for kind in kinds:
             try:
                 await self._on_disk(self._spool.expect, event_id, kind)
@@ -98,6 +99,7 @@ class Outbox:
 
     async def keep(self, event_id: str, kind: str, data: bytes) -> None:
         """Keeps and sends a piece of evidence; if the disk will not take it, the word that it is missing."""
+        await self._reports_first()
         try:
             item = await self._on_disk(self._spool.keep, event_id, kind, data)
         except OSError as error:
@@ -149,6 +151,13 @@ class Outbox:
                     continue
         finally:
             self._disk.shutdown(wait=True)
+
+    async def _reports_first(self) -> None:
+        """Puts waiting reports on disk before their evidence: what is left of a process that dies in between is never
+        evidence of an event nobody will hear of.
+        """
+        if self._new:
+            await self._spool_new()
 
     async def _on_disk(self, function: Callable[..., T], *arguments: object) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._disk, function, *arguments)

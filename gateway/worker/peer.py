@@ -9,9 +9,11 @@ from typing import Protocol
 import structlog
 
 from gateway.domain.packets import Packet, StreamKind
+from gateway.domain.scans import Scan
 from gateway.fleet import framing, wire
 from gateway.fleet.framing import Splitter, WireError
 from gateway.fleet.greeting import CHUNK
+from gateway.fleet.wire_scans import Scanned, scan_from_json, scanned_to_json
 from gateway.fleet.wire_trials import (
     Offered,
     Tried,
@@ -56,6 +58,10 @@ class Desk(Protocol):
 
     async def ask(self, host: str, port: int, credential: Credential | None) -> Offered:
         """What an ONVIF device offers. Raises ``Unavailable`` or ``Refused``."""
+        ...
+
+    async def scan(self, wish: Scan) -> Scanned:
+        """What devices are on the network."""
         ...
 
     async def acknowledged(self, event_id: str, serial: int) -> None:
@@ -169,6 +175,8 @@ class Peer:
                 self._ask_trial(message, group)
             case "ask":
                 self._ask_device(message, group)
+            case "scan":
+                self._scan(message, group)
             case "ack":
                 for item in wire.items(message, "items"):
                     await _each(item, self._desk.acknowledged)
@@ -216,6 +224,15 @@ class Peer:
             return offered_to_json(request, await self._desk.ask(host, port, credential))
 
         self._knock(request, ask, group)
+
+    def _scan(self, message: Json, group: asyncio.TaskGroup) -> None:
+        request = wire.whole(message, "request")
+        wish = scan_from_json(message)
+
+        async def scan() -> Json:
+            return scanned_to_json(request, await self._desk.scan(wish))
+
+        self._knock(request, scan, group)
 
     def _knock(self, request: int, ask: Callable[[], Awaitable[Json]], group: asyncio.TaskGroup) -> None:
         """Has a device opened or asked, and answers how it went."""

@@ -22,6 +22,8 @@ log = structlog.get_logger(__name__)
 CONTROL_SECONDS = 1.0
 TURN_SECONDS = 10.0
 """How long the cameras with the better rung keep it before it is the next ones' turn."""
+LIFTED_CORES = 100.0
+"""A budget of so much is none: whoever lifts it wants every picture looked at, however late, and nothing eased."""
 BRAKE_AT = 1.3
 """Used more than this many times the budget since the last control: keyframes only until the next."""
 
@@ -109,7 +111,9 @@ class Sampler:
 
     def _ease(self, dropped: int) -> None:
         """Plans with less while pictures had to be dropped, so that they are shed evenly instead; then with more."""
-        if dropped > 0:
+        if self.budget_cores >= LIFTED_CORES:
+            self.load.ease = 1.0
+        elif dropped > 0:
             self.load.ease = max(0.05, self.load.ease * 0.85)
         else:
             self.load.ease = min(1.0, self.load.ease + 0.02)

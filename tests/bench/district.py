@@ -62,8 +62,12 @@ def rates(base_url: str, seconds: float) -> dict[str, float]:
     """How fast every counter of /metrics grew over that many seconds from now, a second."""
     before, began = metrics(base_url), time.monotonic()
     time.sleep(seconds)
-    after, passed = metrics(base_url), time.monotonic() - began
-    return {name: (value - before.get(name, 0.0)) / passed for name, value in after.items()}
+    return grown(before, metrics(base_url), time.monotonic() - began)
+
+
+def grown(before: Mapping[str, float], after: Mapping[str, float], seconds: float) -> dict[str, float]:
+    """How fast every counter grew from one reading of /metrics to the next, a second."""
+    return {name: (value - before.get(name, 0.0)) / seconds for name, value in after.items()}
 
 
 def sub_streams(count: int) -> list[tuple[str, str]]:

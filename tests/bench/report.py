@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from tests.bench.musts import MEANINGS
+from tests.bench.musts import MEANINGS, bound, meaning, met
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 JSON = ROOT / "docs" / "benchmarks.json"
@@ -53,7 +53,7 @@ def merged(known: Iterable[Entry], fresh: Iterable[Entry]) -> list[Entry]:
 
 def meets(entry: Entry) -> bool | None:
     """Whether the value is within its must; None without one."""
-    return None if entry["must"] is None else bool(entry["value"] <= entry["must"])
+    return None if entry["must"] is None else met(str(entry["key"]), entry["value"], entry["must"])
 
 
 def number(value: Any) -> str:
@@ -68,18 +68,30 @@ def number(value: Any) -> str:
 def line(entry: Entry) -> str:
     """One row of the table on the terminal."""
     verdict = {None: "", True: "ok", False: "MISSED"}[meets(entry)]
-    must = "" if entry["must"] is None else f"<= {number(entry['must'])}"
-    rival = "" if entry["rival"] is None else f"{entry['rival']}: {number(entry['rival_value'])}"
-    return f"{entry['key']:<34} {number(entry['value']):>9} {entry['unit']:<12} {must:<9} {verdict:<7} {rival}".rstrip()
+    return (
+        f"{entry['key']:<34} {number(entry['value']):>9} {entry['unit']:<12} {_must(entry):<9} {verdict:<7} "
+        f"{_rival(entry)}".rstrip()
+    )
+
+
+def _must(entry: Entry) -> str:
+    return "" if entry["must"] is None else f"{bound(str(entry['key']))} {number(entry['must'])}"
+
+
+def _rival(entry: Entry) -> str:
+    """The rival's figure and ours over it."""
+    if entry["rival"] is None:
+        return ""
+    ratio = f" (ours is {entry['value'] / entry['rival_value']:.2f} times that)" if entry["rival_value"] else ""
+    return f"{entry['rival']}: {number(entry['rival_value'])}{ratio}"
 
 
 def markdown(entries: list[Entry]) -> str:
     """The whole of docs/benchmarks.md."""
     machines = sorted({f"{entry['machine']} ({entry['date']})" for entry in entries})
     rows = [
-        f"| `{entry['key']}` | {MEANINGS.get(str(entry['key']), ('',))[0]} | {number(entry['value'])} {entry['unit']} "
-        f"| {'' if entry['must'] is None else '<= ' + number(entry['must'])} "
-        f"| {'' if entry['rival'] is None else entry['rival'] + ': ' + number(entry['rival_value'])} "
+        f"| `{entry['key']}` | {meaning(str(entry['key']))} | {number(entry['value'])} {entry['unit']} "
+        f"| {_must(entry)} | {_rival(entry)} "
         f"| `{entry['command']}` |"
         for entry in entries
     ]

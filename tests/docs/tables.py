@@ -43,6 +43,10 @@ SETTINGS: dict[str, tuple[str, str]] = {
         "Addresses of proxies that may say for whom they ask (`X-Forwarded-For`).",
         "可代报来访地址（`X-Forwarded-For`）的代理地址。",
     ),
+    "discovery.networks": (
+        "Networks that may be scanned for devices; this machine's own loopback only if it is named.",
+        "允许扫描设备的网段；本机回环地址须明确列出。",
+    ),
     "data": ("The data folder. Its relative paths start where the command is given.", "数据文件夹。"),
     "database": (
         "`postgresql://user:password@host/name`; without it a SQLite file in the data folder.",

@@ -88,6 +88,7 @@ async def mint(outbox: Outbox, journal: Journal, cameras: list[str], done: async
             rule = f"load-{os.getpid()}-{number}"
             outbox.report(Event(event_id, camera, rule, kind, phase, at, at, at, WHOLE_PICTURE, 2.0, 1.0, fault))
         if number % 20 == 1:
+            journal.say("made", event_id, "still")
             await outbox.keep(event_id, "still", STILL)
         await asyncio.sleep(1 / PER_SECOND)
 

@@ -45,6 +45,22 @@ def frames(page: Page) -> dict[str, int]:
     return dict(page.evaluate(PLAYING))
 
 
+def put_on_the_wall(fleet: Fleet, page: Page) -> dict[str, str]:
+    """Puts two cameras of each worker on the wall; who owns which."""
+    tree = page.locator('[data-test="tree-camera"]')
+    tree.first.wait_for()
+    closed = page.locator('[data-row][aria-expanded="false"]')
+    while closed.count():
+        closed.first.click()
+    listed = tree.evaluate_all("all => all.map(one => one.dataset.camera)")
+    owners = dict(fleet.rows("select camera_id, worker_id from assignments"))
+    chosen = [one for worker in ("w1", "w2") for one in [c for c in listed if owners.get(c) == worker][:2]]
+    assert len(chosen) == 4, f"of {len(listed)} listed cameras each worker has to have two"
+    for camera in chosen:
+        page.locator(f'[data-test="tree-camera"][data-camera="{camera}"]').first.dblclick()
+    return {camera: owners[camera] for camera in chosen}
+
+
 def goes_on(page: Page) -> None:
     """Waits until every tile that plays has decoded a second's worth more."""
     before = frames(page)
@@ -85,8 +101,9 @@ def test_two_gateways_work_as_one(fleet: Fleet, browser: Browser, tmp_path: Path
     wall = sit_down(browser, b, "district")
     wall.locator('[data-test="nav-wall"]').click()
     wall.locator('[data-test="layout-4"]').click()
-    wall.locator('[data-test="fill-all"]').click()
+    tiles = put_on_the_wall(fleet, wall)
     wait_until(lambda: len([count for count in frames(wall).values() if count > 0]) == 4, "four tiles to play")
+    assert frames(wall).keys() == tiles.keys(), "two tiles of each worker"
 
     conductor = fleet.rows("select holder from leases")[0][0]
     first = "A" if (a.data / "gateway-id").read_text().strip() == conductor else "B"
@@ -96,6 +113,8 @@ def test_two_gateways_work_as_one(fleet: Fleet, browser: Browser, tmp_path: Path
     goes_on(wall)
     assert all_online(b)
 
+    now = dict(fleet.rows("select camera_id, worker_id from assignments"))
+    assert {camera: now[camera] for camera in tiles} == tiles, "whose camera it is did not change with the conductor"
     mine = {row[0] for row in fleet.rows("select camera_id from assignments where worker_id = 'w1'")}
     assert 0 < len(mine) < 119
     fleet.kill("w1")
@@ -103,5 +122,6 @@ def test_two_gateways_work_as_one(fleet: Fleet, browser: Browser, tmp_path: Path
     back = "select count(*) from camera_status where worker_id = 'w2' and state in ('online', 'faulty')"
     wait_until(lambda: fleet.rows(back)[0][0] == 119, "the dead worker's cameras to be back", every=0.2)
     took = time.monotonic() - killed
+    assert {row[0] for row in fleet.rows("select worker_id from assignments")} == {"w2"}
     assert took <= 15, f"the dead worker's cameras were back after {took:.1f} s"
     goes_on(wall)

@@ -27,7 +27,13 @@ export const NAV: readonly NavItem[] = [
   { name: 'candidates', word: 'nav.candidates', path: '/candidates', allowed: () => may('see_events') },
   { name: 'tickets', word: 'nav.tickets', path: '/tickets', allowed: () => may('handle_tickets') },
   { name: 'sharing', word: 'nav.sharing', path: '/sharing', allowed: () => may('share') || acts('security_manager') },
-  { name: 'cameras', word: 'nav.cameras', path: '/cameras', allowed: () => may('list') },
+  {
+    name: 'cameras',
+    word: 'nav.cameras',
+    path: '/cameras',
+    allowed: () => may('list'),
+    pages: [{ name: 'rates', word: 'rates.title', path: '/rates', allowed: () => may('list') }],
+  },
   {
     name: 'operators',
     word: 'nav.operators',
@@ -72,6 +78,7 @@ const routes: RouteRecordRaw[] = [
       { path: 'tickets/:id?', name: 'tickets', component: () => import('./pages/Tickets.vue') },
       { path: 'sharing', name: 'sharing', component: () => import('./pages/Sharing.vue') },
       { path: 'cameras', name: 'cameras', component: () => import('./pages/Cameras.vue') },
+      { path: 'rates', name: 'rates', component: () => import('./pages/Rates.vue') },
       { path: 'cameras/:id', name: 'camera', component: () => import('./pages/CameraPage.vue') },
       { path: 'operators', name: 'operators', component: () => import('./pages/Operators.vue') },
       { path: 'operators/sessions', name: 'sessions', component: () => import('./pages/Sessions.vue') },

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 
+from gateway.domain import gbid
 from gateway.domain.gbid import INDUSTRIES, NETWORKS, SAMPLE_NETWORK, parse
 
 
@@ -35,3 +36,20 @@ def test_a_recorder_is_no_camera() -> None:
 def test_what_cannot_be_an_id_is_said(text: str, said: str) -> None:
     with pytest.raises(ValueError, match=said):
         parse(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("32061201041320000001", ()),
+        ("3206120104132000000x", ("digits",)),
+        ("3206120104132", ("length",)),
+        ("99061201041320000001", ("centre",)),
+        ("32061201991320000001", ("industry",)),
+        ("32061201041180000001", ("type",)),
+        ("32061201041329000001", ("network",)),
+        ("00000001991119000001", ("centre", "industry", "type", "network")),
+    ],
+)
+def test_what_is_wrong_is_named_by_its_part(text: str, wanted: tuple[str, ...]) -> None:
+    assert gbid.wrong(text) == wanted

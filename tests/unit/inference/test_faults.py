@@ -1,5 +1,10 @@
 """Freeze, black, covered, defocused, moved: each told for what it is, and nothing told of what is none of them."""
 
+from collections.abc import Iterator
+from fractions import Fraction
+from itertools import pairwise
+
+import av
 import numpy as np
 import pytest
 
@@ -33,6 +38,50 @@ def test_the_same_picture_again_and_again_is_frozen() -> None:
     found = watched(build(FAULT_DETECTORS), frames)
     assert kinds(found) == {"freeze"}
     assert 22 <= min(o.at for o in found) <= 26
+
+
+def coded(pictures: list[np.ndarray], group: int) -> list[np.ndarray]:
+    """The pictures as a decoder gives them back."""
+    encoder = av.CodecContext.create("libx264", "w")
+    encoder.width, encoder.height, encoder.pix_fmt = pictures[0].shape[1], pictures[0].shape[0], "yuv420p"
+    encoder.framerate, encoder.time_base, encoder.gop_size = 10, Fraction(1, 10), group
+    encoder.options = {"preset": "veryfast", "tune": "zerolatency", "crf": "40"}
+    decoder = av.CodecContext.create("h264", "r")
+    found = []
+    for index, picture in enumerate(pictures):
+        frame = av.VideoFrame.from_ndarray(picture, "gray").reformat(format="yuv420p")
+        frame.pts = index
+        for packet in encoder.encode(frame):
+            found += [np.array(each.to_ndarray(format="gray")) for each in decoder.decode(packet)]
+    return found
+
+
+def looped(pictures: list[np.ndarray], seconds: float) -> Iterator[Frame]:
+    for index in range(round(seconds * 10)):
+        yield Frame(pictures[index % len(pictures)], index / 10, index % len(pictures) == 0)
+
+
+@pytest.mark.parametrize("group", [20, 100])
+def test_a_still_scene_that_is_coded_as_repetition_is_no_fault(group: int) -> None:
+    pictures = coded([place()] * group, group)
+    assert len(pictures) == group
+    assert sum(np.array_equal(one, other) for one, other in pairwise(pictures)) > group / 20, "the encoder repeats"
+    assert watched(build(FAULT_DETECTORS), looped(pictures, 240)) == []
+
+
+def test_a_camera_that_repeats_from_keyframe_to_keyframe_is_frozen_only_past_its_own_pauses() -> None:
+    grain = np.random.default_rng(3).normal(0, 3, (12, *place().shape))
+    keys = [np.clip(place() + each, 0, 255).astype(np.uint8) for each in grain]
+    # A new picture every ten seconds for two minutes, then nothing new for one.
+    found = watched(build(FAULT_DETECTORS), looped([key for key in keys for _ in range(100)] + [keys[-1]] * 600, 180))
+    assert kinds(found) == {"freeze"}
+    assert min(o.at for o in found) >= 110 + 27
+
+
+def test_what_never_moves_is_frozen_in_the_end() -> None:
+    found = watched(build(FAULT_DETECTORS), (Frame(place(), second / 2, False) for second in range(800)))
+    assert kinds(found) == {"freeze"}
+    assert 290 <= min(o.at for o in found) <= 310
 
 
 def test_a_frozen_picture_with_a_running_clock_is_frozen() -> None:

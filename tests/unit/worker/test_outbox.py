@@ -168,6 +168,17 @@ async def test_a_full_disk_still_lets_events_out_and_says_why_evidence_is_missin
         assert outbox.depth == (0, 0)
 
 
+async def test_an_event_is_on_disk_before_its_evidence_whenever_the_process_dies(tmp_path):
+    outbox = Outbox(Spool(tmp_path), SystemClock(), lambda: None)
+    outbox.report(event())
+    await outbox.expect(event().id, ("still",))
+    assert [item.event.id for item in Spool(tmp_path).events()] == [event().id]
+    outbox.report(event(2))
+    await outbox.keep(event(2).id, "still", b"jpeg")
+    assert {item.event.id for item in Spool(tmp_path).events()} == {event().id, event(2).id}
+    outbox._disk.shutdown()
+
+
 async def test_too_many_are_dropped_and_counted(tmp_path, monkeypatch):
     monkeypatch.setattr(outbox_module, "MAX_UNACKNOWLEDGED", 3)
     async with running(tmp_path, Line(None)) as outbox:

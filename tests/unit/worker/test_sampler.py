@@ -45,6 +45,18 @@ def test_dropped_pictures_make_it_plan_with_less_and_quiet_with_more_again():
     assert sampler.load.ease == 1.0
 
 
+def test_a_lifted_budget_is_never_eased_and_sheds_nothing():
+    sampler = Sampler(500.0, lambda findings: None)
+    one = eye("1")
+    sampler.put(one)
+    one.dropped = 50
+    for _ in range(3):
+        sampler._control(0.0, 0.0)
+        one.dropped += 50
+    assert sampler.load.ease == 1.0
+    assert one.rung == budget.FULL
+
+
 @pytest.mark.slow
 def test_time_passes_for_every_camera_and_a_removed_one_is_closed():
     told: list[Finding] = []

@@ -81,6 +81,7 @@ export interface CameraSummary extends Named {
   latitude: number
   longitude: number
   datum: string
+  lifecycle: string | null
   /** Where it is on the map, whatever datum its file is in. */
   wgs84_latitude: number
   wgs84_longitude: number

@@ -9,6 +9,7 @@ import { services } from './services'
 import { sharing } from './sharing'
 import { shell } from './shell'
 import { tickets } from './tickets'
+import { upkeep } from './upkeep'
 import { wall } from './wall'
 
 export const en: Vocabulary = {
@@ -22,5 +23,6 @@ export const en: Vocabulary = {
   ...sharing,
   ...shell,
   ...tickets,
+  ...upkeep,
   ...wall,
 }

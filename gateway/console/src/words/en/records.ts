@@ -60,6 +60,7 @@ export const records: Words<typeof chinese> = {
     disable_operator: 'disable an account',
     enable_operator: 'enable an account',
     add_camera: 'add a camera',
+    scan_network: 'network scanned',
     change_camera: 'change a camera',
     move_camera: 'camera lifecycle',
     refuse_camera: 'unlawful camera refused',

@@ -9,6 +9,7 @@ import { services } from './services'
 import { sharing } from './sharing'
 import { shell } from './shell'
 import { tickets } from './tickets'
+import { upkeep } from './upkeep'
 import { wall } from './wall'
 
 /** Every word of the console, a file for each area. */
@@ -23,6 +24,7 @@ export const zh = {
   ...sharing,
   ...shell,
   ...tickets,
+  ...upkeep,
   ...wall,
 }
 

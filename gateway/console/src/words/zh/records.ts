@@ -57,6 +57,7 @@ export const records = {
     disable_operator: '停用账号',
     enable_operator: '启用账号',
     add_camera: '添加点位',
+    scan_network: '扫描网络',
     change_camera: '修改点位',
     move_camera: '点位状态变更',
     refuse_camera: '拒绝违规点位',
