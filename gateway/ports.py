@@ -121,3 +121,35 @@ class Counter(Protocol):
 
 Json = dict[str, Any]
 """A decoded JSON object, at the edges where its shape is checked next."""
+
+
+@dataclass(frozen=True, slots=True)
+class Beginning:
+    """A sign-in that was begun elsewhere: where the browser goes, and what must fit when it comes back."""
+
+    address: str
+    state: str
+    nonce: str
+    verifier: str
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Who an identity provider says somebody is: a subject that never changes, a login, and how they proved it."""
+
+    issuer: str
+    subject: str
+    login: str
+    methods: frozenset[str]
+
+
+class IdentityProvider(Protocol):
+    """Signs people in for us."""
+
+    async def begin(self, redirect_uri: str) -> Beginning:
+        """Where to send the browser. Raises ``Unavailable``."""
+        ...
+
+    async def complete(self, redirect_uri: str, code: str, nonce: str, verifier: str) -> Identity:
+        """Who came back with that code. Raises ``Refused`` or ``Unavailable``."""
+        ...

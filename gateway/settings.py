@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, Literal
+from urllib.parse import urlsplit
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
@@ -168,6 +169,27 @@ class Audit(_Section):
         return value
 
 
+class SingleSignOn(_Section):
+    """The OpenID Connect provider that people may sign in by; none without an issuer."""
+
+    issuer: str = ""
+    client_id: str = "sharp-eyes-gateway"
+    client_secret_file: Path | None = None
+    authority: Path | None = None
+    login_claim: str = "preferred_username"
+    second_factor: tuple[str, ...] = ()
+    name_zh: str = "统一身份认证"
+    name_en: str = "single sign-on"
+
+    @field_validator("issuer")
+    @classmethod
+    def _issuer(cls, value: str) -> str:
+        host = urlsplit(value).hostname or ""
+        if value and not value.startswith("https://") and host not in ("127.0.0.1", "::1", "localhost"):
+            raise ValueError("an identity provider is asked over https:// only")
+        return value
+
+
 class Settings(_Section):
     """Everything that can be configured."""
 
@@ -181,6 +203,7 @@ class Settings(_Section):
     discovery: Discovery = Discovery()
     district: District = District()
     sessions: Sessions = Sessions()
+    single_sign_on: SingleSignOn = SingleSignOn()
     accounts: Accounts = Accounts()
     audit: Audit = Audit()
 

@@ -14,6 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from starlette.types import ASGIApp
 
 from gateway.app.probing import prober, scanner
+from gateway.app.sign_on import sign_on_of
 from gateway.app.sweeps import SWEEPS
 from gateway.bus.local import LocalBus
 from gateway.bus.redis import RedisBus, open_redis_bus
@@ -116,6 +117,7 @@ def application(parts: Parts, hub: Hub, rooms: whep.Rooms) -> ASGIApp:
         metrics_token=_metrics_token(parts.settings),
         door=Doorkeeper(book=load_book(config_folder(), parts.settings.sessions.breached)),
         session_lasts=timedelta(hours=parts.settings.sessions.hours),
+        sign_on=sign_on_of(parts.settings),
         prober=prober(parts.fleet),
         scanner=scanner(parts.fleet),
         networks=networks(parts.settings.discovery.networks),

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from sqlalchemy.exc import SQLAlchemyError
 
 from gateway.domain import purposes
-from gateway.domain.accounts import Hold
+from gateway.domain.accounts import Hold, is_loopback
 from gateway.domain.messages import Topic
 from gateway.domain.operators import Operator
 from gateway.domain.organisations import Organisation
@@ -32,9 +32,19 @@ from gateway.services.locking_out import count_failure, refuse_locked
 from gateway.services.office import SYSTEM, Caller, Office
 from gateway.services.running_sessions import end
 from gateway.storage import operators, organisations, second_factors, sessions
+from gateway.storage.operators import Account
 from gateway.storage.sessions import Session
 
 LANGUAGES = frozenset({"zh-CN", "en"})
+
+
+@dataclass(frozen=True, slots=True)
+class Entrance:
+    """Where somebody comes in from, with what, and how long they may stay."""
+
+    remote: str
+    user_agent: str
+    lasts: timedelta
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +73,7 @@ async def sign_in(
     password: str,
     *,
     purpose: str | None,
-    remote: str,
-    user_agent: str,
-    lasts: timedelta,
+    entrance: Entrance,
     code: str | None = None,
 ) -> tuple[str, Session]:
     """A new session and its token. Raises ``WrongPassword``, ``LockedOut`` or ``Invalid``.
@@ -73,7 +81,8 @@ async def sign_in(
     Who has a second factor gives its code too: ``SecondFactorNeeded`` asks for it, ``WrongCode`` counts like a wrong
     password.
     """
-    chosen = _purpose(purpose)
+    chosen = purpose_of(purpose)
+    remote = entrance.remote
     at = office.clock.now()
     async with office.store.read() as conn:
         account = await operators.by_login(conn, login)
@@ -94,7 +103,7 @@ async def sign_in(
         if account is None:
             raise WrongPassword
         refuse_locked(account, at)
-        right = right and not _disabled(account.operator, at)
+        right = right and may_enter(account, remote, at)
         lapse = account.term.lapsed(at, office.rules)
         needs_code = right and bool(await second_factors.enrolled(conn, [account.operator.id]))
         if needs_code and code is None:
@@ -106,8 +115,7 @@ async def sign_in(
                 conn, at, SYSTEM, "refuse_lapsed", "operator", account.operator.id, why=lapse.value, remote=remote
             )
         elif right and proved == needs_code:
-            until = min(at + lasts, account.term.ends(office.rules)[0])
-            session = _session(office, account.operator, token, chosen, remote, user_agent, at, until)
+            session = begin_session(office, account, token, chosen, entrance, at)
             session = replace(session, proved_at=at if proved else None)
             await operators.clear_failures(conn, account.operator.id)
             await sessions.insert(conn, session)
@@ -183,7 +191,7 @@ async def change(office: Office, caller: Caller, purpose: str | None, language: 
         raise Forbidden("a token keeps the purpose that it was issued for")
     async with office.store.begin() as conn:
         if purpose is not None:
-            await sessions.set_purpose(conn, caller.session_id, _purpose(purpose))
+            await sessions.set_purpose(conn, caller.session_id, purpose_of(purpose))
             await office.note(
                 conn, at, caller.operator.id, "choose_purpose", "session", caller.session_id, purpose=purpose
             )
@@ -213,7 +221,8 @@ async def change_password(office: Office, door: Doorkeeper, caller: Caller, old:
     await office.ring(Topic.PERMISSIONS, caller.operator.id)
 
 
-def _purpose(code: str | None) -> str:
+def purpose_of(code: str | None) -> str:
+    """The purpose of a shift: the one chosen, or the routine patrol. Raises ``Invalid``."""
     if code is None:
         return purposes.SHIFT_PURPOSE
     if code not in purposes.CODES:
@@ -221,28 +230,25 @@ def _purpose(code: str | None) -> str:
     return code
 
 
-def _disabled(operator: Operator, at: datetime) -> bool:
-    return operator.disabled_at is not None and operator.disabled_at <= at
+def may_enter(account: Account, remote: str, at: datetime) -> bool:
+    """False for an account that is disabled, and for a sample account anywhere but on this machine."""
+    operator = account.operator
+    disabled = operator.disabled_at is not None and operator.disabled_at <= at
+    return not disabled and (not account.sample or is_loopback(remote))
 
 
-def _session(
-    office: Office,
-    operator: Operator,
-    token: str,
-    purpose: str,
-    remote: str,
-    user_agent: str,
-    at: datetime,
-    until: datetime,
+def begin_session(
+    office: Office, account: Account, token: str, purpose: str, entrance: Entrance, at: datetime
 ) -> Session:
+    """A session of the account that begins now, ends with its terms and is opened by the token; not stored yet."""
     return Session(
         id=office.new_id(),
         token_hash=hash_token(token),
-        operator_id=operator.id,
+        operator_id=account.operator.id,
         purpose=purpose,
         created_at=at,
         last_seen_at=at,
-        expires_at=until,
-        remote=remote[:64],
-        user_agent=user_agent[:256],
+        expires_at=min(at + entrance.lasts, account.term.ends(office.rules)[0]),
+        remote=entrance.remote[:64],
+        user_agent=entrance.user_agent[:256],
     )

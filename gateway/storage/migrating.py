@@ -25,6 +25,7 @@ REVISIONS = (
     "0012",
     "0013",
     "0014",
+    "0015",
 )
 """Every schema revision, oldest first; a test compares it with the files in ``migrations/versions``."""
 

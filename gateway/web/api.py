@@ -16,6 +16,7 @@ from gateway.services.editing import Prober
 from gateway.services.figures import Gauge
 from gateway.services.office import Office
 from gateway.services.scanning import Scanner
+from gateway.services.single_sign_on import SingleSignOn
 from gateway.web import (
     accounts,
     audit,
@@ -37,6 +38,7 @@ from gateway.web import (
     second_factor,
     service_accounts,
     sessions,
+    single_sign_on,
     tickets,
     transfer,
     view_records,
@@ -51,6 +53,7 @@ BODY_LIMIT = 256 * 1024
 
 OWN_ROUTERS: tuple[APIRouter, ...] = (
     sessions.router,
+    single_sign_on.router,
     second_factor.router,
     reference.router,
     transfer.router,  # before cameras: /cameras/export is not a camera called export
@@ -87,6 +90,7 @@ def create_api(
     public_url: str = "",
     metrics_token: str | None = None,
     session_lasts: timedelta = timedelta(hours=12),
+    sign_on: SingleSignOn | None = None,
     prober: Prober | None = None,
     scanner: Scanner | None = None,
     networks: Sequence[IPv4Network] = (),
@@ -114,6 +118,7 @@ def create_api(
     app.state.public_url = public_url
     app.state.metrics_token = metrics_token
     app.state.session_lasts = session_lasts
+    app.state.single_sign_on = sign_on
     app.state.prober = prober
     app.state.scanner = scanner
     app.state.networks = tuple(networks)

@@ -14,7 +14,7 @@ from gateway.services.doorkeeping import Doorkeeper
 from gateway.services.office import Caller
 from gateway.services.running_sessions import SessionView
 from gateway.services.second_factor import Standing
-from gateway.services.signing_in import SignedInView
+from gateway.services.signing_in import Entrance, SignedInView
 from gateway.web.lists import Listing
 from gateway.web.rules import Open, SignedIn, rule
 from gateway.web.signed import COOKIE, office_of, remote_of, signed_in
@@ -94,6 +94,24 @@ class SessionAnswer(BaseModel):
     second_factor: Standing
 
 
+def entrance_of(request: Request) -> Entrance:
+    """Where the request comes from, and how long a session that it begins may last."""
+    return Entrance(remote_of(request), request.headers.get("user-agent", ""), request.app.state.session_lasts)
+
+
+def set_session_cookie(request: Request, response: Response, token: str) -> None:
+    """Gives the browser its session: no script reads it, no other site sends it."""
+    response.set_cookie(
+        COOKIE,
+        token,
+        max_age=int(request.app.state.session_lasts.total_seconds()),
+        httponly=True,
+        samesite="strict",
+        secure=is_https(request),
+        path="/",
+    )
+
+
 def _door(request: Request) -> Doorkeeper:
     door: Doorkeeper = request.app.state.door
     return door
@@ -112,20 +130,10 @@ async def sign_in(body: SignInRequest, request: Request, response: Response) -> 
         body.login,
         body.password,
         purpose=body.purpose,
-        remote=remote_of(request),
-        user_agent=request.headers.get("user-agent", ""),
-        lasts=request.app.state.session_lasts,
+        entrance=entrance_of(request),
         code=body.code or None,
     )
-    response.set_cookie(
-        COOKIE,
-        token,
-        max_age=int(request.app.state.session_lasts.total_seconds()),
-        httponly=True,
-        samesite="strict",
-        secure=_is_https(request),
-        path="/",
-    )
+    set_session_cookie(request, response, token)
     caller = await signing_in.resume(office, token, session.remote)
     return _answer(await signing_in.describe(office, caller))
 
@@ -148,7 +156,7 @@ async def change(body: SessionPatch, request: Request, caller: Annotated[Caller,
 async def sign_out(request: Request, response: Response, caller: Annotated[Caller, Depends(signed_in)]) -> None:
     """Ends this session and every running picture it carries."""
     await signing_in.sign_out(office_of(request), caller)
-    response.delete_cookie(COOKIE, path="/", httponly=True, samesite="strict", secure=_is_https(request))
+    response.delete_cookie(COOKIE, path="/", httponly=True, samesite="strict", secure=is_https(request))
 
 
 LOCKED = [rule(SignedIn(frozenset({Hold.LOCKED})))]
@@ -191,7 +199,8 @@ async def end(session_id: str, request: Request, caller: Annotated[Caller, Depen
     await running_sessions.end(office_of(request), caller, session_id)
 
 
-def _is_https(request: Request) -> bool:
+def is_https(request: Request) -> bool:
+    """True if the browser came by HTTPS, here or at the proxy in front."""
     public: str = request.app.state.public_url
     return request.url.scheme == "https" or public.startswith("https:")
 

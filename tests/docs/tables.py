@@ -140,6 +140,29 @@ SETTINGS: dict[str, tuple[str, str]] = {
         "Public keys of other gateways on the same database, as `gateway audit key` prints them.",
         "同一数据库上其他网关的公钥（由 `gateway audit key` 打印）。",
     ),
+    "single_sign_on.issuer": (
+        "The address of an OpenID Connect provider that people may sign in by; empty: none.",
+        "可用于登录的 OpenID Connect 身份提供方地址；留空则不启用。",
+    ),
+    "single_sign_on.client_id": ("What the provider knows this gateway as.", "本网关在身份提供方登记的客户端编号。"),
+    "single_sign_on.client_secret_file": (
+        "A file with the client's secret; without it the client is public and relies on PKCE.",
+        "存放客户端密钥的文件；不填则为公开客户端，仅依靠 PKCE。",
+    ),
+    "single_sign_on.authority": (
+        "A PEM file with the authority that signed the provider's certificate, where the system does not know it.",
+        "身份提供方证书的签发机构（PEM 文件），系统不认识该机构时填写。",
+    ),
+    "single_sign_on.login_claim": (
+        "The claim of the ID token that is the account's login at the first sign-in.",
+        "首次登录时与账号对应的 ID Token 声明。",
+    ),
+    "single_sign_on.second_factor": (
+        "Values of the claim `amr` that count as a second factor, such as `[otp, hwk]`.",
+        "`amr` 声明中算作第二因素的取值，如 `[otp, hwk]`。",
+    ),
+    "single_sign_on.name_zh": ("What the button on the sign-in page says in Chinese.", "登录页按钮的中文名称。"),
+    "single_sign_on.name_en": ("The same in English.", "登录页按钮的英文名称。"),
 }  # fmt: skip
 """What each setting means, in English and Chinese. A setting that is missing here fails a test."""
 

@@ -18,6 +18,7 @@ from gateway.storage.tables.history import camera_days, counted_days, file_chang
 from gateway.storage.tables.notices import notices, notices_seen
 from gateway.storage.tables.people import (
     credentials,
+    identities,
     operators,
     organisation_lines,
     organisations,
@@ -79,6 +80,7 @@ __all__ = [
     "grants",
     "grids",
     "group_cameras",
+    "identities",
     "leases",
     "metadata",
     "notices",

@@ -2,7 +2,20 @@
 
 from __future__ import annotations
 
-from sqlalchemy import JSON, BigInteger, Boolean, Column, ForeignKey, Index, Integer, LargeBinary, String, Table, Text
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
 
 from gateway.storage.tables.columns import Moment, metadata
 
@@ -102,6 +115,16 @@ setup_links = Table(
     Column("expires_at", Moment, nullable=False),
     Column("used_at", Moment),
     Index("ix_setup_links_operator", "operator_id"),
+)
+
+identities = Table(
+    "identities",
+    metadata,
+    Column("issuer", String(255), primary_key=True),
+    Column("subject", String(255), primary_key=True),
+    Column("operator_id", String(36), ForeignKey("operators.id"), nullable=False),
+    Column("linked_at", Moment, nullable=False),
+    UniqueConstraint("issuer", "operator_id", name="uq_identities_operator"),
 )
 
 credentials = Table(

@@ -10,6 +10,12 @@ export const session = ref<Session | null>(null)
 /** Only a hint, so that a page opened without a session does not have to ask and be refused. */
 const HINT = 'signed-in'
 
+/** Whoever comes back from an identity provider is signed in already, which only the address says. */
+if (location.search === '?entered') {
+  localStorage.setItem(HINT, '1')
+  history.replaceState(null, '', location.pathname + location.hash)
+}
+
 /** Asks the gateway who we are; false when nobody is signed in. */
 export async function resume(): Promise<boolean> {
   if (session.value !== null) return true

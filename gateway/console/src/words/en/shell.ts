@@ -67,6 +67,10 @@ export const shell: Words<typeof chinese> = {
     locked: 'Too many attempts: the account is locked for a while, please try later.',
     ended: 'The session has ended, please sign in again.',
     fill: 'Please fill in account and password.',
+    elsewhere: 'Sign in by {name}',
+    noAccount: 'There is no account for you here that may sign in; ask the system manager.',
+    noProvider: 'The identity provider does not answer; try later, or use account and password.',
+    begunAnew: 'That sign-in is no longer valid; please begin again.',
     sampleHint: 'Sample accounts are printed where the gateway was started.',
   },
   bar: {

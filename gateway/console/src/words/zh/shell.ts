@@ -64,6 +64,10 @@ export const shell = {
     locked: '尝试次数过多，账号已暂时锁定，请稍后再试。',
     ended: '登录已失效，请重新登录。',
     fill: '请填写账号和密码。',
+    elsewhere: '用{name}登录',
+    noAccount: '该身份在本系统没有可用的账号，请联系系统管理员。',
+    noProvider: '身份认证服务没有应答，请稍后再试或用账号密码登录。',
+    begunAnew: '这次登录已失效，请重新开始。',
     sampleHint: '示例账号及密码见启动窗口。',
   },
   bar: {

@@ -1,0 +1,1 @@
+"""Other people's services that the gateway asks: identity providers."""

@@ -1,0 +1,122 @@
+"""Single sign-on: to the identity provider and back. Browsers come here by themselves, so answers send them on."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from dataclasses import dataclass
+from typing import Annotated
+from urllib.parse import quote
+
+from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi.responses import RedirectResponse
+
+from gateway.domain.operators import Role
+from gateway.ports import Unavailable
+from gateway.services import single_sign_on
+from gateway.services.errors import Failed, NotFound
+from gateway.services.office import Caller
+from gateway.services.single_sign_on import SingleSignOn
+from gateway.web.rules import Open, RoleIs, rule
+from gateway.web.sessions import entrance_of, is_https, set_session_cookie
+from gateway.web.signed import office_of, signed_in
+
+router = APIRouter(tags=["session"])
+ERRAND = "seg_errand"
+PATH = "/api/v1/session/single-sign-on"
+SYSTEM = [rule(RoleIs(frozenset({Role.SYSTEM_MANAGER})))]
+Said = Annotated[str, Query(max_length=4096)]
+
+
+@dataclass(frozen=True, slots=True)
+class Offered:
+    """Whether people may sign in by an identity provider, and what it is called."""
+
+    offered: bool
+    name_zh: str = ""
+    name_en: str = ""
+
+
+def _sign_on(request: Request) -> SingleSignOn:
+    found: SingleSignOn | None = request.app.state.single_sign_on
+    if found is None:
+        raise NotFound("page")
+    return found
+
+
+def _return_address(request: Request) -> str:
+    """Where the provider sends browsers back to; it must be registered there to the letter."""
+    public: str = request.app.state.public_url
+    return (public.rstrip("/") or str(request.base_url).rstrip("/")) + f"{PATH}/return"
+
+
+@router.get("/session/single-sign-on", dependencies=[rule(Open())], summary="Whether single sign-on is offered")
+async def offered(request: Request) -> Offered:
+    """For the sign-in page."""
+    found: SingleSignOn | None = request.app.state.single_sign_on
+    return Offered(False) if found is None else Offered(True, found.name_zh, found.name_en)
+
+
+@router.get("/session/single-sign-on/begin", dependencies=[rule(Open())], summary="Go to the identity provider")
+async def begin(request: Request, purpose: Said = "", to: Said = "/") -> Response:
+    """Sends the browser there, with a sealed cookie that only it can bring back."""
+    sign_on = _sign_on(request)
+    try:
+        address, errand = await single_sign_on.begin(
+            office_of(request), sign_on, _return_address(request), purpose or None, to
+        )
+    except (Failed, Unavailable) as problem:
+        return _back_to_sign_in(problem)
+    response = RedirectResponse(address, 303)
+    # lax, because the way back begins on the provider's site
+    response.set_cookie(
+        ERRAND,
+        base64.urlsafe_b64encode(errand).decode(),
+        max_age=int(single_sign_on.ERRAND_LASTS.total_seconds()),
+        httponly=True,
+        samesite="lax",
+        secure=is_https(request),
+        path=PATH,
+    )
+    return response
+
+
+@router.get("/session/single-sign-on/return", dependencies=[rule(Open())], summary="Come back from the provider")
+async def come_back(request: Request, state: Said = "", code: Said = "") -> Response:
+    """Begins the session, or goes to the sign-in page with the reason."""
+    sign_on = _sign_on(request)
+    try:
+        token, _, to = await single_sign_on.complete(
+            office_of(request),
+            sign_on,
+            _errand(request),
+            _return_address(request),
+            state=state,
+            code=code,
+            entrance=entrance_of(request),
+        )
+    except (Failed, Unavailable) as problem:
+        response: Response = _back_to_sign_in(problem)
+    else:
+        response = RedirectResponse(f"/?entered#{to}", 303)
+        set_session_cookie(request, response, token)
+    response.delete_cookie(ERRAND, path=PATH, httponly=True, samesite="lax", secure=is_https(request))
+    return response
+
+
+@router.delete("/operators/{operator_id}/identity", status_code=204, dependencies=SYSTEM, summary="Unlink an identity")
+async def unlink(operator_id: str, request: Request, caller: Annotated[Caller, Depends(signed_in)]) -> None:
+    """The next identity with the account's login is linked anew; sessions go on."""
+    await single_sign_on.unlink(office_of(request), caller, operator_id)
+
+
+def _errand(request: Request) -> bytes:
+    try:
+        return base64.urlsafe_b64decode(request.cookies.get(ERRAND, ""))
+    except (binascii.Error, ValueError):
+        return b""
+
+
+def _back_to_sign_in(problem: Failed | Unavailable) -> RedirectResponse:
+    code = problem.code if isinstance(problem, Failed) else "provider_unavailable"
+    return RedirectResponse(f"/#/sign-in?refused={quote(code)}", 303)
