@@ -72,7 +72,7 @@ def test_the_image_runs_the_gateway_as_nobody_special() -> None:
 
 
 def test_the_images_port_is_the_gateways() -> None:
-    port = settings.Server().port
+    port = settings.Settings().server.port
     image = STAGES[-1]
     assert image.last("EXPOSE").rest == str(port)
     assert parse(image.last("CMD").words)["port"] == port
@@ -134,7 +134,7 @@ def test_the_proxy_knows_both_gateways() -> None:
     caddy = (DOCKER / "Caddyfile").read_text()
     upstreams = re.search(r"reverse_proxy ([^{]+)\{", caddy)
     assert upstreams is not None
-    assert upstreams[1].split() == [f"gateway-{each}:{settings.Server().port}" for each in "ab"]
+    assert upstreams[1].split() == [f"gateway-{each}:{settings.Settings().server.port}" for each in "ab"]
     assert caddy.count("{") == caddy.count("}")
 
 
