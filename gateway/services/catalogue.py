@@ -13,6 +13,7 @@ from gateway.domain.cameras import Camera, CameraState, Recorder, Site
 from gateway.domain.grants import Held, permits
 from gateway.domain.operators import Role
 from gateway.domain.places import Grid, Township
+from gateway.services import grouping
 from gateway.services.camera_views import CameraDetail, CameraSummary, detail, permitted, summary
 from gateway.services.errors import Forbidden, Invalid, NotFound
 from gateway.services.lawfulness import lacking
@@ -102,6 +103,8 @@ async def listed(
         raise Invalid("cameras are sorted by name, id or state", field="sort")
     at = office.clock.now()
     async with office.store.read() as conn:
+        if query.group_id is not None and not await grouping.keeps(conn, caller, query.group_id, at):
+            return Page([], None)
         page = await camera_lists.page(conn, caller.operator, _action_for(query), at, query, after=after, limit=limit)
         held = await grants.for_operator(conn, caller.operator, at)
     items = [summary(item, permitted(caller.operator, item.camera, held, at)) for item in page.items]
@@ -229,7 +232,7 @@ async def audit(
 
 
 def _action_for(query: CameraQuery) -> Action:
-    about_file = (query.owner_id, query.kind, query.recorder_id, query.state, query.lifecycle)
+    about_file = (query.owner_id, query.kind, query.recorder_id, query.state, query.lifecycle, query.group_id)
     return Action.LIST if any(about_file) or query.sort.endswith("state") else Action.DIRECTORY
 
 

@@ -55,6 +55,8 @@ class Document:
     rows: list[Row] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
     other: dict[str, list[Mapping[str, Any]]] = field(default_factory=dict)
+    headers: dict[str, list[str]] = field(default_factory=dict)
+    """The columns of each sheet, in the order of the file; YAML has none."""
 
 
 OTHER = ("operators", "grants")
@@ -176,6 +178,7 @@ def _table(noun: str, lines: Iterator[tuple[int, Sequence[Any]]], document: Docu
     names = ["" if cell is None else str(cell).strip().lstrip("\ufeff") for cell in cells]
     while names and not names[-1]:
         names.pop()
+    document.headers[noun] = names
     known = {column.name for column in COLUMNS[noun]}
     for name in dict.fromkeys(names):
         if name not in known:

@@ -144,7 +144,7 @@ async def add(office: Office, caller: Caller, wish: NewCameraFile) -> CameraDeta
                 site = Site(camera.site_id, wish.name_zh, wish.name_en, wish.owner_id, camera.place)
                 await sites.replace(conn, [site])
                 await file_changes.insert(conn, file_history.changes(pen, "site", site.id, None, site_fields(site)))
-            elif not await _site_known(conn, caller, wish.site_id, at):
+            elif not await site_known(conn, caller, wish.site_id, at):
                 raise Invalid("this site is not known", field="site_id")
             if wish.credential is not None:
                 await credentials.replace(conn, office.box, camera_id, wish.credential, at)
@@ -207,7 +207,7 @@ async def _changed(
         after = replace(camera.facts, **{name: changes[name] for name in names})
         await check_manages(conn, caller, after, place, at)
         await check_references(conn, after.owner_id, after.maintainer_id, after.township_code)
-        if "site_id" in changes and not await _site_known(conn, caller, changes["site_id"], at):
+        if "site_id" in changes and not await site_known(conn, caller, changes["site_id"], at):
             raise Invalid("this site is not known", field="site_id")
         values = dict(changes)
         if credential is not None:
@@ -316,17 +316,19 @@ async def check_manages(conn: AsyncConnection, caller: Caller, bare: CameraFacts
         raise Forbidden("your grants do not let you manage such a camera")
 
 
-async def check_references(conn: AsyncConnection, owner_id: str, maintainer_id: str, township_code: str) -> None:
-    """Raises ``Invalid`` if one of them is not known."""
+async def check_references(
+    conn: AsyncConnection, owner_id: str | None, maintainer_id: str | None, township_code: str | None
+) -> None:
+    """Raises ``Invalid`` if one of them is not known; None is not asked."""
     known_ids = {item.id for item in await organisations.every(conn)}
     for name, value in (("owner_id", owner_id), ("maintainer_id", maintainer_id)):
-        if value not in known_ids:
+        if value is not None and value not in known_ids:
             raise Invalid("this organisation is not known", field=name)
-    if township_code not in {item.code for item in await places.every_township(conn)}:
+    if township_code is not None and township_code not in {item.code for item in await places.every_township(conn)}:
         raise Invalid("this township is not known", field="township_code")
 
 
-async def _site_known(conn: AsyncConnection, caller: Caller, site_id: str, at: datetime) -> bool:
+async def site_known(conn: AsyncConnection, caller: Caller, site_id: str, at: datetime) -> bool:
     """True if the site is the caller's organisation's, or one of the cameras they may list stands there."""
     found = next((item for item in await sites.every(conn) if item.id == site_id), None)
     if found is None:

@@ -111,29 +111,45 @@ async def fill(office: Office, caller: Caller, group_id: str, put: Sequence[str]
     """
     at = office.clock.now()
     async with office.store.begin() as conn:
-        group, held = await _group(conn, caller, group_id, at)
-        resting = await _resting(conn, TargetKind.GROUP, group_id, at)
-        known = await cameras.many(conn, put)
-        operator = caller.operator
-        for one in put:
-            camera = known.get(one)
-            if camera is None or not permits(operator, Action.DIRECTORY, camera.facts, held, at).allowed:
-                raise NotFound("camera")
-            target = Target(TargetKind.CAMERA, one, camera.facts)
-            if not covers(held, operator, Action.SHARE, target, at) or not all(
-                _may_give(held, caller, grant, target, at) for grant in resting
-            ):
-                raise Forbidden("you may not share this camera with all who hold grants on the group", camera=one)
-        if take and any(grant.effect is Effect.DENY for grant in resting):
-            _check_everything(held, caller, at)
-        if len(set(await groups.members(conn, group_id)) | set(put)) > MAX_MEMBERS:
-            raise Invalid(f"a group holds at most {MAX_MEMBERS} cameras", field="put")
-        await groups.put_in(conn, group_id, put)
-        await groups.take_out(conn, group_id, take)
-        await office.note(conn, at, operator.id, "fill_group", "group", group_id, put=sorted(put), taken=sorted(take))
-        filled = await _whole(office, conn, caller, group, await grants.for_operator(conn, operator, at))
+        group = await fill_within(office, conn, caller, group_id, put, take)
+        filled = await _whole(office, conn, caller, group, await grants.for_operator(conn, caller.operator, at))
     await _rung(office)
     return filled
+
+
+async def fill_within(
+    office: Office, conn: AsyncConnection, caller: Caller, group_id: str, put: Sequence[str], take: Sequence[str]
+) -> CameraGroup:
+    """The same in the caller's transaction, which ends if this raises; who must be told is told by the caller."""
+    at = office.clock.now()
+    group, held = await _group(conn, caller, group_id, at)
+    resting = await _resting(conn, TargetKind.GROUP, group_id, at)
+    known = await cameras.many(conn, put)
+    operator = caller.operator
+    for one in put:
+        camera = known.get(one)
+        if camera is None or not permits(operator, Action.DIRECTORY, camera.facts, held, at).allowed:
+            raise NotFound("camera")
+        target = Target(TargetKind.CAMERA, one, camera.facts)
+        if not covers(held, operator, Action.SHARE, target, at) or not all(
+            _may_give(held, caller, grant, target, at) for grant in resting
+        ):
+            raise Forbidden("you may not share this camera with all who hold grants on the group", camera=one)
+    if take and any(grant.effect is Effect.DENY for grant in resting):
+        _check_everything(held, caller, at)
+    if len(set(await groups.members(conn, group_id)) | set(put)) > MAX_MEMBERS:
+        raise Invalid(f"a group holds at most {MAX_MEMBERS} cameras", field="put")
+    await groups.put_in(conn, group_id, put)
+    await groups.take_out(conn, group_id, take)
+    await office.note(conn, at, operator.id, "fill_group", "group", group_id, put=sorted(put), taken=sorted(take))
+    return group
+
+
+async def keeps(conn: AsyncConnection, caller: Caller, group_id: str, at: datetime) -> bool:
+    """True if there is such a group and the caller keeps it."""
+    group = await groups.get(conn, group_id)
+    held = await grants.for_operator(conn, caller.operator, at)
+    return group is not None and may_keep(held, caller.operator, group.owner_id, at)
 
 
 async def remove(office: Office, caller: Caller, group_id: str) -> None:

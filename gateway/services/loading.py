@@ -20,6 +20,7 @@ from gateway.ports import Credential
 from gateway.services.catalogue_checks import Checks, Entry, Known, credential_id, entries, known, recorder_of
 from gateway.services.catalogue_files import Problem, Row, read
 from gateway.services.catalogue_lives import settle
+from gateway.services.catalogue_spots import Spot, spots
 from gateway.services.file_history import Fields, Noun, Pen, camera_fields, changes, recorder_fields, site_fields
 from gateway.services.office import SYSTEM
 from gateway.services.standing import standing_grants, store_standing
@@ -39,6 +40,8 @@ class Loaded:
     unchanged: int = 0
     drafts: int = 0
     """New cameras that are not live yet, because their file lacks what the law asks for."""
+    spots: list[Spot] = field(default_factory=list)
+    """Where each problem is, in the order of ``problems``."""
     unlawful: list[tuple[str, str]] = field(default_factory=list)
     """Camera ids and fields that were refused because no camera may be so."""
 
@@ -75,6 +78,7 @@ async def load_catalogue(
             loaded.added += added
             loaded.changed += changed
             loaded.unchanged += unchanged
+    loaded.spots = spots(document, loaded.problems)
     return loaded
 
 

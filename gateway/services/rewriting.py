@@ -50,5 +50,5 @@ async def _told(conn: AsyncConnection, file: CameraFile) -> dict[str, Any]:
     until = None if file.works_until is None else file.works_until.isoformat()
     more: dict[str, Any] = {"lifecycle_reason": file.lifecycle_reason, "works_until": until}
     if file.camera.recorder_id is None:
-        more["username"] = (await credentials.usernames(conn)).get(file.camera.credential_id or "")
+        more["username"] = await credentials.username(conn, file.camera.credential_id)
     return file_history.camera_fields(file.camera, file.filing, file.sample) | more

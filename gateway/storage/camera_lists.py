@@ -18,7 +18,7 @@ from gateway.storage import cameras as camera_rows
 from gateway.storage.in_service import IN_SERVICE
 from gateway.storage.paging import Page, bounded, cursor, position
 from gateway.storage.reaching import Reach, reach
-from gateway.storage.tables import camera_status, cameras, organisations
+from gateway.storage.tables import camera_status, cameras, group_cameras, organisations
 from gateway.storage.upserting import chunks
 
 
@@ -35,6 +35,7 @@ class CameraQuery:
     kind: str | None = None
     recorder_id: str | None = None
     lifecycle: Lifecycle | None = None
+    group_id: str | None = None
     state: CameraState | None = None
     sort: str = "name"
 
@@ -194,6 +195,9 @@ def _narrowed(statement: Select[Any], query: CameraQuery) -> Select[Any]:
         statement = statement.outerjoin(camera_status, camera_status.c.camera_id == cameras.c.id)
     if query.state is not None:
         statement = statement.where(STATE.in_([query.state.value]))
+    if query.group_id is not None:
+        within = select(group_cameras.c.camera_id).where(group_cameras.c.group_id == query.group_id)
+        statement = statement.where(cameras.c.id.in_(within))
     if query.lifecycle is None:
         statement = statement.where(cameras.c.lifecycle != Lifecycle.DECOMMISSIONED.value)
     else:

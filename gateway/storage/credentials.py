@@ -44,3 +44,11 @@ async def usernames(connection: AsyncConnection) -> dict[str, str]:
     """Every credential's user name by its id, for export and display; no password is opened."""
     rows = await connection.execute(select(credentials.c.id, credentials.c.username))
     return {row.id: row.username for row in rows}
+
+
+async def username(connection: AsyncConnection, credential_id: str | None) -> str | None:
+    """The user name of one credential, None if there is none."""
+    if credential_id is None:
+        return None
+    found: str | None = await connection.scalar(select(credentials.c.username).where(credentials.c.id == credential_id))
+    return found

@@ -20,6 +20,7 @@ from gateway.services.single_sign_on import SingleSignOn
 from gateway.web import (
     accounts,
     audit,
+    bulk,
     camera_life,
     cameras,
     candidates,
@@ -58,6 +59,7 @@ OWN_ROUTERS: tuple[APIRouter, ...] = (
     reference.router,
     transfer.router,  # before cameras: /cameras/export is not a camera called export
     cameras.router,
+    bulk.router,
     camera_life.router,
     rates.router,
     scanning.router,

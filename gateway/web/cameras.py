@@ -173,6 +173,7 @@ async def listed(
     kind: str | None = None,
     state: CameraState | None = None,
     lifecycle: Lifecycle | None = None,
+    group: str | None = None,
     recorder: str | None = None,
     sort: Literal["name", "-name", "id", "-id", "state", "-state"] = "name",
     after: After = None,
@@ -183,7 +184,15 @@ async def listed(
     Decommissioned cameras are left out unless ``lifecycle`` asks for them.
     """
     query = CameraQuery(
-        q, owner or None, township or None, kind or None, recorder or None, lifecycle=lifecycle, state=state, sort=sort
+        q,
+        owner or None,
+        township or None,
+        kind or None,
+        recorder or None,
+        lifecycle=lifecycle,
+        group_id=group or None,
+        state=state,
+        sort=sort,
     )
     page = await catalogue.listed(office_of(request), caller, query, after, limit)
     return Listing(list(page.items), page.next)

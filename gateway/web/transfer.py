@@ -21,12 +21,14 @@ UPLOAD_MAX = 16 * 1024 * 1024
 
 
 class ProblemView(BaseModel):
-    """What is wrong where: the row as the file counts it (0 = the file)."""
+    """What is wrong where: the row as the file counts it (0 = the file), the cell as a spreadsheet names it."""
 
     row: int
     column: str
     message: str
     noun: str
+    cell: str
+    value: str
 
 
 class LoadAnswer(BaseModel):
@@ -68,8 +70,15 @@ async def load(file: UploadFile, request: Request, caller: Who, dry_run: bool = 
     loaded = await transferring.load(office_of(request), caller, file.filename or "cameras.csv", data, dry_run=dry_run)
     return LoadAnswer(
         problems=[
-            ProblemView(row=item.row, column=item.column, message=item.message, noun=item.noun)
-            for item in loaded.problems
+            ProblemView(
+                row=item.row,
+                column=item.column,
+                message=item.message,
+                noun=item.noun,
+                cell=spot.cell,
+                value=spot.value,
+            )
+            for item, spot in zip(loaded.problems, loaded.spots, strict=True)
         ],
         added=loaded.added,
         changed=loaded.changed,

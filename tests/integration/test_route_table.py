@@ -154,6 +154,10 @@ def _body(foreign: Foreign, owner: str) -> dict[str, Any]:
         "latitude": 32.0,
         "longitude": 121.0,
         "port": 80,
+        "filing": {"need_statement": "a need"},
+        "ids": [foreign.camera],
+        "items": [{"id": foreign.camera, "version": 1}],
+        "changes": {"enabled": False},
         "scope": {"kind": "cameras", "ids": [foreign.camera]},
         "not_after": "2026-11-25T00:00:00Z",
         "text": "a word",
@@ -173,7 +177,9 @@ def _bodies(route: DeclaredRoute, foreign: Foreign, owner: str) -> list[dict[str
         "confirm": ("category", "version"),
         "dismiss": ("reason", "version"),
         "moves": ("to", "version"),
-        "lifecycle": ("version",),
+        "lifecycle": ("version", "reason"),
+        "preview": ("ids", "changes"),
+        "bulk": ("items", "changes"),
         "revoke": ("reason",),
         "requests": ("scope", "actions", "purposes", "not_after", "reason"),
         "approve": ("version",),
@@ -199,23 +205,13 @@ def _bodies(route: DeclaredRoute, foreign: Foreign, owner: str) -> list[dict[str
     }
     tail = route.path.rsplit("/", 2)
     known = own.get("/".join(tail[1:]), own.get(tail[-1], ()))
-    return [{name: whole[name] for name in known}, whole, {}]
+    to = {"to": "decommissioned"} if tail[-1] == "lifecycle" else {}
+    return [{name: whole[name] for name in known} | to, whole, {}]
 
 
 _CAMERA = frozenset(
-    [
-        "name_zh",
-        "kind",
-        "scheme",
-        "host",
-        "streams",
-        "owner_id",
-        "township_code",
-        "purposes",
-        "latitude",
-        "longitude",
-        "filing",
-    ]
+    {"name_zh", "kind", "scheme", "host", "streams", "owner_id"}
+    | {"township_code", "purposes", "latitude", "longitude", "filing"}
 )
 
 

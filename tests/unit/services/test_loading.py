@@ -324,3 +324,11 @@ async def test_organisations_may_stand_in_any_order_but_not_in_a_ring(store: Sto
     assert "parent_id makes X its own ancestor" in loaded.problems[0].message
     async with store.read() as connection:
         assert len(await organisations.every(connection)) == 4
+
+
+async def test_a_problem_names_its_cell_and_never_what_may_be_a_password(store: Store, box: SecretBox) -> None:
+    loaded = await load(store, box, GOOD.replace("junction", "street").replace("192.0.2.1", "admin:pw@192.0.2.1"))
+    told = {
+        problem.column: (spot.cell, spot.value) for problem, spot in zip(loaded.problems, loaded.spots, strict=True)
+    }
+    assert told == {"kind": ("E2", "street"), "host": ("K2", "")}

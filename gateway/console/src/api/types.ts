@@ -392,7 +392,9 @@ export interface Probe {
 }
 
 export interface LoadOutcome {
-  problems: { row: number | string; column: string; message: string }[]
+  problems: { row: number | string; column: string; message: string; cell: string; value: string; noun: string }[]
   added: number
   changed: number
+  /** New cameras that stay drafts, because their file lacks what the law asks for. */
+  drafts: number
 }

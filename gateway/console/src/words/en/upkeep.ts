@@ -1,5 +1,6 @@
 export const upkeep = {
   rates: {
+    noDays: 'No whole day is counted yet; the first is after midnight.',
     title: 'Rates',
     all: 'All cameras',
     instant: 'Online now',
@@ -21,6 +22,9 @@ export const upkeep = {
     excluded: 'Drafts, disabled and decommissioned cameras are left out; planned works are left out of the first rate only.',
   },
   upkeep: {
+    loadDrafts: '{count} of them lack purposes or a need: they are loaded as drafts.',
+    cell: 'Cell',
+    cellValue: 'Holds',
     history: 'History',
     health: 'Health',
     documentsTab: 'Documents',
@@ -91,5 +95,25 @@ export const upkeep = {
     commonName: 'Common name',
     add: 'Add {count} devices and play',
     added: '{count} cameras added',
+  },
+  bulk: {
+    group: 'Group',
+    filtered: 'Change many',
+    ticked: 'Change {count}',
+    tick: 'Tick {name}',
+    titleTicked: 'Change the {count} ticked cameras',
+    titleFiltered: 'Change all cameras of this filter',
+    putIn: 'Put into group',
+    takeOut: 'Take out of group',
+    newGroup: 'Choose a group, or type a name to make one (tags after spaces)',
+    nothing: 'Tick what is to be changed.',
+    preview: 'Preview',
+    sums: '{changed} will change, {unchanged} stay as they are, {refused} are refused.',
+    what: 'What changes',
+    refused: 'Refused:',
+    same: 'no change',
+    onlyGroup: 'group only',
+    apply: 'Change {count} cameras',
+    done: '{count} cameras were changed.',
   },
 }

@@ -1,5 +1,6 @@
 export const upkeep = {
   rates: {
+    noDays: '还没有整日统计，零点后开始有数据。',
     title: '在线率与完好率',
     all: '全部点位',
     instant: '瞬时在线率',
@@ -21,6 +22,9 @@ export const upkeep = {
     excluded: '待启用、停止使用和已停用的点位不计入；计划检修只在瞬时在线率中除外。',
   },
   upkeep: {
+    loadDrafts: '其中 {count} 个缺少用途或必要性说明，导入后为待启用。',
+    cell: '单元格',
+    cellValue: '内容',
     history: '变更历史',
     health: '运行健康',
     documentsTab: '文件',
@@ -91,5 +95,25 @@ export const upkeep = {
     commonName: '名称前缀',
     add: '添加 {count} 台设备并播放',
     added: '已添加 {count} 个点位',
+  },
+  bulk: {
+    group: '分组',
+    filtered: '批量修改',
+    ticked: '批量修改（{count}）',
+    tick: '选择 {name}',
+    titleTicked: '批量修改所选 {count} 个点位',
+    titleFiltered: '批量修改当前筛选出的点位',
+    putIn: '加入分组',
+    takeOut: '移出分组',
+    newGroup: '选择分组，或输入名称新建（空格后为标签）',
+    nothing: '请勾选要修改的字段。',
+    preview: '预览',
+    sums: '将修改 {changed} 个，无变化 {unchanged} 个，不能修改 {refused} 个。',
+    what: '变更内容',
+    refused: '不能修改：',
+    same: '无变化',
+    onlyGroup: '只变更分组',
+    apply: '修改 {count} 个点位',
+    done: '已修改 {count} 个点位。',
   },
 }
