@@ -1,93 +1,22 @@
-"""Grants, sessions and accounts; and that the SQL twins say exactly what ``permits`` says."""
+"""Grants, sessions and accounts in the database."""
 
 from __future__ import annotations
 
 from datetime import timedelta
 
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
-from sqlalchemy import delete, select
+from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
 from gateway.domain.actions import Action
-from gateway.domain.grants import Effect, Grant, GranteeKind, TargetKind, permits
-from gateway.domain.operators import Operator, Role
-from gateway.storage import cameras, epochs, grants, operators, sessions, tables
+from gateway.domain.grants import GranteeKind, TargetKind
+from gateway.domain.operators import Role
+from gateway.storage import epochs, grants, operators, sessions, tables
 from gateway.storage.operators import Account
 from gateway.storage.reaching import reach
 from gateway.storage.sessions import Session
 from gateway.storage.store import Store
-from tests.contract.storage.district import CAMERAS, D1, NOW, T1, T2, grant, lay, new_id, operator
-
-HOURS = st.integers(-3, 3).map(lambda hours: timedelta(hours=hours))
-TARGETS = st.one_of(
-    st.just((TargetKind.ALL, "")),
-    st.tuples(st.just(TargetKind.CAMERA), st.sampled_from([*(one.id for one in CAMERAS), "C-999"])),
-    st.tuples(st.just(TargetKind.RECORDER), st.sampled_from(["R-1", "R-9"])),
-    st.tuples(st.just(TargetKind.KIND), st.sampled_from(["road", "junction", "water", "square"])),
-    st.tuples(st.just(TargetKind.OWNED_BY), st.sampled_from([T1, T2, D1])),
-    st.tuples(st.just(TargetKind.MAINTAINED_BY), st.sampled_from([T1, T2])),
-    st.tuples(st.just(TargetKind.LOCATED_IN), st.sampled_from(["320612001", "320612004", "320612999"])),
-)
-GRANTEES = st.one_of(
-    st.tuples(st.just(GranteeKind.ORGANISATION), st.sampled_from([T1, T2])),
-    st.tuples(st.just(GranteeKind.ROLE), st.sampled_from([role.value for role in Role])),
-    st.tuples(st.just(GranteeKind.OPERATOR), st.sampled_from(["me", "you"])),
-)
-ACTIONS = st.frozensets(st.sampled_from([Action.LIST, Action.VIEW_LIVE, Action.EXPORT]), max_size=3)
-OPERATORS = st.builds(
-    Operator,
-    id=st.just("me"),
-    login=st.just("me"),
-    name=st.just("me"),
-    organisation_id=st.sampled_from([T1, T2]),
-    roles=st.frozensets(st.sampled_from(Role), max_size=2),
-    disabled_at=st.one_of(st.none(), HOURS.map(lambda ahead: NOW + ahead)),
-)
-
-
-@st.composite
-def some_grants(draw: st.DrawFn) -> list[Grant]:
-    found = []
-    for _ in range(draw(st.integers(0, 6))):
-        made = grant(
-            draw(GRANTEES),
-            draw(TARGETS),
-            effect=draw(st.sampled_from([Effect.ALLOW, Effect.ALLOW, Effect.DENY])),
-            not_before=NOW + draw(HOURS),
-            not_after=draw(st.one_of(st.none(), HOURS.map(lambda ahead: NOW + ahead))),
-            purposes=draw(st.one_of(st.none(), st.just(frozenset({"PS-ORDER"})))),
-        )
-        revoked = draw(st.one_of(st.none(), st.none(), HOURS.map(lambda ahead: NOW + ahead)))
-        values = {name: getattr(made, name) for name in Grant.__dataclass_fields__}
-        found.append(Grant(**(values | {"actions": draw(ACTIONS), "revoked_at": revoked})))
-    return found
-
-
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
-@given(who=OPERATORS, rows=some_grants(), action=st.sampled_from([Action.LIST, Action.VIEW_LIVE, Action.EXPORT]))
-async def test_sql_and_permits_agree(store: Store, who: Operator, rows: list[Grant], action: Action) -> None:
-    async with store.begin() as connection:
-        if await cameras.get(connection, "C-001") is None:
-            await lay(connection)
-        await connection.execute(delete(tables.grant_actions))
-        await connection.execute(delete(tables.grants))
-        for row in rows:
-            await grants.insert(connection, row)
-    wanted = {one.id for one in CAMERAS if permits(who, action, one.facts, rows, NOW).allowed}
-    async with store.read() as connection:
-        statement = select(tables.cameras.c.id)
-        reached = await reach(connection, who, action, NOW)
-        in_reach = set(await connection.scalars(statement.where(reached.condition())))
-        mine = await grants.for_operator(connection, who, NOW)
-        own = {one.id for one in CAMERAS if permits(who, action, one.facts, mine, NOW).allowed}
-        by_camera = {
-            one.id
-            for one in CAMERAS
-            if permits(who, action, one.facts, await grants.for_camera(connection, one.facts, NOW), NOW).allowed
-        }
-    assert in_reach == own == by_camera == wanted
+from tests.contract.storage.district import NOW, T1, grant, lay, new_id, operator
 
 
 async def test_no_grants_mean_no_cameras(store: Store) -> None:
