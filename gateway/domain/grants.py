@@ -192,6 +192,8 @@ class Held(Sequence[Grant]):
 
     def __init__(self, grants: Iterable[Grant]) -> None:
         self._grants = tuple(grants)
+        self.actions: frozenset[Action] = frozenset().union(*(grant.actions for grant in self._grants))
+        """Every action that some grant speaks of; what is not among them is denied."""
         self._allows: dict[tuple[Action, str, str], list[Grant]] = defaultdict(list)
         self._denies: dict[tuple[Action, str, str], list[Grant]] = defaultdict(list)
         for grant in sorted(self._grants, key=preference):
@@ -288,6 +290,22 @@ def permits(
         return Decision(False, why, action, None, missed.number, missed.giver_id)
     until = _first(until, closes(best, at))
     return Decision(True, Why.GRANTED, action, best.id, best.number, best.giver_id, until, best.conditions)
+
+
+def allowing(
+    operator: Operator, action: Action, camera: CameraFacts, grants: Iterable[Grant], at: datetime
+) -> list[Grant]:
+    """Every grant by which the operator would be allowed now, the one that ``permits`` relies on first."""
+    found = [
+        grant
+        for grant in grants
+        if grant.effect is Effect.ALLOW
+        and action in grant.actions
+        and open_at(grant, at)
+        and given_to(grant, operator)
+        and reaches(grant, camera)
+    ]
+    return sorted(found, key=preference)
 
 
 def _about(grants: Iterable[Grant], camera: CameraFacts, action: Action) -> tuple[list[Grant], Iterator[list[Grant]]]:

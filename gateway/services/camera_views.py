@@ -10,7 +10,7 @@ from gateway.domain.actions import Action
 from gateway.domain.cameras import Camera
 from gateway.domain.datum import wgs84
 from gateway.domain.filing import Filing
-from gateway.domain.grants import Grant, permits
+from gateway.domain.grants import Grant, Held, permits
 from gateway.domain.lifecycle import Lifecycle
 from gateway.domain.operators import Operator
 from gateway.storage.camera_lists import CameraListed
@@ -96,7 +96,7 @@ class CameraDetail(CameraSummary):
 
 def permitted(operator: Operator, camera: Camera, held: Sequence[Grant], at: datetime) -> list[Action]:
     """What the operator may do with the camera now."""
-    ceiling = operator.ceiling
+    ceiling = operator.ceiling & held.actions if isinstance(held, Held) else operator.ceiling
     return [
         action for action in Action if action in ceiling and permits(operator, action, camera.facts, held, at).allowed
     ]

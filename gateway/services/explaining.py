@@ -1,20 +1,27 @@
-"""Explaining: who may do what with a camera, by which grant and until when."""
+"""Explaining: who may do what with a camera, and what a person may do with which, by which grant and until when."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, tzinfo
+
+from sqlalchemy import and_
 
 from gateway.domain.actions import Action
+from gateway.domain.cameras import Camera
 from gateway.domain.conditions import Condition
 from gateway.domain.decisions import Why
-from gateway.domain.grants import permits
-from gateway.domain.operators import Role
+from gateway.domain.grants import Held, allowing, permits
+from gateway.domain.operators import Operator, Role
 from gateway.domain.organisations import Organisation
 from gateway.domain.sentences import sentence
 from gateway.services.errors import Forbidden, NotFound
+from gateway.services.grant_views import GrantView
 from gateway.services.office import Caller, Office
-from gateway.storage import cameras, grants, operators, organisations
+from gateway.services.sharing import grants_known
+from gateway.storage import camera_lists, cameras, grants, operators, organisations
+from gateway.storage.reaching import reach
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +40,8 @@ class AccessDecision:
     grant_number: int | None
     until: datetime | None
     conditions: list[Condition]
+    others: list[int]
+    """The numbers of other grants that would allow it as well."""
     reason: str
     reason_zh: str
 
@@ -51,33 +60,120 @@ async def explain(office: Office, caller: Caller, camera_id: str) -> list[Access
         reaching = await grants.for_camera(conn, camera.facts, at)
         accounts = await operators.every(conn)
         names = {item.id: item for item in await organisations.every(conn)}
-    decisions: list[AccessDecision] = []
-    for account in accounts:
-        someone = account.operator
-        home = names[someone.organisation_id]
-        for action in Action:
-            found = permits(someone, action, camera.facts, reaching, at)
-            giver = _both(names.get(found.giver_id))
-            if found.allowed or found.grant_id is not None:
-                decisions.append(
-                    AccessDecision(
-                        operator_id=someone.id,
-                        operator_name=someone.name,
-                        organisation_id=home.id,
-                        organisation_name_zh=home.name_zh,
-                        organisation_name_en=home.name_en,
-                        action=action,
-                        allowed=found.allowed,
-                        why=found.why,
-                        grant_id=found.grant_id,
-                        grant_number=found.grant_number,
-                        until=found.until,
-                        conditions=sorted(found.conditions),
-                        reason=sentence(found, "en", giver[1], at, office.calendar.zone),
-                        reason_zh=sentence(found, "zh", giver[0], at, office.calendar.zone),
-                    )
-                )
-    return decisions
+    return [
+        decision
+        for account in accounts
+        for decision in _decisions(account.operator, camera, reaching, names, at, office.calendar.zone)
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class SeenCamera:
+    """A camera that a person may do something with, and by what."""
+
+    id: str
+    name_zh: str
+    name_en: str
+    owner_id: str
+    owner_name_zh: str
+    owner_name_en: str
+    decisions: list[AccessDecision]
+
+
+@dataclass(frozen=True, slots=True)
+class PersonSight:
+    """What a person may do, as far as the asker may share it: the grants relied on, the cameras by name, how many."""
+
+    operator_id: str
+    name: str
+    organisation_id: str
+    grants: list[GrantView]
+    total: int
+    cameras: list[SeenCamera]
+    next: str | None
+
+
+async def explain_person(
+    office: Office, caller: Caller, operator_id: str, after: str | None, limit: int
+) -> PersonSight:
+    """Which of the cameras that the caller may share the person may know of, and why.
+
+    The security manager asks about all cameras. Raises ``NotFound`` or ``Forbidden``.
+    """
+    at, asking = office.clock.now(), caller.operator
+    async with office.store.read() as conn:
+        own = await reach(conn, asking, _askable(asking), at)
+        if own.nothing:
+            raise Forbidden("what a person may see is shown to those who may share something")
+        someone = await operators.get(conn, operator_id)
+        if someone is None:
+            raise NotFound("operator")
+        scope = await reach(conn, someone, Action.DIRECTORY, at)
+        both = and_(own.condition(), scope.condition())
+        page = await camera_lists.page_within(conn, both, after=after, limit=limit)
+        total = await camera_lists.count_within(conn, both)
+        theirs = await grants.for_operator(conn, someone, at)
+        names = {item.id: item for item in await organisations.every(conn)}
+        mine = await grants.for_operator(conn, asking, at)
+        told = await grants_known(conn, caller, mine, theirs, at)
+    zone = office.calendar.zone
+    seen = [
+        SeenCamera(
+            item.camera.id,
+            item.camera.name_zh,
+            item.camera.name_en,
+            item.camera.owner_id,
+            item.owner_name_zh,
+            item.owner_name_en,
+            _decisions(someone, item.camera, theirs, names, at, zone),
+        )
+        for item in page.items
+    ]
+    return PersonSight(someone.id, someone.name, someone.organisation_id, told, total, seen, page.next)
+
+
+def _askable(asking: Operator) -> Action:
+    """The action on a camera by which one may ask who else uses it."""
+    return Action.LIST if Role.SECURITY_MANAGER in asking.roles else Action.SHARE
+
+
+def _decisions(
+    someone: Operator,
+    camera: Camera,
+    reaching: Held,
+    names: Mapping[str, Organisation],
+    at: datetime,
+    zone: tzinfo,
+) -> list[AccessDecision]:
+    """What the person may do with the camera; what is denied only if a grant says so."""
+    home = _both(names.get(someone.organisation_id))
+    found: list[AccessDecision] = []
+    for action in Action:
+        decision = permits(someone, action, camera.facts, reaching, at)
+        if not decision.allowed and decision.grant_id is None:
+            continue
+        giver = _both(names.get(decision.giver_id))
+        also = allowing(someone, action, camera.facts, reaching, at) if decision.allowed else []
+        found.append(
+            AccessDecision(
+                operator_id=someone.id,
+                operator_name=someone.name,
+                organisation_id=someone.organisation_id,
+                organisation_name_zh=home[0],
+                organisation_name_en=home[1],
+                action=action,
+                allowed=decision.allowed,
+                why=decision.why,
+                grant_id=decision.grant_id,
+                grant_number=decision.grant_number,
+                until=decision.until,
+                conditions=sorted(decision.conditions),
+                others=[grant.number for grant in also if grant.id != decision.grant_id],
+                reason=sentence(decision, "en", giver[1], at, zone),
+                reason_zh=sentence(decision, "zh", giver[0], at, zone),
+            )
+        )
+    return found
 
 
 def _both(named: Organisation | None) -> tuple[str, str]:

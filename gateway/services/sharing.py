@@ -77,12 +77,7 @@ async def given(
 
     Raises what ``give`` does. Whoever calls it rings afterwards.
     """
-    _check_wish(wish, at)
-    wish = replace(wish, actions=_with_implied(wish))
-    held = await grants.for_operator(conn, caller.operator, at)
-    pointed = await target_of(conn, caller, held, wish.target_kind, wish.target_id, wish.target_below, at)
-    await _check_grantee(conn, wish)
-    _check_held(held, caller, pointed, wish, at)
+    wish = await judged(conn, caller, wish, at)
     actor = by or caller.operator.id
     grant = await grants.insert(conn, replace(grant_of(office.new_id(), caller, wish, at), granted_by=actor))
     await office.note(
@@ -99,6 +94,17 @@ async def given(
         typed={"reason": grant.reason},
     )
     return grant
+
+
+async def judged(conn: AsyncConnection, caller: Caller, wish: Wish, at: datetime) -> Wish:
+    """The wish with the actions that it implies, if the caller may give it; raises what ``give`` does otherwise."""
+    _check_wish(wish, at)
+    wish = replace(wish, actions=_with_implied(wish))
+    held = await grants.for_operator(conn, caller.operator, at)
+    pointed = await target_of(conn, caller, held, wish.target_kind, wish.target_id, wish.target_below, at)
+    await _check_grantee(conn, wish)
+    _check_held(held, caller, pointed, wish, at)
+    return wish
 
 
 async def revoke(office: Office, caller: Caller, grant_id: str, reason: str) -> GrantView:
@@ -139,8 +145,11 @@ async def listed(
     active: bool | None,
     after: str | None,
     limit: int,
+    ending_by: datetime | None = None,
 ) -> tuple[list[GrantView], str | None]:
-    """Grants the caller may know of, newest first, and the cursor of the rest."""
+    """Grants the caller may know of, newest first, and the cursor of the rest; with ``ending_by`` those in force that
+    end by then.
+    """
     at = office.clock.now()
     async with office.store.read() as conn:
         held = await grants.for_operator(conn, caller.operator, at)
@@ -151,7 +160,8 @@ async def listed(
                 conn,
                 target=(TargetKind.CAMERA, camera_id) if camera_id is not None else None,
                 grantee=(GranteeKind.ORGANISATION, organisation_id) if organisation_id is not None else None,
-                active_at=at if active else None,
+                active_at=at if active or ending_by is not None else None,
+                ending_by=ending_by,
                 after=cursor,
             )
             pointing = await Pointing.read(conn, [item.grant for item in batch])
@@ -161,6 +171,35 @@ async def listed(
                 break
         more = found[limit - 1].grant.id if len(found) > limit else cursor
         return await _views(conn, caller, held, found[:limit], at), more
+
+
+async def extend(office: Office, caller: Caller, grant_id: str, not_after: datetime, reason: str) -> GrantView:
+    """Gives the same again until a later time: a grant is never changed. Raises what ``give`` does."""
+    at = office.clock.now()
+    async with office.store.read() as conn:
+        held = await grants.for_operator(conn, caller.operator, at)
+        record = await grants.get(conn, grant_id)
+        if record is None or not await grants_known(conn, caller, held, [record.grant], at):
+            raise NotFound("grant")
+    old = record.grant
+    if record.policy or old.effect is Effect.DENY:
+        raise Forbidden("a standing rule or a deny is not extended here")
+    if old.revoked_at is not None or old.not_after is None or old.not_after <= at:
+        raise Conflict("only a grant that is going to end can be extended")
+    if not_after <= old.not_after:
+        raise Invalid("the new end must be later than the old one", field="not_after")
+    same = {name: getattr(old, name) for name in Wish.__dataclass_fields__}
+    return await give(office, caller, Wish(**same | {"not_before": at, "not_after": not_after, "reason": reason}))
+
+
+async def grants_known(
+    conn: AsyncConnection, caller: Caller, held: Sequence[Grant], found: Sequence[Grant], at: datetime
+) -> list[GrantView]:
+    """Those of the grants that the caller may know of, with names."""
+    records = [record for one in found if (record := await grants.get(conn, one.id)) is not None]
+    pointing = await Pointing.read(conn, [record.grant for record in records])
+    seen = [record for record in records if _may_see(caller, held, record, pointing, at)]
+    return await _views(conn, caller, held, seen, at)
 
 
 def grant_of(grant_id: str, caller: Caller, wish: Wish, at: datetime) -> Grant:

@@ -57,6 +57,9 @@ class CameraListed:
 MAX_ARMS = 60
 """Up to so many granted targets each get a query of their own that reads its index in order; more share one scan."""
 
+WITHIN = "within"
+"""The name of the order of ``page_within`` in its cursors."""
+
 STATE: ColumnElement[str] = case(
     (IN_SERVICE, func.coalesce(camera_status.c.state, CameraState.UNKNOWN.value)),
     else_=CameraState.DISABLED.value,
@@ -97,6 +100,26 @@ async def page(
         return Page(listed, None)
     last = ids[limit - 1]
     return Page(listed, cursor(query.sort, *(last[f"key{n}"] for n in range(len(keys)))))
+
+
+async def page_within(
+    connection: AsyncConnection, condition: ColumnElement[bool], *, after: str | None = None, limit: int = 50
+) -> Page[CameraListed]:
+    """One page, by name, of the cameras for which the condition on ``tables.cameras`` holds."""
+    limit = bounded(limit)
+    keys = _keys("name")
+    statement = select(cameras.c.id, cameras.c.name_zh).where(condition).order_by(*keys).limit(limit + 1)
+    if after is not None:
+        statement = statement.where(tuple_(*keys) > tuple_(*position(after, WITHIN, str, str)))
+    rows = (await connection.execute(statement)).all()
+    listed = await by_ids(connection, [row.id for row in rows[:limit]])
+    more = cursor(WITHIN, rows[limit - 1].name_zh, rows[limit - 1].id) if len(rows) > limit else None
+    return Page(listed, more)
+
+
+async def count_within(connection: AsyncConnection, condition: ColumnElement[bool]) -> int:
+    """How many cameras there are for which the condition holds."""
+    return int(await connection.scalar(select(func.count()).select_from(cameras).where(condition)) or 0)
 
 
 async def everything(

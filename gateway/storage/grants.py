@@ -135,6 +135,7 @@ async def every(
     target: tuple[TargetKind, str] | None = None,
     grantee: tuple[GranteeKind, str] | None = None,
     active_at: datetime | None = None,
+    ending_by: datetime | None = None,
     after: str | None = None,
     limit: int = 200,
 ) -> list[GrantRecord]:
@@ -146,6 +147,8 @@ async def every(
         statement = statement.where(grants.c.grantee_kind == grantee[0].value, grants.c.grantee_id == grantee[1])
     if active_at is not None:
         statement = statement.where(in_force(active_at))
+    if ending_by is not None:
+        statement = statement.where(grants.c.not_after <= ending_by)
     if after is not None:
         statement = statement.where(grants.c.id < after)
     return [_record_from(row) for row in (await connection.execute(statement)).mappings()]

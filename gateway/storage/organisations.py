@@ -65,6 +65,16 @@ async def all_above(connection: AsyncConnection) -> dict[str, frozenset[str]]:
     return {lower: frozenset(uppers) for lower, uppers in found.items()}
 
 
+async def under(connection: AsyncConnection, ids: Iterable[str]) -> dict[str, set[str]]:
+    """For each of the organisations itself and all below it."""
+    lines = organisation_lines.c
+    statement = select(lines.above_id, lines.organisation_id).where(lines.above_id.in_(sorted(ids)))
+    found: dict[str, set[str]] = defaultdict(set)
+    for upper, lower in await connection.execute(statement):
+        found[upper].add(lower)
+    return found
+
+
 def above(column: ColumnElement[str]) -> ScalarSelect[str]:
     """The ids of the organisations above the one that the column names, as one text with a line each; NULL for none."""
     return (

@@ -17,7 +17,8 @@ from gateway.domain.actions import Action
 from gateway.domain.grants import Effect, TargetKind
 from gateway.domain.operators import Operator
 from gateway.storage.grants import given_to, hours_from, in_force
-from gateway.storage.tables import grant_actions, grants, organisation_lines
+from gateway.storage.organisations import under
+from gateway.storage.tables import grant_actions, grants
 from gateway.storage.targets import one, some
 
 Target = tuple[TargetKind, str]
@@ -85,9 +86,9 @@ async def reach(
         if row["target_below"] and kind in (TargetKind.OWNED_BY, TargetKind.MAINTAINED_BY):
             below.append((effect, kind, name))
     if below:
-        under = await _under(connection, {name for _, _, name in below})
+        lines = await under(connection, {name for _, _, name in below})
         for effect, kind, name in below:
-            found[effect].update((kind, lower) for lower in under[name])
+            found[effect].update((kind, lower) for lower in lines[name])
     return Reach(frozenset(found[Effect.ALLOW]), frozenset(found[Effect.DENY]), dialect)
 
 
@@ -114,13 +115,3 @@ def _holds(row: RowMapping, at: datetime, purpose: str | None) -> bool:
         return False
     hours = hours_from(row["hours"])
     return hours is None or hours.hold(at)
-
-
-async def _under(connection: AsyncConnection, ids: Iterable[str]) -> dict[str, set[str]]:
-    """For each organisation itself and all below it."""
-    lines = organisation_lines.c
-    statement = select(lines.above_id, lines.organisation_id).where(lines.above_id.in_(sorted(ids)))
-    found: dict[str, set[str]] = defaultdict(set)
-    for above, lower in await connection.execute(statement):
-        found[above].add(lower)
-    return found

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Depends, Query, Request
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from gateway.domain.actions import Action
@@ -95,6 +96,14 @@ class GrantBody(BaseModel):
         )
 
 
+class ExtendBody(BaseModel):
+    """Until when it is given again, and why."""
+
+    model_config = ConfigDict(extra="forbid")
+    not_after: AwareDatetime
+    reason: Annotated[str, Field(max_length=500)]
+
+
 class RevokeBody(BaseModel):
     """Why it ends."""
 
@@ -109,18 +118,23 @@ async def listed(
     camera: str | None = None,
     organisation: str | None = None,
     active: bool | None = None,
+    ending_days: Annotated[
+        int | None, Query(ge=1, le=365, description="in force, and over within so many days")
+    ] = None,
     after: After = None,
     limit: Limit = 50,
 ) -> Listing[GrantView]:
     """Newest first: those you hold, and those on what you may share."""
+    office = office_of(request)
     items, more = await sharing.listed(
-        office_of(request),
+        office,
         caller,
         camera_id=camera or None,
         organisation_id=organisation or None,
         active=active,
         after=after,
         limit=limit,
+        ending_by=None if ending_days is None else office.clock.now() + timedelta(days=ending_days),
     )
     return Listing(items, more)
 
@@ -138,3 +152,9 @@ async def give(body: GrantBody, request: Request, caller: Who) -> GrantView:
 async def revoke(grant_id: str, body: RevokeBody, request: Request, caller: Who) -> GrantView:
     """Every picture that it carries ends within two seconds."""
     return await sharing.revoke(office_of(request), caller, grant_id, body.reason)
+
+
+@router.post("/{grant_id}/extend", status_code=201, dependencies=[rule(Needs(Action.SHARE))], summary="Extend a grant")
+async def extend(grant_id: str, body: ExtendBody, request: Request, caller: Who) -> GrantView:
+    """Gives the same again until a later time, under a new number; nobody extends more than they could give."""
+    return await sharing.extend(office_of(request), caller, grant_id, body.not_after, body.reason)
