@@ -203,7 +203,8 @@ async def _changed(
             raise Invalid("this camera's address is its recorder's", field="host")
         check_values(changes)
         names = CameraFacts.__dataclass_fields__.keys() & changes.keys()
-        place = Place(changes.get("latitude", camera.place.latitude), changes.get("longitude", camera.place.longitude))
+        spot = {name: changes[name] for name in ("latitude", "longitude", "datum") if name in changes}
+        place = replace(camera.place, **spot)
         after = replace(camera.facts, **{name: changes[name] for name in names})
         await check_manages(conn, caller, after, place, at)
         await check_references(conn, after.owner_id, after.maintainer_id, after.township_code)

@@ -42,5 +42,5 @@ async def completed(connection: AsyncConnection, facts: CameraFacts, place: Plac
         facts,
         owner_above=lines.get(facts.owner_id, frozenset()),
         maintainer_above=lines.get(facts.maintainer_id, frozenset()),
-        areas=await areas_round(connection, (place.longitude, place.latitude)),
+        areas=await areas_round(connection, place),
     )

@@ -58,7 +58,7 @@ _OWN = ("host", "rtsp_port", "onvif_port", "credential_id")
 _PLAIN = tuple(column for column in cameras.c if column.name not in (*_OWN, "search"))
 
 _PERMISSION = frozenset(
-    {"owner_id", "maintainer_id", "township_code", "kind", "recorder_id", "latitude", "longitude"}
+    {"owner_id", "maintainer_id", "township_code", "kind", "recorder_id", "latitude", "longitude", "datum"}
     | {"enabled", "lifecycle"}
 )
 """Columns that say who may see the camera: what grants point at, and whether it is in service."""
@@ -175,7 +175,7 @@ async def patch(
         await connection.execute(update(cameras).where(cameras.c.id == camera_id).values(search=search))
     if "streams" in changes:
         await _write_streams(connection, {camera_id: tuple(changes["streams"])})
-    if changes.keys() & {"latitude", "longitude"}:
+    if changes.keys() & {"latitude", "longitude", "datum"}:
         await area_fitting.fit_cameras(connection, [camera_id])
     if changes.keys() & {"enabled", "lifecycle"}:
         await in_service.settle(connection, [camera_id], at)

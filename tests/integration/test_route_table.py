@@ -201,7 +201,7 @@ def _bodies(route: DeclaredRoute, foreign: Foreign, owner: str) -> list[dict[str
         "recorders": ("channels", *(name for name in whole if name in _CAMERA - {"scheme", "streams"})),
         "camera-groups": ("name_zh",),
         "simulation": ("revoke",),
-        "extend": ("not_after", "reason"),
+        "{grant_id}/extend": ("not_after", "reason"),
         "{group_id}": ("version", "name_zh"),
         "{group_id}/cameras": ("put", "take"),
         "areas": ("name_zh", "polygon"),

@@ -26,7 +26,16 @@ export const NAV: readonly NavItem[] = [
   { name: 'wall', word: 'nav.wall', path: '/wall', allowed: () => may('view_live') && !isManager.value },
   { name: 'candidates', word: 'nav.candidates', path: '/candidates', allowed: () => may('see_events') },
   { name: 'tickets', word: 'nav.tickets', path: '/tickets', allowed: () => may('handle_tickets') },
-  { name: 'sharing', word: 'nav.sharing', path: '/sharing', allowed: () => may('share') || acts('security_manager') },
+  {
+    name: 'sharing',
+    word: 'nav.sharing',
+    path: '/sharing',
+    allowed: () => may('share') || acts('security_manager'),
+    pages: [
+      { name: 'sharing-people', word: 'sharing.people', path: '/sharing/people', allowed: () => may('share') || acts('security_manager') },
+      { name: 'sharing-matrix', word: 'sharing.matrix', path: '/sharing/matrix', allowed: () => may('share') || acts('security_manager') },
+    ],
+  },
   {
     name: 'cameras',
     word: 'nav.cameras',
@@ -77,6 +86,8 @@ const routes: RouteRecordRaw[] = [
       { path: 'candidates/:id?', name: 'candidates', component: () => import('./pages/Candidates.vue') },
       { path: 'tickets/:id?', name: 'tickets', component: () => import('./pages/Tickets.vue') },
       { path: 'sharing', name: 'sharing', component: () => import('./pages/Sharing.vue') },
+      { path: 'sharing/people', name: 'sharing-people', component: () => import('./pages/SharingPeople.vue') },
+      { path: 'sharing/matrix', name: 'sharing-matrix', component: () => import('./pages/SharingMatrix.vue') },
       { path: 'cameras', name: 'cameras', component: () => import('./pages/Cameras.vue') },
       { path: 'rates', name: 'rates', component: () => import('./pages/Rates.vue') },
       { path: 'cameras/:id', name: 'camera', component: () => import('./pages/CameraPage.vue') },

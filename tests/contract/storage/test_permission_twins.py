@@ -15,8 +15,9 @@ from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.domain.actions import Action
-from gateway.domain.cameras import Camera, CameraKind, Place
+from gateway.domain.cameras import Camera, CameraKind, Datum, Place
 from gateway.domain.conditions import Condition
+from gateway.domain.datum import converted
 from gateway.domain.grants import Effect, Grant, GranteeKind, TargetKind, permits
 from gateway.domain.groups import Area, CameraGroup
 from gateway.domain.hours import Hours
@@ -231,3 +232,24 @@ async def test_thousands_of_targets_are_one_parameter(store: Store) -> None:
         seen = set(await connection.scalars(select(tables.cameras.c.id).where(scope.condition())))
         assert seen == set(EVERY) - {"C-001", "C-002"}
         assert set(await _all_pages(connection, who, Action.LIST, NOW)) == seen
+
+
+async def test_an_area_knows_the_true_place_of_a_camera_in_the_offset_datum(store: Store) -> None:
+    """Half a kilometre apart: outside by its figures, inside on the ground."""
+    on_map = Place(32.05, 121.05)
+    offset = converted(on_map, Datum.GCJ02)
+    tight = Area("A-4", T1, "A-4", "", square(on_map, 0.001))
+    async with store.begin() as connection:
+        await _laid(connection)
+        await areas.insert(connection, tight, "me", NOW)
+        await cameras.replace(connection, [NewCamera(camera(10, place=offset))], NOW)
+        known = await cameras.get(connection, "C-010")
+        assert known is not None
+        assert "A-4" in known.facts.areas
+        await areas.remove(connection, "A-4")
+        assert await areas.insert(connection, tight, "me", NOW) == 1
+
+
+def square(centre: Place, size: float) -> tuple[tuple[float, float], ...]:
+    west, south = centre.longitude - size, centre.latitude - size
+    return ((west, south), (west + 2 * size, south), (west + 2 * size, south + 2 * size), (west, south + 2 * size))

@@ -286,10 +286,24 @@ export interface Ticket {
   allowed_moves?: AllowedMove[]
 }
 
+export interface Hours {
+  days: string[]
+  windows: string[]
+  offset_minutes: number
+}
+
 export interface Grant {
   id: string
+  number: number
+  grantee_within?: string
+  includes_below?: boolean
+  target_below?: boolean
+  hours?: Hours | null
+  conditions?: string[]
+  giver_name_zh?: string
+  giver_name_en?: string
   effect: 'allow' | 'deny'
-  grantee_kind: 'organisation' | 'role' | 'operator'
+  grantee_kind: 'organisation' | 'role' | 'operator' | 'service_account'
   grantee_id: string
   target_kind: string
   target_id: string
@@ -321,8 +335,12 @@ export interface AccessDecision {
   action: string
   allowed: boolean
   grant_id: string | null
+  grant_number: number | null
+  others: number[]
+  conditions: string[]
   until: string | null
   reason: string
+  reason_zh: string
 }
 
 export interface ViewRecord {
