@@ -59,6 +59,9 @@ async def give(office: Office, caller: Caller, wish: Wish) -> GrantView:
     The caller must hold SHARE on the whole target, and hands on nothing that goes beyond what they hold: no other
     action, no other purpose, no longer, in no other hours, under no fewer conditions.
     """
+    if wish.grantee_kind is GranteeKind.OPERATOR and wish.grantee_id == caller.operator.id:
+        # what they hold may end; what they had given themselves would stay
+        raise Forbidden("nobody gives a grant to themselves")
     at = office.clock.now()
     async with office.store.begin() as conn:
         if wish.target_kind is not TargetKind.CAMERA:

@@ -65,7 +65,7 @@ async def _foreign(world: World, browser_of: Browsers, owner: str) -> Foreign:
         "/grants",
         json={
             "grantee_kind": "operator",
-            "grantee_id": world.people["leader"].id,
+            "grantee_id": world.people["district"].id,
             "target_kind": "camera",
             "target_id": camera.id,
             "actions": ["view_live"],
@@ -231,8 +231,9 @@ def _leaks(words: frozenset[str], *parts: str) -> set[str]:
 def _http(app: FastAPI) -> list[tuple[str, DeclaredRoute]]:
     routes = [route for route in declared(app.routes) if "WEBSOCKET" not in route.methods]
     pairs = [(method, route) for route in routes for method in route.methods if method != "HEAD"]
-    # signing out comes last, or nobody would be asking afterwards
-    return sorted(pairs, key=lambda pair: (pair[0] == "DELETE", pair[1].path))
+    # locking and signing out come last, or nobody would be asking afterwards
+    own = {("POST", "/api/v1/session/lock"): 2, ("DELETE", "/api/v1/session"): 3}
+    return sorted(pairs, key=lambda pair: (own.get((pair[0], pair[1].path), pair[0] == "DELETE"), pair[1].path))
 
 
 def _sockets(app: FastAPI) -> list[DeclaredRoute]:

@@ -98,3 +98,21 @@ async def test_r15_managers_are_shown_no_picture_and_give_no_grant(
         }
         assert (await client.post("/grants", json=body)).status_code in (403, 404)
     assert (await client.get("/candidates")).json()["items"] == []
+
+
+@pytest.mark.parametrize("login", ["leader", "jinxin"])
+async def test_r15_nobody_gives_a_grant_to_themselves(world: World, browser_of: Browsers, login: str) -> None:
+    """Not even of what they hold: their own right may end, and what they had given themselves would stay."""
+    client = await browser_of(login)
+    body = {
+        "grantee_kind": "operator",
+        "grantee_id": world.people[login].id,
+        "target_kind": "camera",
+        "target_id": world.camera(B).id,
+        "actions": ["view_live"],
+        "reason": "for myself",
+    }
+    answer = await client.post("/grants", json=body)
+    assert (answer.status_code, answer.json()["error"]["code"]) == (403, "forbidden")
+    other = body | {"grantee_id": world.people["transport"].id}
+    assert (await client.post("/grants", json=other)).status_code == 201
