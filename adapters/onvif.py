@@ -2,7 +2,8 @@
 
 Policies, each met in the field: addresses a device names are moved to the host that was dialled (a device behind a
 router, or a hostile one, names another); credentials in them are dropped; a device with a wrong clock is signed to with
-its own time; a device that answers nothing is given up after seconds, not the library's 90.
+its own time; one that wants HTTP digest gets it; one that answers nothing is given up after seconds, not the
+library's 90.
 """
 
 from __future__ import annotations
@@ -223,8 +224,9 @@ def _bracketed(host: str) -> str:
 class _Session:
     """Calls to one device. Every failure leaves it as ``Unavailable`` or ``Refused``."""
 
-    def __init__(self, camera: Any, host: str, port: int) -> None:
+    def __init__(self, camera: Any, host: str, port: int, credential: Credential | None) -> None:
         self._camera, self._host, self._port = camera, host, port
+        self._digest = None if credential is None else _digest(credential)
         self._services: dict[str, Any] = {}
         self._no_snapshots = False
 
@@ -242,7 +244,11 @@ class _Session:
         """The answer to one operation."""
         if service not in self._services:
             # Not timed: it asks nobody, the descriptions are parsed already, and cut short it would leak a session.
-            self._services[service] = await getattr(self._camera, f"create_{service}_service")()
+            made = await getattr(self._camera, f"create_{service}_service")()
+            if self._digest is not None:
+                # Some devices take no token in the message, only HTTP digest; it is answered when it is asked for.
+                made.transport.session._middlewares = (self._digest,)
+            self._services[service] = made
         return await self._guarded(getattr(self._services[service], operation)(parameters))
 
     async def profiles(self) -> list[Profile]:
@@ -303,12 +309,17 @@ async def _session(host: str, port: int, credential: Credential | None) -> Async
         adjust_time=True,
     )
     try:
-        session = _Session(camera, host, port)
+        session = _Session(camera, host, port, credential)
         await session.begin()
         yield session
     finally:
         with suppress(Exception):
             await camera.close()
+
+
+def _digest(credential: Credential) -> Any:
+    """What answers HTTP digest in the library's own sessions."""
+    return importlib.import_module("aiohttp").DigestAuthMiddleware(credential.username, credential.password)
 
 
 async def _loaded() -> Any:

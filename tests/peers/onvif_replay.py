@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import re
 from collections import Counter
 from collections.abc import AsyncIterator
@@ -15,7 +16,13 @@ FAULT = (
     b'</s:Code><s:Reason><s:Text xml:lang="en">Optional Action Not Implemented</s:Text></s:Reason></s:Fault></s:Body>'
     b"</s:Envelope>"
 )
+NONCE = "0badc0de"
+CHALLENGE = f'WWW-Authenticate: Digest realm="replay", nonce="{NONCE}", qop="auth", algorithm=MD5\r\n'.encode()
 _OPERATION = re.compile(rb"<(?:[\w-]+:)?Body[^>]*>\s*<(?:[\w-]+:)?(\w+)")
+
+
+def _md5(text: str) -> str:
+    return hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()
 
 
 class Replay:
@@ -29,6 +36,10 @@ class Replay:
         self.silent = False
         self.status = b"200 OK"
         self.body: bytes | None = None
+        self.faults: set[str] = set()
+        self.delay = 0.0
+        self.digest: tuple[str, str] | None = None
+        """User and password; with it the device takes HTTP digest and nothing else."""
 
     def _answer(self, request: bytes) -> tuple[bytes, bytes]:
         self.requests.append(request)
@@ -37,10 +48,23 @@ class Replay:
         self.asked[operation] += 1
         if self.body is not None:
             return self.status, self.body
+        if operation in self.faults:
+            return b"401 Unauthorized", FAULT
         recordings = sorted(self._folder.glob(f"{operation}-*.xml"))
         if not recordings:
             return b"400 Bad Request", FAULT
         return self.status, recordings[(self.asked[operation] - 1) % len(recordings)].read_bytes()
+
+    def _challenged(self, head: bytes) -> bool:
+        """Whether the request lacks the right answer to the challenge (RFC 7616)."""
+        if self.digest is None:
+            return False
+        given = dict(re.findall(r'(\w+)="?([^",\r]*)', head.decode("latin-1").partition("Digest ")[2].split("\r")[0]))
+        user, password = self.digest
+        secret = _md5(f"{user}:replay:{password}")
+        called = _md5(f"POST:{given.get('uri', '')}")
+        parts = (secret, NONCE, given.get("nc", ""), given.get("cnonce", ""), "auth", called)
+        return given.get("username") != user or given.get("response") != _md5(":".join(parts))
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
@@ -50,10 +74,18 @@ class Replay:
                 body = await reader.readexactly(int(length[1]) if length else 0)
                 if self.silent:
                     continue
-                status, answer = self._answer(body)
+                await asyncio.sleep(self.delay)
+                challenged = self._challenged(head)
+                status, answer = (b"401 Unauthorized", b"") if challenged else self._answer(body)
                 writer.write(
-                    b"HTTP/1.1 " + status + b"\r\nContent-Type: application/soap+xml; charset=utf-8\r\n"
-                    b"Content-Length: " + str(len(answer)).encode() + b"\r\n\r\n" + answer
+                    b"HTTP/1.1 "
+                    + status
+                    + b"\r\nContent-Type: application/soap+xml; charset=utf-8\r\n"
+                    + (CHALLENGE if challenged else b"")
+                    + b"Content-Length: "
+                    + str(len(answer)).encode()
+                    + b"\r\n\r\n"
+                    + answer
                 )
                 await writer.drain()
         except (asyncio.IncompleteReadError, ConnectionError):

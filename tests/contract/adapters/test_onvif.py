@@ -90,3 +90,28 @@ async def test_a_silent_device_is_given_up(monkeypatch):
 async def test_nobody_there(free_port):
     with pytest.raises(Unavailable):
         await onvif.resolve("127.0.0.1", free_port, ACCOUNT)
+
+
+async def test_a_device_that_takes_http_digest_only_is_resolved():
+    async with replaying(DEVICES / PLAYABLE[0]) as replay:
+        replay.digest = (ACCOUNT.username, ACCOUNT.password)
+        assert StreamKind.MAIN in await onvif.resolve("127.0.0.1", replay.port, ACCOUNT)
+        with pytest.raises(Refused):
+            await onvif.resolve("127.0.0.1", replay.port, Credential("viewer", "wrong"))
+
+
+async def test_a_device_that_gives_no_snapshots_to_this_user_still_says_its_channels():
+    async with replaying(DEVICES / PLAYABLE[0]) as replay:
+        replay.faults = {"GetSnapshotUri"}
+        found = await onvif.probe("127.0.0.1", replay.port, ACCOUNT, limit=3)
+    assert found.channels
+    assert {channel.snapshot for channel in found.channels} == {None}
+    assert replay.asked["GetSnapshotUri"] <= onvif.PARALLEL_CALLS
+
+
+async def test_a_device_that_takes_too_long_over_all_its_channels_is_given_up(monkeypatch):
+    monkeypatch.setattr(onvif, "PROBE_SECONDS", 0.3)
+    async with replaying(DEVICES / PLAYABLE[0]) as replay:
+        replay.delay = 0.2
+        with pytest.raises(Unavailable, match="all its channels"):
+            await onvif.probe("127.0.0.1", replay.port, ACCOUNT)

@@ -1,0 +1,99 @@
+"""The RTSP adapter against what real devices answer, and against streams that nobody can show."""
+
+from itertools import pairwise
+
+import pytest
+
+from adapters import bitstream, rtsp
+from adapters.rtsp import RtspAdapter
+from gateway.domain.packets import Packet
+from gateway.ports import Credential, DeviceAddress, Refused, Unavailable
+from gateway.worker.decoder import Decoder
+from tests.peers.rtsp_replay import Script, pictures, replaying
+
+PICTURE_PARAMETERS = 8
+ACCOUNT = Credential("viewer", "p@ss:w/ö")
+DIGEST = 'WWW-Authenticate: Digest realm="Surveillance Server", nonce="98481030"'
+"""As a Longse camera challenges: no qop, no algorithm."""
+
+
+def taken(script: Script, count: int, path: str = "/main", account: Credential | None = None, **limits: float):
+    packets: list[Packet] = []
+    with (
+        replaying(script) as port,
+        RtspAdapter(**limits).open(DeviceAddress("rtsp", "127.0.0.1", port, path), account) as connection,
+    ):
+        for packet in connection.packets():
+            packets.append(packet)
+            if len(packets) == count:
+                connection.close()
+    return packets
+
+
+@pytest.mark.parametrize(
+    "describe",
+    [
+        "hikvision_describe",
+        "dahua_describe_h264_aac_onvif",
+        "foscam_describe",
+        "h264dvr_describe",
+        "reolink_describe",
+        "reolink_describe_control_first",
+        "missing_content_type_describe",
+    ],
+)
+@pytest.mark.parametrize("play", ["hikvision_play", "bad_rtptime", "h264dvr_play"])
+def test_what_every_recorded_make_answers_leads_to_pictures(describe, play):
+    packets = taken(Script(describe, play=play, units=pictures()), 20)
+    assert packets[0].keyframe
+    assert all(later.pts > earlier.pts for earlier, later in pairwise(packets))
+    decoder = Decoder()
+    shown = [picture for packet in packets for picture in decoder.decode(packet)]
+    assert len(shown) == 20
+    assert {(picture.width, picture.height) for picture in shown} == {(320, 240)}
+
+
+@pytest.mark.parametrize("setup", ["hikvision_setup_ssrc_space", "luckfox_rkipc_setup_tcp"])
+def test_odd_transport_headers_are_borne(setup):
+    assert len(taken(Script(setup=setup, units=pictures()), 5)) == 5
+
+
+@pytest.mark.parametrize("challenge", ['WWW-Authenticate: Basic realm="iPolis"', DIGEST])
+def test_basic_and_bare_digest_are_answered(challenge):
+    script = Script(units=pictures(), account=(ACCOUNT.username, ACCOUNT.password), challenge=challenge)
+    assert len(taken(script, 3, account=ACCOUNT)) == 3
+    for account in (None, Credential("viewer", "wrong")):
+        with pytest.raises(Refused):
+            taken(script, 1, account=account)
+
+
+def test_a_path_is_asked_for_as_it_was_written_and_with_the_password_only_there():
+    script = Script(units=pictures())
+    taken(script, 1, path="//live/a@b?user={username}&password={password}", account=ACCOUNT)
+    asked = next(request for request in script.requests if request.startswith("DESCRIBE"))
+    assert "//live/a@b?user=viewer&password=p%40ss%3Aw%2F%C3%B6 RTSP/1.0" in asked.splitlines()[0]
+
+
+def _without(unit: bytes, kind: int) -> bytes:
+    return bitstream.joined([unit[begin:end] for begin, end in bitstream.units(unit) if unit[begin] & 0x1F != kind])
+
+
+def test_a_stream_without_its_picture_parameters_is_said_to_show_nothing():
+    units = [
+        _without(unit.replace(b"\0\0\1", b"\0\0\0\1").replace(b"\0\0\0\0\1", b"\0\0\0\1"), 8) for unit in pictures(60)
+    ]
+    script = Script(units=units, without=r" ?sprop-parameter-sets=[^;\n]*;?", pace=0.05)
+    with pytest.raises(Unavailable, match="no keyframe with its parameter sets"):
+        taken(script, 1, keyframe_seconds=0.5)
+
+
+def test_a_stream_that_never_sends_a_keyframe_is_said_to_show_nothing():
+    units = pictures(200, g="1000")[1:]
+    with pytest.raises(Unavailable, match="no keyframe"):
+        taken(Script(units=units, pace=0.05), 1, keyframe_seconds=0.5)
+
+
+def test_a_long_wait_for_the_first_keyframe_is_borne():
+    assert rtsp.KEYFRAME_SECONDS > 10
+    units = pictures(30, g="20")[1:]
+    assert len(taken(Script(units=units), 2, keyframe_seconds=30.0)) == 2
