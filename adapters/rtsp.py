@@ -143,7 +143,7 @@ class RtspConnection:
         keyframe = raw.is_keyframe
         if keyframe:
             data, keyframe = self._with_parameters(data)
-        return Packet(stamp, keyframe, data, arrived_at, self._generation, self.codec)
+        return Packet(stamp.dts, keyframe, data, arrived_at, self._generation, self.codec, stamp.offset)
 
     def _with_parameters(self, data: bytes) -> tuple[bytes, bool]:
         """The keyframe with its parameter sets in front; not a keyframe while there are none to begin with."""

@@ -32,14 +32,21 @@ class Packet:
     """One access unit of a stream.
 
     ``data`` is Annex B; a keyframe always carries its parameter sets in front (SPS, PPS and for H.265 VPS).
-    ``pts`` is in ticks of ``CLOCK_RATE``, repaired to be strictly increasing within a ``generation``.
+    ``dts`` is when it is decoded, in ticks of ``CLOCK_RATE``, repaired to be strictly increasing within a
+    ``generation``; ``offset`` is how much later it is shown, 0 unless pictures are sent out of order (B pictures).
     ``generation`` grows when the parameter sets or the time line change: a reader must start anew.
     ``arrived_at`` is Unix time in seconds, read when the packet left the device's connection.
     """
 
-    pts: int
+    dts: int
     keyframe: bool
     data: bytes
     arrived_at: float
     generation: int = 0
     codec: str = "h264"
+    offset: int = 0
+
+    @property
+    def pts(self) -> int:
+        """When it is shown, in ticks."""
+        return self.dts + self.offset

@@ -23,7 +23,7 @@ CONTROL, PACKET, BLOB = 1, 2, 3
 KEY_FLAG = 1
 
 _HEAD = struct.Struct("!IB")
-_PACKET = struct.Struct("!IBqdH")
+_PACKET = struct.Struct("!IBqidH")
 _SHORT = struct.Struct("!H")
 
 
@@ -94,7 +94,7 @@ def packet_head(number: int, packet: Packet) -> bytes:
     if length > MAX_FRAME:
         raise WireError(f"a frame of {length} bytes is outside 1..{MAX_FRAME}")
     flags = KEY_FLAG if packet.keyframe else 0
-    fields = _PACKET.pack(number, flags, packet.pts, packet.arrived_at, packet.generation & 0xFFFF)
+    fields = _PACKET.pack(number, flags, packet.dts, packet.offset, packet.arrived_at, packet.generation & 0xFFFF)
     return _HEAD.pack(length, PACKET) + fields
 
 
@@ -129,10 +129,11 @@ def read_packet(payload: bytes, codec: str = "h264") -> tuple[int, Packet]:
     """The stream number and the packet in a frame's payload; the codec is the stream's. Raises ``WireError``."""
     if len(payload) < _PACKET.size:
         raise WireError("a packet is shorter than its header")
-    number, flags, pts, arrived_at, generation = _PACKET.unpack_from(payload)
+    number, flags, dts, offset, arrived_at, generation = _PACKET.unpack_from(payload)
     if arrived_at != arrived_at or arrived_at in (float("inf"), float("-inf")):
         raise WireError("a packet's time is not a number")
-    return number, Packet(pts, bool(flags & KEY_FLAG), payload[_PACKET.size :], arrived_at, generation, codec)
+    data = payload[_PACKET.size :]
+    return number, Packet(dts, bool(flags & KEY_FLAG), data, arrived_at, generation, codec, offset)
 
 
 def stream_number(payload: bytes) -> int:

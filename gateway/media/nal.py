@@ -21,6 +21,9 @@ PARAMETER_SETS: dict[str, frozenset[int]] = {
 }
 """NAL types that live in the initialisation segment, by codec."""
 
+Sets = dict[int, list[bytes]]
+"""Parameter sets by NAL type; a stream may have several of each and choose among them picture by picture."""
+
 _DELIMITERS = {"h264": H264_DELIMITER, "h265": H265_DELIMITER}
 
 
@@ -44,14 +47,14 @@ def kind(codec: str, first: int) -> int:
     return (first >> 1) & 0x3F if codec == "h265" else first & 0x1F
 
 
-def parameter_sets(codec: str, data: bytes) -> dict[int, bytes]:
-    """The first parameter set of each type in an access unit, by NAL type."""
+def parameter_sets(codec: str, data: bytes) -> Sets:
+    """The distinct parameter sets of an access unit in their order, by NAL type."""
     wanted = PARAMETER_SETS.get(codec, frozenset())
-    found: dict[int, bytes] = {}
+    found: Sets = {}
     for begin, end in spans(data):
         type_ = kind(codec, data[begin])
-        if type_ in wanted:
-            found.setdefault(type_, data[begin:end])
+        if type_ in wanted and data[begin:end] not in (known := found.setdefault(type_, [])):
+            known.append(data[begin:end])
     return found
 
 

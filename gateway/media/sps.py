@@ -155,10 +155,10 @@ def _h265_codec(bits: _Bits) -> str:
     return f"hvc1.{('', 'A', 'B', 'C')[space]}{profile}.{compatible:X}.{'LH'[tier]}{level}{tail}"
 
 
-def shape(codec: str, sets: dict[int, bytes]) -> Shape:
+def shape(codec: str, sets: nal.Sets) -> Shape:
     """What the parameter sets of one keyframe say. Raises ``Unplayable`` with a sentence for the viewer."""
     if codec == "h264" and nal.H264_SPS in sets and nal.H264_PPS in sets:
-        return h264(sets[nal.H264_SPS])
+        return h264(sets[nal.H264_SPS][0])
     if codec == "h265" and all(type_ in sets for type_ in nal.PARAMETER_SETS["h265"]):
-        return h265(sets[nal.H265_SPS])
+        return h265(sets[nal.H265_SPS][0])
     raise Unplayable("the camera sends no parameter sets with its pictures")

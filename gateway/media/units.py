@@ -17,7 +17,7 @@ too long harms nobody: so it is never below what bridges one lost picture at 10 
 class Chapter:
     """A stretch of a channel with one set of parameter sets: what a viewer must be told before its first unit."""
 
-    def __init__(self, number: int, codec: str, sets: dict[int, bytes]) -> None:
+    def __init__(self, number: int, codec: str, sets: nal.Sets) -> None:
         self.number = number
         self.codec = codec
         self.sets = sets
@@ -39,7 +39,7 @@ class Chapter:
 
 
 class Unit:
-    """One access unit. ``time`` and ``duration`` are ticks of 90 kHz, continuous over chapters."""
+    """One access unit. ``time`` (of decoding) and ``duration`` are ticks of 90 kHz, continuous over chapters."""
 
     def __init__(self, packet: Packet, chapter: Chapter, number: int, time: int, duration: int) -> None:
         self.packet = packet
@@ -62,7 +62,9 @@ class Unit:
     def fragment(self) -> bytes:
         """The unit as an MP4 fragment."""
         packet = self.packet
-        return fmp4.fragment(packet.codec, packet.data, self.number, self.time, self.duration, packet.keyframe)
+        return fmp4.fragment(
+            packet.codec, packet.data, self.number, self.time, self.duration, packet.keyframe, packet.offset
+        )
 
     @cached_property
     def payloads(self) -> list[bytes]:
@@ -99,7 +101,7 @@ class Chronicle:
         chapter = self._chapter
         if chapter is None:
             return None
-        time = packet.pts + self._offset
+        time = packet.dts + self._offset
         delta = time - self._time
         if self._number:
             self._step = delta
@@ -112,4 +114,4 @@ class Chronicle:
         number = 0 if self._chapter is None else self._chapter.number + 1
         self._chapter = Chapter(number, packet.codec, nal.parameter_sets(packet.codec, packet.data))
         self._generation = packet.generation
-        self._offset = self._time + (self._step if self._number else 0) - packet.pts
+        self._offset = self._time + (self._step if self._number else 0) - packet.dts

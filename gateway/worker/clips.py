@@ -51,6 +51,8 @@ def _muxed(run: list[Packet]) -> bytes:
 
 
 def _mux(run: list[Packet], name: str, target: Path) -> None:
+    # No picture may be shown before it is decoded, which stamps say until the order of a stream is known.
+    early = max(0, -min(packet.offset for packet in run))
     with (
         av.open(io.BytesIO(run[0].data), format=name) as probe,
         av.open(str(target), "w", format="mp4", options={"movflags": "+faststart"}) as container,
@@ -61,7 +63,8 @@ def _mux(run: list[Packet], name: str, target: Path) -> None:
             piece = av.Packet(packet.data)
             piece.stream = stream
             piece.time_base = _TIME_BASE
-            piece.pts = piece.dts = packet.pts - run[0].pts
-            piece.duration = following.pts - packet.pts if following is not None else _LAST_TICKS
+            piece.pts = packet.pts - run[0].dts
+            piece.dts = packet.dts - run[0].dts - early
+            piece.duration = following.dts - packet.dts if following is not None else _LAST_TICKS
             piece.is_keyframe = packet.keyframe
             container.mux(piece)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import av
 import av.error
@@ -26,35 +27,54 @@ class Decoder:
 
     def __init__(self) -> None:
         self.exact = False
-        self._made_exact = False
         self._context: VideoCodecContext | None = None
-        self._generation = -1
+        self._made = (-1, False, False)
+        """For which generation, how exact, and whether with pictures held back, the present decoder was made."""
         self._waits = True
+        self._reorders = False
+        self._newest = -1
         self.errors = 0
 
     def decode(self, packet: Packet) -> Sequence[VideoFrame]:
-        """The pictures that came out, usually one; none while waiting for a keyframe."""
+        """The pictures that came out in the order they are shown, usually one; none while waiting for a keyframe."""
+        self._reorders = self._reorders or packet.offset != 0
         if packet.keyframe:
             self._waits = False
-            present = (self._generation, self._made_exact)
-            if present != (packet.generation, self.exact) or self._context is None:
-                self._context = _context(packet.codec, self.exact)
-                self._generation, self._made_exact = packet.generation, self.exact
+            wanted = (packet.generation, self.exact, self._reorders)
+            if self._made != wanted or self._context is None:
+                self._context, self._made = _context(packet.codec, self.exact, self._reorders), wanted
+                self._newest = -1
         if self._waits or self._context is None:
             return ()
         try:
-            return self._context.decode(av.Packet(packet.data))
+            return self._in_order(self._context.decode(_piece(packet)))
         except av.error.FFmpegError:
             self.errors += 1
             self._waits = True
             return ()
 
+    def _in_order(self, frames: Sequence[VideoFrame]) -> Sequence[VideoFrame]:
+        """The pictures without those that come later than one that is shown after them."""
+        kept: list[VideoFrame] = []
+        for frame in frames:
+            if frame.pts is None or frame.pts > self._newest:
+                self._newest = frame.pts if frame.pts is not None else self._newest
+                kept.append(frame)
+        return kept
 
-def _context(codec: str, exact: bool) -> VideoCodecContext:
+
+def _piece(packet: Packet) -> av.Packet[Any]:
+    piece: av.Packet[Any] = av.Packet(packet.data)
+    piece.pts, piece.dts = packet.pts, packet.dts
+    return piece
+
+
+def _context(codec: str, exact: bool, reorders: bool) -> VideoCodecContext:
     context = av.CodecContext.create(FFMPEG_NAMES[codec], "r")
     assert isinstance(context, VideoCodecContext)
     context.thread_count = 1
-    context.flags |= Flags.low_delay
+    if not reorders:
+        context.flags |= Flags.low_delay
     if not exact:
         context.options = {"skip_loop_filter": "all"}
     return context

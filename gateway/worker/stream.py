@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Protocol
 
 import structlog
@@ -85,14 +86,7 @@ class Stream:
     def take(self, packet: Packet) -> None:
         """The next packet of the present connection."""
         if self._first_generation:
-            packet = Packet(
-                packet.pts,
-                packet.keyframe,
-                packet.data,
-                packet.arrived_at,
-                packet.generation + self._first_generation,
-                packet.codec,
-            )
+            packet = replace(packet, generation=packet.generation + self._first_generation)
         if packet.generation != self._generation and not self._new_generation(packet):
             return
         self.received += 1

@@ -67,7 +67,7 @@ class Worker:
         while True:
             packet = self.packets[count % len(self.packets)]
             for sink in self.sinks:
-                sink(replace(packet, pts=9000 * count, generation=0))
+                sink(replace(packet, dts=9000 * count, generation=0))
             count += bool(self.sinks)
             await asyncio.sleep(0.02)
 

@@ -9,7 +9,7 @@ from adapters.rtsp import RtspAdapter
 from gateway.domain.packets import Packet
 from gateway.ports import Credential, DeviceAddress, Refused, Unavailable
 from gateway.worker.decoder import Decoder
-from tests.peers.rtsp_replay import Script, pictures, replaying
+from tests.peers.rtsp_replay import Script, encoded, pictures, replaying
 
 PICTURE_PARAMETERS = 8
 ACCOUNT = Credential("viewer", "p@ss:w/ö")
@@ -97,3 +97,15 @@ def test_a_long_wait_for_the_first_keyframe_is_borne():
     assert rtsp.KEYFRAME_SECONDS > 10
     units = pictures(30, g="20")[1:]
     assert len(taken(Script(units=units), 2, keyframe_seconds=30.0)) == 2
+
+
+def test_pictures_sent_out_of_order_keep_the_time_they_are_shown_at():
+    made = encoded(60, (320, 240), tune="film", bf="3", **{"x264-params": "b-adapt=0:scenecut=0"})
+    script = Script(units=[bytes(one) for one in made], stamps=[int(one.pts or 0) * 9000 for one in made], pace=0.02)
+    packets = taken(script, 55)
+    assert all(later.dts > earlier.dts for earlier, later in pairwise(packets))
+    settled = packets[20:]
+    assert all(packet.offset >= 0 for packet in settled)
+    shown = sorted(packet.pts for packet in settled)[:-4]
+    assert {later - earlier for earlier, later in pairwise(shown)} == {9000}
+    assert [packet.pts for packet in settled] != sorted(packet.pts for packet in settled)

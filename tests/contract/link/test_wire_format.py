@@ -22,9 +22,9 @@ def test_a_control_frame():
 
 
 def test_a_packet_frame():
-    packet = Packet(pts=90_000, keyframe=True, data=b"\x00\x00\x00\x01\x65", arrived_at=1.5, generation=2)
+    packet = Packet(dts=90_000, keyframe=True, data=b"\x00\x00\x00\x01\x65", arrived_at=1.5, generation=2, offset=-2)
     assert framing.packet_frame(7, packet).hex() == (
-        "0000001d0200000007010000000000015f903ff800000000000000020000000165"
+        "000000210200000007010000000000015f90fffffffe3ff800000000000000020000000165"
     )
 
 

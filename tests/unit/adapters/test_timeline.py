@@ -1,3 +1,6 @@
+from itertools import pairwise
+
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -9,7 +12,7 @@ SECOND = 90_000
 
 def fed(stamps, step=0.1, line=None):
     line = line or TimeLine()
-    return [line.repaired(pts, 1000.0 + index * step) for index, pts in enumerate(stamps)], line
+    return [line.repaired(pts, 1000.0 + index * step).dts for index, pts in enumerate(stamps)], line
 
 
 def test_good_stamps_pass_moved_to_zero():
@@ -65,7 +68,7 @@ def test_a_first_packet_without_a_stamp_takes_its_place_by_arrival():
 def test_a_silence_that_really_happened_is_no_stray():
     line = TimeLine()
     line.repaired(0, 1000.0)
-    assert line.repaired(8 * SECOND, 1008.0) == 8 * SECOND
+    assert line.repaired(8 * SECOND, 1008.0) == (8 * SECOND, 0)
     assert line.strays == 0
 
 
@@ -79,5 +82,41 @@ def test_whatever_comes_stamps_grow(packets):
     for pts, gap in packets:
         at += gap
         out = line.repaired(pts, at)
-        assert out > last
-        last = out
+        assert out.dts > last
+        assert abs(out.offset) < 1 << 31
+        last = out.dts
+
+
+def shown(order: list[int], step: int = FRAME) -> list[int]:
+    """Where pictures sent in that order are shown, the first of them at 0."""
+    line = TimeLine()
+    stamps = [line.repaired(7_000_000 + number * step, 1000.0 + index * 0.1) for index, number in enumerate(order)]
+    assert all(later.dts > earlier.dts for earlier, later in pairwise(stamps))
+    return [stamp.dts + stamp.offset for stamp in stamps]
+
+
+@pytest.mark.parametrize(
+    "group",
+    [[0, 2, 1], [0, 3, 1, 2], [0, 4, 2, 1, 3], [0, 8, 4, 2, 1, 3, 6, 5, 7]],
+)
+@pytest.mark.parametrize("step", [FRAME, SECOND // 60])
+def test_pictures_sent_out_of_order_keep_the_time_they_are_shown_at(group, step):
+    length = max(group)
+    order = [0, *(begin * length + number for begin in range(12) for number in group[1:])]
+    assert shown(order, step) == [number * step for number in order]
+
+
+def test_once_the_order_is_known_no_picture_is_shown_before_it_is_decoded():
+    line = TimeLine()
+    order = [0, *(begin * 4 + number for begin in range(12) for number in (4, 2, 1, 3))]
+    stamps = [line.repaired(number * FRAME, 1000.0 + index * 0.1) for index, number in enumerate(order)]
+    assert all(stamp.offset >= 0 for stamp in stamps[8:])
+    assert max(stamp.offset for stamp in stamps[8:]) <= 5 * FRAME
+
+
+def test_a_long_silence_does_not_hold_the_next_picture_back():
+    line = TimeLine()
+    for index, number in enumerate([0, 2, 1, 4, 3, 6, 5]):
+        line.repaired(number * FRAME, 1000.0 + index * 0.1)
+    after = line.repaired(600 * SECOND, 1600.0)
+    assert (after.dts, after.offset) == (600 * SECOND, 0)

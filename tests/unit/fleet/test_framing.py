@@ -20,7 +20,8 @@ json_values = st.recursive(
 messages = st.dictionaries(st.text(), json_values, max_size=5).map(lambda message: {**message, "type": "x"})
 packets = st.builds(
     Packet,
-    pts=st.integers(-(2**63), 2**63 - 1),
+    dts=st.integers(-(2**63), 2**63 - 1),
+    offset=st.integers(-(2**31), 2**31 - 1),
     keyframe=st.booleans(),
     data=st.binary(max_size=500),
     arrived_at=st.floats(0, 4e9),

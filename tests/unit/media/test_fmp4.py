@@ -6,6 +6,7 @@ import contextlib
 import io
 import itertools
 import struct
+from dataclasses import replace
 from fractions import Fraction
 
 import av
@@ -83,7 +84,8 @@ def test_a_fragment_is_one_moof_and_one_mdat_with_lengths_in_place_of_start_code
     tfhd, tfdt, trun = (body for _, body in boxes(traf))
     assert struct.unpack(">II", tfhd) == (0x020000, 1)
     assert struct.unpack(">IQ", tfdt) == (0x01000000, unit.time)
-    _, count, offset, duration, size, flags = struct.unpack(">6I", trun)
+    head, count, offset, duration, size, flags, later = struct.unpack(">6Ii", trun)
+    assert (head, later) == (0x01000F01, 0)
     assert (count, offset, flags) == (1, len(inside) + 16, 0x01010000)
     assert duration == unit.duration
     assert size == len(samples)
@@ -119,13 +121,13 @@ def test_missing_parameter_sets_are_said() -> None:
     with pytest.raises(Unplayable, match="no parameter sets"):
         shape("h264", {})
     with pytest.raises(Unplayable, match="too short"):
-        shape("h264", {nal.H264_SPS: b"\x67", nal.H264_PPS: b"\x68"})
+        shape("h264", {nal.H264_SPS: [b"\x67"], nal.H264_PPS: [b"\x68"]})
 
 
 @pytest.mark.parametrize("cut", range(4, 24))
 def test_a_broken_parameter_set_never_raises_anything_else(cut: int) -> None:
     sets = nal.parameter_sets("h264", encoded(frames=1)[0].data)
-    sets[nal.H264_SPS] = sets[nal.H264_SPS][:cut]
+    sets[nal.H264_SPS] = [sets[nal.H264_SPS][0][:cut]]
     with contextlib.suppress(Unplayable):
         shape("h264", sets)
 
@@ -146,3 +148,61 @@ def test_b_pictures_are_refused_for_webrtc() -> None:
     with pytest.raises(rtp.Bidirectional):
         [rtp.payloads(packet.data) for packet in packets]
     assert all(rtp.payloads(packet.data) for packet in encoded())
+
+
+def out_of_order(frames: int = 40) -> list[Packet]:
+    """Access units with B pictures, stamped as the adapter does once it knows their order."""
+    context = av.CodecContext.create("libx264", "w")
+    context.width, context.height, context.pix_fmt = 320, 180, "yuv420p"
+    context.time_base = Fraction(1, 10)
+    context.options = {"preset": "ultrafast", "bf": "3", "g": "20", "x264-params": "b-adapt=0:scenecut=0"}
+    made = []
+    for index in range(frames):
+        picture = np.full((270, 320), (index * 6) % 256, np.uint8)
+        frame = av.VideoFrame.from_ndarray(picture, format="yuv420p")
+        frame.pts = index
+        made += context.encode(frame)
+    made += context.encode(None)
+    return [
+        Packet(
+            9000 * index, bool(packet.is_keyframe), bytes(packet), 0.0, 0, "h264", 9000 * (int(packet.pts) + 2 - index)
+        )
+        for index, packet in enumerate(made)
+    ]
+
+
+def test_pictures_sent_out_of_order_are_shown_in_order() -> None:
+    packets = out_of_order()
+    assert {packet.offset > 9000 for packet in packets} == {True, False}
+    units = units_of(packets)
+    file = io.BytesIO(units[0].chapter.initialisation + b"".join(unit.fragment for unit in units))
+    with av.open(file) as container:
+        pictures = list(container.decode(container.streams.video[0]))
+    shown = [picture.pts for picture in pictures]
+    assert [later - earlier for earlier, later in itertools.pairwise(shown)] == [9000] * 39
+    brightness = [int(picture.to_ndarray(format="gray")[90, 160]) for picture in pictures]
+    assert brightness == sorted(brightness)
+
+
+def test_a_picture_shown_before_it_is_decoded_may_be_said() -> None:
+    first, second = out_of_order()[:2]
+    early = replace(second, offset=-4500)
+    (_, unit) = units_of([first, early])
+    ((_, inside), _) = boxes(unit.fragment)
+    traf = boxes(inside)[1][1]
+    assert struct.unpack(">6Ii", boxes(traf)[2][1])[6] == -4500
+
+
+def test_every_parameter_set_is_kept_by_its_order() -> None:
+    """A stream that changes between picture parameter sets needs all of them in its initialisation segment."""
+    second = b"\x68\x5b\xe3\xcb\x22\xc0"
+    first = encoded(frames=1)[0]
+    sps, pps = (first.data[begin:end] for begin, end in nal.spans(first.data)[:2])
+    data = b"".join(b"\0\0\0\1" + unit for unit in (sps, pps, second)) + first.data
+    (unit,) = units_of([replace(first, data=data)])
+    assert unit.chapter.sets == {nal.H264_SPS: [sps], nal.H264_PPS: [pps, second]}
+    record = unit.chapter.initialisation.partition(b"avcC")[2]
+    assert record[5:].startswith(
+        b"\xe1" + len(sps).to_bytes(2, "big") + sps + b"\x02" + len(pps).to_bytes(2, "big") + pps
+    )
+    assert second in record

@@ -1,5 +1,6 @@
 import io
 from fractions import Fraction
+from itertools import pairwise
 
 import av
 import numpy as np
@@ -14,6 +15,7 @@ from gateway.worker.decoder import Decoder, keyframe_picture, luma
 from gateway.worker.eye import BEHIND, MAX_WAITING, Eye
 from gateway.worker.stills import jpeg
 from gateway.worker.watching import Watcher
+from tests.peers.rtsp_replay import encoded
 
 GROUP = 10
 
@@ -165,3 +167,34 @@ def test_a_clip_stays_within_one_generation(packets):
     assert clips.playable([*packets[:10], *later]) == later
     assert clips.playable([packets[1], *packets[10:20]]) == packets[10:20]
     assert clips.playable([]) == []
+
+
+@pytest.fixture(scope="module")
+def reordered() -> list[Packet]:
+    """Thirty pictures, each brighter than the one shown before it, sent with B pictures out of order."""
+    made = encoded(30, (320, 240), tune="film", bf="3", **{"x264-params": "b-adapt=0:scenecut=0"})
+    return [
+        Packet(
+            9000 * index, bool(one.is_keyframe), bytes(one), index / 10, 0, "h264", 9000 * (int(one.pts or 0) - index)
+        )
+        for index, one in enumerate(made)
+    ]
+
+
+def test_detectors_see_pictures_in_the_order_they_are_shown(reordered):
+    decoder = Decoder()
+    frames = [frame for packet in reordered for frame in decoder.decode(packet)]
+    brightness = [int(luma(frame)[100, 100]) for frame in frames]
+    assert brightness == sorted(brightness)
+    # What came out of order before that was known is left out, once.
+    assert len(brightness) >= 20
+
+
+def test_a_clip_shows_pictures_in_their_order_and_at_their_time(reordered):
+    with av.open(io.BytesIO(clips.mp4(reordered))) as container:
+        pictures = list(container.decode(video=0))
+        steps = {float((later.pts - earlier.pts) * later.time_base) for earlier, later in pairwise(pictures)}
+    brightness = [int(picture.to_ndarray(format="gray")[100, 100]) for picture in pictures]
+    assert len(pictures) == 30
+    assert brightness == sorted(brightness)
+    assert steps == {0.1}
