@@ -22,10 +22,11 @@ class PreRoll:
 
     The oldest group goes once what is left still covers ``seconds``, or when ``max_bytes`` are exceeded. A single group
     larger than that is let go as well and counted in ``overflows``: until the next keyframe there is nothing to show.
+    ``max_bytes`` may be changed at any time.
     """
 
     def __init__(self, seconds: float, max_bytes: int) -> None:
-        self._seconds, self._max_bytes = seconds, max_bytes
+        self._seconds, self.max_bytes = seconds, max_bytes
         self._groups: deque[_Group] = deque()
         self.size = 0
         self.overflows = 0
@@ -44,10 +45,10 @@ class PreRoll:
 
     def _shrink(self, now: float) -> None:
         while len(self._groups) > 1 and (
-            now - self._groups[1].packets[0].arrived_at >= self._seconds or self.size > self._max_bytes
+            now - self._groups[1].packets[0].arrived_at >= self._seconds or self.size > self.max_bytes
         ):
             self.size -= self._groups.popleft().size
-        if self.size > self._max_bytes:
+        if self.size > self.max_bytes:
             self.overflows += 1
             self.clear()
 

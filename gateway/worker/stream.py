@@ -10,7 +10,7 @@ import structlog
 
 from adapters import bitstream
 from gateway.domain.cameras import CameraState
-from gateway.domain.packets import Packet, StreamKey, StreamKind
+from gateway.domain.packets import Packet, StreamKey
 from gateway.fleet.wire import StreamDescription
 from gateway.worker.ring import PreRoll
 
@@ -18,7 +18,10 @@ log = structlog.get_logger(__name__)
 
 PREROLL_SECONDS = 8.5
 """The 5 s before an event that a clip shows, and the time its detectors may lag behind."""
-PREROLL_BYTES = {StreamKind.SUB: 2 * 1024 * 1024, StreamKind.MAIN: 12 * 1024 * 1024}
+LEAST_BYTES, MOST_BYTES = 4 * 1024 * 1024, 24 * 1024 * 1024
+"""Bounds of the pre-roll; within them it is as large as the stream's own bit rate and groups of pictures need."""
+SPARE = 1.5
+LONGEST_GROUP = 20.0
 SILENT_SECONDS = 4.0
 """A stream that has been online and says nothing for this long is called offline before its connection gives up."""
 
@@ -44,7 +47,7 @@ class Stream:
 
     def __init__(self, key: StreamKey, changed: Callable[[], None]) -> None:
         self.key = key
-        self.ring = PreRoll(PREROLL_SECONDS, PREROLL_BYTES[key.kind])
+        self.ring = PreRoll(PREROLL_SECONDS, LEAST_BYTES)
         self.description: StreamDescription | None = None
         self.state = CameraState.CONNECTING
         self.reason = ""
@@ -59,6 +62,8 @@ class Stream:
         self.last_at = 0.0
         self._counted = (0, 0, 0.0)
         self._bytes = 0
+        self._key_at = 0.0
+        self._group_seconds = 0.0
 
     @property
     def readers(self) -> int:
@@ -92,6 +97,9 @@ class Stream:
         self.received += 1
         self._bytes += len(packet.data)
         self.last_at = packet.arrived_at
+        if packet.keyframe:
+            self._group_seconds = max(packet.arrived_at - self._key_at, 0.0) if self._key_at else 0.0
+            self._key_at = packet.arrived_at
         if self.state is not CameraState.ONLINE:
             self.say(CameraState.ONLINE, "")
         self.ring.append(packet)
@@ -132,6 +140,9 @@ class Stream:
             self.fps = 0.7 * self.fps + 0.3 * (self.received - received) / (now - at)
             self.kbps = 0.7 * self.kbps + 0.3 * (self._bytes - size) * 8 / 1000 / (now - at)
         self._counted = (self.received, self._bytes, now)
+        group = max(self._group_seconds, min(now - self._key_at, LONGEST_GROUP))
+        needed = self.kbps * 1000 / 8 * (PREROLL_SECONDS + group) * SPARE
+        self.ring.max_bytes = int(min(max(needed, LEAST_BYTES), MOST_BYTES))
         if self.state is CameraState.ONLINE and now - self.last_at > SILENT_SECONDS:
             self.say(CameraState.OFFLINE, f"the device has sent nothing for {SILENT_SECONDS:.0f} s")
 

@@ -1,6 +1,8 @@
+import pytest
+
 from gateway.domain.cameras import CameraState
 from gateway.domain.packets import Packet, StreamKey, StreamKind
-from gateway.worker.stream import SILENT_SECONDS, Stream
+from gateway.worker.stream import LEAST_BYTES, MOST_BYTES, PREROLL_SECONDS, SILENT_SECONDS, Stream
 
 SETS = bytes.fromhex("000000016764001facd9405005bb011000000300100000030320f18319600000000168ebe3cb22c0")
 KEY = StreamKey("c", StreamKind.SUB)
@@ -100,3 +102,33 @@ def test_a_detached_reader_hears_nothing_and_an_ended_stream_says_why():
     stream.end("over")
     assert (gone.heard, stays.heard) == ([], ["over"])
     assert stream.readers == 0
+
+
+def flow(kind: StreamKind, megabits: float, group_seconds: int, seconds: int) -> Stream:
+    """A stream of that rate at ten pictures a second, the keyframe a tenth of its group."""
+    stream = Stream(StreamKey("c", kind), lambda: None)
+    group = group_seconds * 10
+    size = int(megabits * 1e6 / 8 * group_seconds)
+    for index in range(seconds * 10):
+        key = index % group == 0
+        data = packet(index, key).data + bytes(size // 10 if key else size * 9 // 10 // (group - 1))
+        stream.take(Packet(index * 9000, key, data, 1000 + index / 10))
+        if index % 10 == 9:
+            stream.tick(1000 + index / 10)
+    return stream
+
+
+@pytest.mark.parametrize("kind", list(StreamKind))
+@pytest.mark.parametrize(("megabits", "group"), [(0.5, 2), (4.0, 4), (8.0, 4), (6.0, 10)])
+def test_the_pre_roll_has_room_for_what_the_stream_really_sends(kind, megabits, group):
+    """A camera with one encoding is watched on a large one: its groups of pictures must not fall out of the ring."""
+    stream = flow(kind, megabits, group, 60)
+    kept = list(stream.ring)
+    assert stream.ring.overflows == 0
+    assert kept[-1].arrived_at - kept[0].arrived_at >= PREROLL_SECONDS
+
+
+def test_the_pre_roll_stays_bounded_whatever_is_sent():
+    stream = flow(StreamKind.MAIN, 60.0, 4, 20)
+    assert stream.ring.size <= MOST_BYTES
+    assert flow(StreamKind.SUB, 0.5, 2, 20).ring.max_bytes == LEAST_BYTES

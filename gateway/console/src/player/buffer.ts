@@ -2,6 +2,7 @@
 
 import { beginsWithKeyframe } from './fragments'
 import { forgettable, steer } from './latency'
+import { isManaged, mediaSource } from './sources'
 
 /** What went wrong, for the owner to decide about. */
 export type BufferTrouble = 'unplayable' | 'broken'
@@ -32,7 +33,7 @@ export class LiveBuffer {
   /** Begins a generation. The same element goes on playing where the browser can change type in place. */
   begin(mime: string): void {
     if (this.closed) return
-    if (!('MediaSource' in window) || !MediaSource.isTypeSupported(mime)) {
+    if (!mediaSource()?.isTypeSupported(mime)) {
       this.trouble('unplayable')
       return
     }
@@ -78,7 +79,11 @@ export class LiveBuffer {
   }
 
   private attach(mime: string): void {
-    const source = new MediaSource()
+    const Source = mediaSource()
+    if (Source === null) return this.trouble('unplayable')
+    const source = new Source()
+    // A managed source opens only in an element whose picture is not to be shown on another device.
+    if (isManaged(Source)) this.video.disableRemotePlayback = true
     this.source = source
     this.mime = mime
     this.url = URL.createObjectURL(source)

@@ -2,8 +2,9 @@
 
 import { type Ask, type Carrier, openPeer, openSocket } from './carriers'
 import { advance, type EndCode, type Input, type Status, STOPPED } from './machine'
+import { type Transport, transportFor } from './sources'
 
-export type Transport = 'ws' | 'webrtc'
+export type { Transport }
 
 export interface Order extends Ask {
   transport: Transport
@@ -20,6 +21,8 @@ export interface Report {
   behind: number
   /** Milliseconds from the request to the first picture, once there is one. */
   firstPictureMs: number | null
+  /** How the picture really travels. */
+  transport: Transport
 }
 
 const SILENT_MS = 4_000
@@ -91,7 +94,7 @@ export class LiveView {
     this.askedAt = this.frameAt = performance.now()
     this.first = null
     this.framesBefore = 0
-    const open = this.order.transport === 'webrtc' ? openPeer : openSocket
+    const open = transportFor(this.order.transport) === 'webrtc' ? openPeer : openSocket
     this.carrier = open({ ...this.order, again: this.status.seen }, this.video, {
       size: (width, height) => {
         this.width = width
@@ -161,6 +164,7 @@ export class LiveView {
       dropped: quality.droppedVideoFrames,
       behind: this.carrier?.behind() ?? 0,
       firstPictureMs: this.first,
+      transport: transportFor(this.order?.transport ?? 'ws'),
     })
   }
 }
