@@ -38,6 +38,7 @@ class Replay:
         self.body: bytes | None = None
         self.faults: set[str] = set()
         self.delay = 0.0
+        self.writers: set[asyncio.StreamWriter] = set()
         self.digest: tuple[str, str] | None = None
         """User and password; with it the device takes HTTP digest and nothing else."""
 
@@ -67,6 +68,7 @@ class Replay:
         return given.get("username") != user or given.get("response") != _md5(":".join(parts))
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.writers.add(writer)
         try:
             while True:
                 head = await reader.readuntil(b"\r\n\r\n")
@@ -89,6 +91,9 @@ class Replay:
                 )
                 await writer.drain()
         except (asyncio.IncompleteReadError, ConnectionError):
+            return
+        finally:
+            self.writers.discard(writer)
             writer.close()
 
 
@@ -102,3 +107,7 @@ async def replaying(folder: Path, host: str = "127.0.0.1") -> AsyncIterator[Repl
         yield replay
     finally:
         server.close()
+        for writer in replay.writers:
+            writer.transport.abort()
+        # The transports close in the loop's next turn.
+        await asyncio.sleep(0)
