@@ -8,7 +8,7 @@ import re
 import socket
 import struct
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -46,7 +46,14 @@ def pictures(count: int = 30, size: tuple[int, int] = (320, 240), **options: str
     return [bytes(packet) for packet in encoded(count, size, **options)]
 
 
-def encoded(count: int, size: tuple[int, int], **options: str) -> list[av.Packet]:
+def brighter(index: int) -> int:
+    """The usual brightness of a picture: every one is a little brighter than the one before it."""
+    return (index * 8) % 256
+
+
+def encoded(
+    count: int, size: tuple[int, int], brightness: Callable[[int], int] = brighter, **options: str
+) -> list[av.Packet]:
     """The same as packets that know when they are shown."""
     context = av.CodecContext.create("libx264", "w")
     context.width, context.height, context.pix_fmt = *size, "yuv420p"
@@ -55,8 +62,8 @@ def encoded(count: int, size: tuple[int, int], **options: str) -> list[av.Packet
     packets: list[av.Packet] = []
     for index in range(count):
         frame = av.VideoFrame(*size, "yuv420p")
-        for plane in frame.planes:
-            plane.update(bytes([(index * 8) % 256]) * plane.buffer_size)
+        for number, plane in enumerate(frame.planes):
+            plane.update(bytes([brightness(index) if number == 0 else 128]) * plane.buffer_size)
         frame.pts = index
         packets += context.encode(frame)
     return [*packets, *context.encode(None)]
