@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { ApiError, onProofNeeded, post } from '../src/api/client'
-import { looksLikeCode } from '../src/state/idle'
+import { looksLikeCode } from '../src/state/codes'
 import { askForProof, asking } from '../src/state/proof'
 
 // The words remember the reader's language, which only a browser can.

@@ -2,6 +2,7 @@
 
 import { onScopeDispose, ref } from 'vue'
 import { post } from '../api/client'
+import { looksLikeCode } from './codes'
 import { hush, listen } from './messages'
 import { session } from './session'
 
@@ -41,12 +42,6 @@ export function forgetLock(): void {
 export function reopen(): void {
   locked.value = false
   listen()
-}
-
-/** True for six digits and for what a recovery code looks like. */
-export function looksLikeCode(typed: string): boolean {
-  const plain = typed.trim()
-  return /^\d{6}$/.test(plain) || /^[a-z2-9]{4}(-[a-z2-9]{4}){3}$/i.test(plain)
 }
 
 /** Watches for input as long as the calling component lives. */
