@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -148,6 +148,8 @@ class _Judge:
     held: Sequence[Grant]
     files: list[CameraFile]
     consents: Mapping[str, int]
+    unshareable: Set[str]
+    """Cameras that may not be put into the group."""
 
     async def item(self, file: CameraFile) -> BulkItem:
         """The camera with what changes, or why it may not."""
@@ -193,6 +195,8 @@ class _Judge:
             facts = await camera_ties.completed(self.conn, facts, camera.place)
         if not permits(operator, Action.MANAGE, facts, self.held, self.at).allowed:
             raise Forbidden("your grants do not let you manage such a camera")
+        if file.camera.id in self.unshareable:
+            raise Forbidden(grouping.MAY_NOT_SHARE)
         if must_be_whole(camera):
             consents = self.consents.get(camera.id, 0)
             lacked = lacking_with(file.camera, file.filing, consents)
@@ -207,7 +211,11 @@ async def _judge(conn: AsyncConnection, caller: Caller, ids: Sequence[str], chan
         if Action.DIRECTORY in permitted(caller.operator, file.camera, held, at)
     ]
     consents = await camera_documents.count(conn, [file.camera.id for file in known], CONSENT)
-    return _Judge(conn, caller, change, at, held, known, consents)
+    unshareable: Set[str] = frozenset()
+    if change.put_in is not None:
+        wanted = [file.camera for file in known]
+        unshareable = await grouping.unshareable(conn, caller, change.put_in, wanted, at)
+    return _Judge(conn, caller, change, at, held, known, consents, unshareable)
 
 
 async def _selected(

@@ -9,6 +9,7 @@ from datetime import datetime
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.domain.actions import Action
+from gateway.domain.cameras import Camera
 from gateway.domain.geometry import Point
 from gateway.domain.grants import Effect, Grant, TargetKind, permits
 from gateway.domain.groups import Area, CameraGroup
@@ -21,6 +22,7 @@ from gateway.storage import areas, cameras, grants, groups
 from gateway.storage.reaching import reach
 
 MAX_MEMBERS = 5_000
+MAY_NOT_SHARE = "you may not share this camera with all who hold grants on the group"
 MAX_TAGS = 12
 MAX_CORNERS = 500
 
@@ -130,11 +132,8 @@ async def fill_within(
         camera = known.get(one)
         if camera is None or not permits(operator, Action.DIRECTORY, camera.facts, held, at).allowed:
             raise NotFound("camera")
-        target = Target(TargetKind.CAMERA, one, camera.facts)
-        if not covers(held, operator, Action.SHARE, target, at) or not all(
-            _may_give(held, caller, grant, target, at) for grant in resting
-        ):
-            raise Forbidden("you may not share this camera with all who hold grants on the group", camera=one)
+        if not _may_put(held, caller, camera, resting, at):
+            raise Forbidden(MAY_NOT_SHARE, camera=one)
     if take and any(grant.effect is Effect.DENY for grant in resting):
         _check_everything(held, caller, at)
     if len(set(await groups.members(conn, group_id)) | set(put)) > MAX_MEMBERS:
@@ -143,6 +142,15 @@ async def fill_within(
     await groups.take_out(conn, group_id, take)
     await office.note(conn, at, operator.id, "fill_group", "group", group_id, put=sorted(put), taken=sorted(take))
     return group
+
+
+async def unshareable(
+    conn: AsyncConnection, caller: Caller, group_id: str, wanted: Sequence[Camera], at: datetime
+) -> set[str]:
+    """Which of the cameras the caller may not put into the group. Raises ``NotFound`` for the group."""
+    _, held = await _group(conn, caller, group_id, at)
+    resting = await _resting(conn, TargetKind.GROUP, group_id, at)
+    return {one.id for one in wanted if not _may_put(held, caller, one, resting, at)}
 
 
 async def keeps(conn: AsyncConnection, caller: Caller, group_id: str, at: datetime) -> bool:
@@ -259,6 +267,12 @@ async def _resting(conn: AsyncConnection, kind: TargetKind, target_id: str, at: 
 async def _check_free(conn: AsyncConnection, kind: TargetKind, target_id: str, at: datetime) -> None:
     if await _resting(conn, kind, target_id, at):
         raise Conflict("grants rest on it: end them first")
+
+
+def _may_put(held: Sequence[Grant], caller: Caller, camera: Camera, resting: Sequence[Grant], at: datetime) -> bool:
+    target = Target(TargetKind.CAMERA, camera.id, camera.facts)
+    shares = covers(held, caller.operator, Action.SHARE, target, at)
+    return shares and all(_may_give(held, caller, grant, target, at) for grant in resting)
 
 
 def _may_give(held: Sequence[Grant], caller: Caller, grant: Grant, target: Target, at: datetime) -> bool:

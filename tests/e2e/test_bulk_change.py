@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from tests.e2e.conftest import Desk
+from tests.e2e.test_adding import fill
 from tests.running import items
 
 
@@ -20,10 +21,7 @@ def test_ticked_cameras_are_changed_and_grouped_after_a_preview(desks: Callable[
     page.locator('[data-test="bulk-record_save_days"]').click()
     page.locator('[data-test="bulk-days"]').click()
     page.locator('[data-test="bulk-days-90"]').click()
-    page.locator('[data-test="bulk-put"]').click()
-    page.keyboard.type("防汛点(示例) 汛期")
-    page.keyboard.press("Enter")
-    page.keyboard.press("Escape")
+    fill(page, "bulk-new-group", "防汛点(示例) 汛期")
     page.locator('[data-test="bulk-preview"]').click()
     page.locator('[data-test="bulk-item"]').first.wait_for()
     assert page.locator('[data-test="bulk-item"]').count() == 2
@@ -34,6 +32,12 @@ def test_ticked_cameras_are_changed_and_grouped_after_a_preview(desks: Callable[
     page.get_by_text("防汛点(示例) #汛期").first.click()
     page.wait_for_function("() => document.querySelectorAll('[data-test=\"camera-row\"]').length === 2")
     desk.shoot("bulk-group")
+    page.get_by_text("EN", exact=True).click()
+    desk.shoot("cat-list-en")
+    page.locator('[data-test="tab-rates"]').click()
+    page.locator('[data-test="rates-row"]').first.wait_for()
+    desk.shoot("cat-rates-en")
+    page.get_by_text("中文", exact=True).click()
     with desk.district.client("jinsha") as client:
         for camera in two:
             assert client.get(f"/api/v1/cameras/{camera}").json()["filing"]["record_save_days"] == 90

@@ -114,3 +114,29 @@ async def test_cameras_are_put_into_a_group_and_found_by_it(world: World, browse
     again = [{"id": items[0]["id"], "version": 2}]
     assert (await owner.post("/cameras/bulk", json={"items": again, "changes": {"take_out": group}})).status_code == 200
     assert [row["id"] for row in (await owner.get(f"/cameras?group={group}")).json()["items"]] == [items[1]["id"]]
+
+
+async def test_the_preview_says_which_may_not_be_put_into_the_group(world: World, browser_of: Browsers) -> None:
+    """Whoever puts a camera in hands it on to all who hold a grant on the group."""
+    leader, owner = await browser_of("leader"), await browser_of("jinsha")
+    group = (await owner.post("/camera-groups", json={"name_zh": "镇内(示例)"})).json()["id"]
+    grant = {
+        "grantee_kind": "organisation",
+        "grantee_id": B,
+        "target_kind": "group",
+        "target_id": group,
+        "actions": ["directory"],
+        "reason": "for the test",
+    }
+    assert (await leader.post("/grants", json=grant)).status_code == 201
+    asked = {"changes": {"put_in": group}}
+    own = (await owner.post("/cameras/bulk/preview", json=asked)).json()
+    assert (own["refused"], own["unchanged"]) == (0, 3)
+    denied = await leader.post("/grants", json=grant | {"effect": "deny", "actions": ["view_live"]})
+    assert denied.status_code == 201, denied.text
+    own = (await owner.post("/cameras/bulk/preview", json=asked)).json()
+    assert own["refused"] == 3, "a denial on the group is only for who may share everything"
+    items = [{"id": world.camera(A).id, "version": 1}]
+    assert (await owner.post("/cameras/bulk", json={"items": items} | asked)).status_code == 409
+    body = {"ids": [world.camera(A).id, world.camera(B).id], "changes": {"put_in": group}}
+    assert (await leader.post("/cameras/bulk/preview", json=body)).json()["refused"] == 0

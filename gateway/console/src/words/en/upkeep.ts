@@ -105,7 +105,7 @@ export const upkeep = {
     titleFiltered: 'Change all cameras of this filter',
     putIn: 'Put into group',
     takeOut: 'Take out of group',
-    newGroup: 'Choose a group, or type a name to make one (tags after spaces)',
+    newGroup: 'New group: name, tags after spaces',
     nothing: 'Tick what is to be changed.',
     preview: 'Preview',
     sums: '{changed} will change, {unchanged} stay as they are, {refused} are refused.',

@@ -105,7 +105,7 @@ export const upkeep = {
     titleFiltered: '批量修改当前筛选出的点位',
     putIn: '加入分组',
     takeOut: '移出分组',
-    newGroup: '选择分组，或输入名称新建（空格后为标签）',
+    newGroup: '新分组：名称，空格后为标签',
     nothing: '请勾选要修改的字段。',
     preview: '预览',
     sums: '将修改 {changed} 个，无变化 {unchanged} 个，不能修改 {refused} 个。',
