@@ -34,6 +34,9 @@ export const NAV: readonly NavItem[] = [
     pages: [
       { name: 'sharing-people', word: 'sharing.people', path: '/sharing/people', allowed: () => may('share') || acts('security_manager') },
       { name: 'sharing-matrix', word: 'sharing.matrix', path: '/sharing/matrix', allowed: () => may('share') || acts('security_manager') },
+      { name: 'requests', word: 'requests.tab', path: '/requests', allowed: () => may('view_live') || may('share') || acts('audit_manager') },
+      { name: 'deputies', word: 'deputies.tab', path: '/delegations', allowed: () => may('share') },
+      { name: 'emergencies', word: 'emergencies.tab', path: '/emergencies', allowed: () => may('share') || acts('audit_manager', 'security_manager') },
     ],
   },
   {
@@ -96,6 +99,9 @@ const routes: RouteRecordRaw[] = [
       { path: 'operators/services', name: 'services', component: () => import('./pages/ServiceAccounts.vue') },
       { path: 'view-records', name: 'view-records', component: () => import('./pages/ViewRecords.vue') },
       { path: 'audit', name: 'audit', component: () => import('./pages/Audit.vue') },
+      { path: 'requests/:id?', name: 'requests', component: () => import('./pages/Requests.vue') },
+      { path: 'delegations', name: 'deputies', component: () => import('./pages/Deputies.vue') },
+      { path: 'emergencies/:id?', name: 'emergencies', component: () => import('./pages/Emergencies.vue') },
       { path: 'notices', name: 'notices', component: () => import('./pages/Notices.vue') },
       { path: ':rest(.*)*', name: 'nothing', component: () => import('./pages/Nothing.vue') },
     ],

@@ -2,9 +2,11 @@ import type { Words } from '../vocabulary'
 import { accounts } from './accounts'
 import { cameras } from './cameras'
 import { candidates } from './candidates'
+import { emergencies } from './emergencies'
 import { notices } from './notices'
 import { operators } from './operators'
 import { records } from './records'
+import { requests } from './requests'
 import { services } from './services'
 import { sharing } from './sharing'
 import { shell } from './shell'
@@ -17,9 +19,11 @@ export const zh = {
   ...accounts,
   ...cameras,
   ...candidates,
+  ...emergencies,
   ...notices,
   ...operators,
   ...records,
+  ...requests,
   ...services,
   ...sharing,
   ...shell,

@@ -1,0 +1,33 @@
+/** Emergencies that run now, for the banner that everybody sees, and how one is told in words. */
+
+import { ref } from 'vue'
+import { get } from '../api/client'
+import type { Emergency } from '../api/requests'
+import type { Page } from '../api/types'
+import { i18n, inList, nameOf } from '../words'
+
+export const running = ref<readonly Emergency[]>([])
+
+/** Asks what runs; a failure leaves what was known. */
+export async function refreshRunning(): Promise<void> {
+  try {
+    running.value = (await get<Page<Emergency>>('/emergencies/running')).items
+  } catch {
+    // The next bell asks again.
+  }
+}
+
+export function emergencyScope(one: Emergency): string {
+  if (one.scope_kind === 'all') return i18n.global.t('emergencies.all')
+  return nameOf({ name_zh: one.scope_name_zh, name_en: one.scope_name_en })
+}
+
+/** The organisations and roles that may watch, the first few by name. */
+export function emergencyWhom(one: Emergency, most = 4): string {
+  const names = one.widened.map((row) => {
+    const home = nameOf({ name_zh: row.organisation_name_zh, name_en: row.organisation_name_en })
+    const role = row.role === null ? '' : i18n.global.t(`role.${row.role}`)
+    return [home, role].filter((word) => word !== '').join(' ')
+  })
+  return inList(names.slice(0, most)) + (names.length > most ? ' …' : '')
+}
