@@ -78,6 +78,7 @@ export const accounts = {
   lock: {
     title: '控制台已锁定',
     text: '{name}，长时间没有操作，控制已锁定。画面继续播放。',
+    textCovered: '{name}，控制台已锁定，请解锁后继续。',
     unlock: '解锁',
     password: '密码或验证码',
     menu: '锁定控制台',
