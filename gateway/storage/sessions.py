@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -13,6 +14,7 @@ from gateway.domain.operators import Operator
 from gateway.storage import epochs
 from gateway.storage.operators import operator_from, select_operators
 from gateway.storage.tables import operators, sessions
+from gateway.storage.upserting import chunks
 
 SIGN_IN = "sign_in"
 TOKEN = "token"
@@ -160,23 +162,39 @@ async def _end(connection: AsyncConnection, condition: ColumnElement[bool], at: 
     return ended
 
 
+async def living(connection: AsyncConnection, ids: Iterable[str], at: datetime) -> set[str]:
+    """Those of the sessions that run at that time and whose account may be used: ``live_by_id`` for many at once."""
+    found: set[str] = set()
+    for chunk in chunks(list(ids)):
+        statement = (
+            select(sessions.c.id)
+            .join(operators, operators.c.id == sessions.c.operator_id)
+            .where(sessions.c.id.in_(chunk), *_running(at), *_usable(at))
+        )
+        found.update((await connection.scalars(statement)).all())
+    return found
+
+
 async def _live(
     connection: AsyncConnection, condition: ColumnElement[bool], at: datetime
 ) -> tuple[Session, Operator] | None:
     row = (await connection.execute(select(sessions).where(condition, *_running(at)))).mappings().one_or_none()
     if row is None:
         return None
-    statement = select_operators().where(
-        operators.c.id == row["operator_id"],
-        or_(operators.c.disabled_at.is_(None), operators.c.disabled_at > at),
-        or_(operators.c.valid_from.is_(None), operators.c.valid_from <= at),
-        or_(operators.c.valid_until.is_(None), operators.c.valid_until > at),
-    )
+    statement = select_operators().where(operators.c.id == row["operator_id"], *_usable(at))
     owner = (await connection.execute(statement)).mappings().one_or_none()
     if owner is None:
         return None
     session = _from(row)
     return session, replace(operator_from(owner), scopes=session.scopes)
+
+
+def _usable(at: datetime) -> tuple[ColumnElement[bool], ...]:
+    return (
+        or_(operators.c.disabled_at.is_(None), operators.c.disabled_at > at),
+        or_(operators.c.valid_from.is_(None), operators.c.valid_from <= at),
+        or_(operators.c.valid_until.is_(None), operators.c.valid_until > at),
+    )
 
 
 def _from(row: RowMapping) -> Session:
