@@ -196,7 +196,11 @@ class Held(Sequence[Grant]):
         """Every action that some grant speaks of; what is not among them is denied."""
         self._allows: dict[tuple[Action, str, str], list[Grant]] = defaultdict(list)
         self._denies: dict[tuple[Action, str, str], list[Grant]] = defaultdict(list)
+        self._targets: dict[tuple[str, str], list[Grant]] = defaultdict(list)
         for grant in sorted(self._grants, key=preference):
+            self._targets[grant.target_kind.value, grant.target_id].append(grant)
+            if grant.target_below:
+                self._targets[_BELOW + grant.target_kind.value, grant.target_id].append(grant)
             shelves = self._allows if grant.effect is Effect.ALLOW else self._denies
             for action in grant.actions:
                 shelves[action, grant.target_kind.value, grant.target_id].append(grant)
@@ -217,24 +221,35 @@ class Held(Sequence[Grant]):
 
     def about(self, camera: CameraFacts, action: Action) -> tuple[list[Grant], list[list[Grant]]]:
         """The denies that speak of the action and reach the camera, and lists of such allows, each in preference."""
-        places = [
-            ("all", ""),
-            ("camera", camera.id),
-            ("kind", camera.kind),
-            ("owned_by", camera.owner_id),
-            ("maintained_by", camera.maintainer_id),
-            ("located_in", camera.township_code),
-            *(("group", name) for name in camera.groups),
-            *(("area", name) for name in camera.areas),
-            *((_OWNED_BELOW, name) for name in camera.owner_above),
-            *((_MAINTAINED_BELOW, name) for name in camera.maintainer_above),
-        ]
-        if camera.recorder_id is not None:
-            places.append(("recorder", camera.recorder_id))
+        places = _places(camera)
         allows, denies = self._allows, self._denies
         ways = [found for kind, name in places if (found := allows.get((action, kind, name)))]
         against = [deny for kind, name in places for deny in denies.get((action, kind, name), ())] if denies else []
         return against, ways
+
+    def reaching(self, camera: CameraFacts) -> list[Grant]:
+        """Those that reach the camera, whatever they speak of: few, to be asked about one action after the other."""
+        targets = self._targets
+        return [grant for place in _places(camera) for grant in targets.get(place, ())]
+
+
+def _places(camera: CameraFacts) -> list[tuple[str, str]]:
+    """Every target that covers the camera, as grants are shelved by it."""
+    places = [
+        ("all", ""),
+        ("camera", camera.id),
+        ("kind", camera.kind),
+        ("owned_by", camera.owner_id),
+        ("maintained_by", camera.maintainer_id),
+        ("located_in", camera.township_code),
+        *(("group", name) for name in camera.groups),
+        *(("area", name) for name in camera.areas),
+        *((_OWNED_BELOW, name) for name in camera.owner_above),
+        *((_MAINTAINED_BELOW, name) for name in camera.maintainer_above),
+    ]
+    if camera.recorder_id is not None:
+        places.append(("recorder", camera.recorder_id))
+    return places
 
 
 _BELOW = "below:"

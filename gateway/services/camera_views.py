@@ -96,10 +96,9 @@ class CameraDetail(CameraSummary):
 
 def permitted(operator: Operator, camera: Camera, held: Sequence[Grant], at: datetime) -> list[Action]:
     """What the operator may do with the camera now."""
-    ceiling = operator.ceiling & held.actions if isinstance(held, Held) else operator.ceiling
-    return [
-        action for action in Action if action in ceiling and permits(operator, action, camera.facts, held, at).allowed
-    ]
+    facts, ceiling = camera.facts, operator.ceiling
+    near = held.reaching(facts) if isinstance(held, Held) else held
+    return [action for action in Action if action in ceiling and permits(operator, action, facts, near, at).allowed]
 
 
 def summary(listed: CameraListed, actions: list[Action]) -> CameraSummary:
