@@ -26,6 +26,7 @@ REVISIONS = (
     "0013",
     "0014",
     "0015",
+    "0016",
 )
 """Every schema revision, oldest first; a test compares it with the files in ``migrations/versions``."""
 

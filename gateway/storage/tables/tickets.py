@@ -75,4 +75,5 @@ ticket_numbers = Table(
     metadata,
     Column("day", String(8), primary_key=True),
     Column("last", Integer, nullable=False),
+    Column("salt", String(32)),
 )

@@ -46,7 +46,8 @@ async def test_tickets_confirmed_at_once_have_each_their_number(world: World) ->
     made = await asyncio.gather(*(_confirm(world, "district", owner, n) for owner in OWNERS for n in range(3)))
     page = await tickets.listed(world.office, _as(world, "district"), TicketQuery(), None, 50)
     assert {item.id for item in page.items} == set(made)
-    assert sorted(item.number for item in page.items) == [f"TZ20261123{n:06d}" for n in range(1, 10)]
+    assert len({item.number for item in page.items}) == 9
+    assert all(item.number.startswith("TZ20261123") for item in page.items)
 
 
 async def test_of_many_confirmations_one_wins(world: World) -> None:
