@@ -33,7 +33,11 @@ Who = Annotated[Caller, Depends(signed_in)]
 ACCESS = [rule(Needs(Action.SHARE, instead=frozenset({Role.SECURITY_MANAGER})))]
 VIEWS = [rule(Needs(Action.MANAGE, instead=frozenset({Action.SHARE, Role.AUDIT_MANAGER})))]
 Name = Annotated[str, Field(min_length=1, max_length=128)]
-Host = Annotated[str, Field(min_length=1, max_length=255, pattern=r"^[A-Za-z0-9.:_\-\[\]]+$")]
+Host = Annotated[
+    str,
+    Field(max_length=255, pattern=r"^([A-Za-z0-9_]([A-Za-z0-9._-]*[A-Za-z0-9_])?|[0-9A-Fa-f:.]+|\[[0-9A-Fa-f:.]+\])$"),
+]
+"""A name or an address, and nothing that a programme could take for an option or a scheme."""
 Port = Annotated[int, Field(ge=1, le=65535)]
 
 

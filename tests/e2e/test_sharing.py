@@ -31,6 +31,7 @@ def test_a_township_sees_only_its_own(desks: Callable[..., Desk], district: Dist
     advancing(desk.page, 4)
     assert set(decoded(desk.page)) <= {one["id"] for one in mine}
     listed = desk.page.locator('[data-test="tree-camera"]').evaluate_all("all => all.map(one => one.dataset.camera)")
+    assert listed, "the tree shows the township its own cameras"
     assert set(listed) <= {one["id"] for one in mine}
 
 

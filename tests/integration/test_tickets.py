@@ -176,6 +176,7 @@ async def test_an_urgent_ticket_is_due_sooner_and_held_time_does_not_count(world
     ticket = (await _move(leader, ticket, "WORK")).json()
     assert ticket["deadline_at"] == "2026-11-25T03:00:00Z"
     world.clock.at += timedelta(hours=3)
+    leader = await browser_of("leader")
     assert (await leader.get("/figures")).json()["tickets_overdue"] == 1
     assert [row["id"] for row in (await leader.get("/tickets?overdue=true")).json()["items"]] == [ticket["id"]]
     assert (await leader.get("/tickets?overdue=false")).json()["items"] == []
