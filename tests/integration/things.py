@@ -19,7 +19,7 @@ STILL = b"\xff\xd8\xff" + b"0" * 100
 async def more_things(
     world: World, browser_of: Browsers, owner: str, ticket: dict[str, Any], grant_id: str
 ) -> dict[str, str]:
-    """A person, their session, a WebRTC view, a service with a token, a deputy and a typed text.
+    """A person, their session, a WebRTC view, a service with a token, a deputy, an emergency and a typed text.
 
     The ticket is sent to the owner and its event gets a still.
     """
@@ -37,9 +37,16 @@ async def more_things(
         "session_id": next(one["id"] for one in running if one["current"]),
         "name": view,
         "delegation_id": (await leader.post("/delegations", json=deputy)).json()["id"],
+        "emergency_id": await _emergency(browser_of, owner),
         "text_id": await _typed_about(browser_of, grant_id),
         **await _service(browser_of, owner),
     }
+
+
+async def _emergency(browser_of: Browsers, owner: str) -> str:
+    """One that was proposed and that nobody has approved."""
+    body = {"name": "示例", "reason": f"flood, says {owner}", "widened": [{"organisation_id": DEPARTMENT}], "hours": 1}
+    return str((await (await browser_of("district")).post("/emergencies", json=body)).json()["id"])
 
 
 async def _service(browser_of: Browsers, owner: str) -> dict[str, str]:
