@@ -12,6 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.domain.accounts import Hold
+from gateway.domain.actions import Action
 from gateway.domain.cameras import Camera
 from gateway.domain.grants import Grant, permits
 from gateway.domain.messages import Topic
@@ -248,7 +249,7 @@ class Viewing:
         if camera is None:
             lease.end("not_found", "the camera was removed")
             return
-        if not camera.served:
+        if not camera.served and lease.wish.action is not Action.SEE_EVENTS:
             lease.end("out_of_service", "the camera was taken out of service")
             return
         decision = permits(operator, lease.wish.action, camera.facts, given, now, lease.purpose)

@@ -195,6 +195,8 @@ async def test_the_end_of_service_ends_pictures_and_keeps_every_record(
     with pytest.raises(Forbidden):
         async with viewing.open(caller, Wish(camera.id, Action.VIEW_LIVE, "ws")):
             pass
+    async with viewing.open(caller, Wish(camera.id, Action.SEE_EVENTS, "evidence-still")) as lease:
+        assert not lease.over.is_set(), "what was kept of it stays to be seen"
     assert (gone["lifecycle"], gone["state"], gone["lifecycle_reason"]) == (
         "decommissioned",
         "disabled",
