@@ -34,7 +34,7 @@ from gateway.services.sweeping import Sweeping
 from gateway.services.viewing import Viewing
 from gateway.services.watching import Watching
 from gateway.settings import BadSettings, Settings, Workers, config_folder, rules_of
-from gateway.web import evidence, health, live, messages, metering, monitoring, pages, whep
+from gateway.web import evidence, health, live, messages, metering, monitoring, oversight, pages, whep
 from gateway.web.api import create_api
 
 Carrier = LocalBus | RedisBus
@@ -112,7 +112,13 @@ def application(parts: Parts, hub: Hub, rooms: whep.Rooms) -> ASGIApp:
             messages.router(parts.listening),
             evidence.router(parts.viewing, parts.room),
         ],
-        root_routers=[health.router(_readiness(parts), metering.Meter(sources)), pages.router()],
+        root_routers=[
+            oversight.public_router(
+                shown=parts.settings.oversight.public_page, contact=parts.settings.oversight.contact
+            ),
+            health.router(_readiness(parts), metering.Meter(sources)),
+            pages.router(),
+        ],
         public_url=parts.settings.server.public_url,
         metrics_token=_metrics_token(parts.settings),
         door=Doorkeeper(book=load_book(config_folder(), parts.settings.sessions.breached)),
@@ -123,6 +129,7 @@ def application(parts: Parts, hub: Hub, rooms: whep.Rooms) -> ASGIApp:
         networks=networks(parts.settings.discovery.networks),
         gauge=lambda: _decoding(parts),
         rules=rules_of(parts.settings)[1],
+        audit_keys=frozenset(bytes.fromhex(key) for key in parts.settings.audit.public_keys),
     )
     return pages.ProtectiveHeaders(api)
 

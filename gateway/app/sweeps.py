@@ -4,11 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from gateway.services import emergencies, lifecycle, notifying, rates, request_times, reviewing, rooting, routing
+from gateway.services import (
+    emergencies,
+    lifecycle,
+    notifying,
+    overseeing,
+    rates,
+    request_times,
+    reviewing,
+    rooting,
+    routing,
+)
 from gateway.services.sweeping import Sweep
 
 SWEEPS: Mapping[str, Sweep] = {
     "the audit's daily root": rooting.close_the_day,
+    "unusual viewing": overseeing.watch_viewing,
+    "public figures": overseeing.count_months,
     "ended works": lifecycle.end_works,
     "counted days": rates.count_days,
     "old notices": notifying.forget_old,

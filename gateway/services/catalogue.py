@@ -19,7 +19,6 @@ from gateway.services.errors import Forbidden, Invalid, NotFound
 from gateway.services.lawfulness import lacking
 from gateway.services.office import Caller, Office
 from gateway.storage import (
-    auditing,
     camera_lists,
     cameras,
     credentials,
@@ -31,7 +30,6 @@ from gateway.storage import (
     status,
     view_search,
 )
-from gateway.storage.auditing import AuditEntry
 from gateway.storage.camera_lists import CameraListed, CameraQuery
 from gateway.storage.paging import Page
 from gateway.storage.view_records import ViewRecord
@@ -221,14 +219,6 @@ async def views_of(office: Office, caller: Caller, camera_id: str, after: str | 
         if not {Action.MANAGE, Action.SHARE} & set(actions) and Role.AUDIT_MANAGER not in caller.operator.roles:
             raise Forbidden("who looked at a camera is shown to those who manage or share it")
         return await view_search.page(conn, ViewQuery(camera_id=camera_id), after=after, limit=limit)
-
-
-async def audit(
-    office: Office, actor_id: str | None, object_id: str | None, after: str | None, limit: int
-) -> Page[AuditEntry]:
-    """Every audit entry; the route admits only the audit manager."""
-    async with office.store.read() as conn:
-        return await auditing.page(conn, actor_id=actor_id, object_id=object_id, after=after, limit=limit)
 
 
 def _action_for(query: CameraQuery) -> Action:

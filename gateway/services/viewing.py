@@ -25,7 +25,7 @@ from gateway.services.leasing import Lease, ViewingTally, Wish
 from gateway.services.office import SYSTEM, Caller, Office
 from gateway.services.permitting import Judge, Permitted, earlier
 from gateway.services.walls import Walls
-from gateway.storage import cameras, epochs, grants, sessions, view_records
+from gateway.storage import cameras, epochs, grants, oversight, sessions, view_records
 from gateway.storage.view_records import Closing, ViewRecord
 
 log = structlog.get_logger(__name__)
@@ -139,6 +139,9 @@ class Viewing:
                     conn, at, SYSTEM, "begin_views", "views", "", count=count, digest=begun.digest
                 )
                 await view_records.begin(conn, begun, line)
+                await oversight.note_uses(conn, [record.grant_id for record in records], at)
+            if refused := sum(isinstance(one, Forbidden | NotFound) for one in found):
+                await self._office.note(conn, at, SYSTEM, "refuse_views", "views", "", count=refused)
         return found
 
     def _record(self, caller: Caller, wish: Wish, said: Permitted, at: datetime) -> ViewRecord:

@@ -126,6 +126,13 @@ class Accounts(_Section):
     remind_days: float = Field(default=30, ge=0)
 
 
+class Oversight(_Section):
+    """Whether anybody may see the public page, and whom it names to turn to."""
+
+    public_page: bool = False
+    contact: str = Field(default="", max_length=200)
+
+
 class Audit(_Section):
     """What new audit lines are hashed with, and the public keys of other gateways whose signed roots count."""
 
@@ -185,6 +192,7 @@ class Settings(_Section):
     single_sign_on: SingleSignOn = SingleSignOn()
     accounts: Accounts = Accounts()
     audit: Audit = Audit()
+    oversight: Oversight = Oversight()
 
     @field_validator("database")
     @classmethod

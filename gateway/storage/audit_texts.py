@@ -7,13 +7,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select, tuple_, update
+from sqlalchemy import ColumnElement, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.domain.audit import SALT_BYTES, commitment
 from gateway.domain.audit_lines import Kept
 from gateway.domain.ids import ENTROPY_BYTES, uuid7
-from gateway.storage.tables import audit_texts
+from gateway.storage.tables import audit_entries, audit_texts
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +72,14 @@ async def of_entries(
     for row in rows:
         found.setdefault((row.chain, row.seq), {})[row.field] = TypedText(row.id, row.text, row.erased_at)
     return found
+
+
+def mentions(words: str) -> ColumnElement[bool]:
+    """True for an audit entry into which somebody typed these words, as long as they are not erased."""
+    columns = audit_texts.c
+    same = (columns.chain == audit_entries.c.chain) & (columns.seq == audit_entries.c.seq)
+    found = columns.text.icontains(words, autoescape=True)
+    return select(columns.id).where(same, found).correlate(audit_entries).exists()
 
 
 async def kept(connection: AsyncConnection, chain: str, first: int, last: int) -> dict[int, dict[str, Kept]]:

@@ -123,25 +123,46 @@ async def chains(connection: AsyncConnection) -> list[str]:
         found.append(name)
 
 
+@dataclass(frozen=True, slots=True)
+class AuditQuery:
+    """What is looked for; ``text`` in what people typed, ``since`` is inclusive and ``until`` is not."""
+
+    actor_id: str | None = None
+    action: str | None = None
+    object_kind: str | None = None
+    object_id: str | None = None
+    text: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+ALL = AuditQuery()
+
+
 async def page(
     connection: AsyncConnection,
+    query: AuditQuery = ALL,
     *,
     object_kind: str | None = None,
     object_id: str | None = None,
-    actor_id: str | None = None,
     after: str | None = None,
     limit: int = 50,
 ) -> Page[AuditEntry]:
-    """Entries of all chains, newest first. Raises ``BadCursor``."""
+    """Entries of all chains, newest first; an object may be named without a query. Raises ``BadCursor``."""
+    query = replace(query, object_kind=object_kind or query.object_kind, object_id=object_id or query.object_id)
     entries = audit_entries.c
     keys = (entries.at, entries.chain, entries.seq)
     limit = bounded(limit)
     statement = select(audit_entries).order_by(*(key.desc() for key in keys)).limit(limit + 1)
-    for column, value in ((entries.object_kind, object_kind), (entries.object_id, object_id)):
-        if value is not None:
-            statement = statement.where(column == value)
-    if actor_id is not None:
-        statement = statement.where(entries.actor_id == actor_id)
+    for name in ("actor_id", "action", "object_kind", "object_id"):
+        if (value := getattr(query, name)) is not None:
+            statement = statement.where(entries[name] == value)
+    if query.since is not None:
+        statement = statement.where(entries.at >= query.since)
+    if query.until is not None:
+        statement = statement.where(entries.at < query.until)
+    if query.text is not None:
+        statement = statement.where(audit_texts.mentions(query.text))
     if after is not None:
         began, chain, seq = position(after, "audit", str, str, int)
         statement = statement.where(tuple_(*keys) < tuple_(bindparam(None, moment(began), entries.at.type), chain, seq))

@@ -11,6 +11,7 @@ from fastapi import APIRouter, FastAPI
 from fastapi.responses import JSONResponse
 
 from gateway.domain.rules import Rule
+from gateway.services.auditing import Verifier
 from gateway.services.doorkeeping import Doorkeeper
 from gateway.services.editing import Prober
 from gateway.services.figures import Gauge
@@ -31,6 +32,7 @@ from gateway.web import (
     grants,
     groups,
     notices,
+    oversight,
     rates,
     recorders,
     reference,
@@ -79,6 +81,7 @@ OWN_ROUTERS: tuple[APIRouter, ...] = (
     service_accounts.router,
     audit.router,
     view_records.router,
+    oversight.router,
 )
 
 
@@ -101,6 +104,7 @@ def create_api(
     gauge: Gauge = lambda: (0.0, 0.0),
     rules: Sequence[Rule] = (),
     error_table: errors.ErrorTable | None = None,
+    audit_keys: frozenset[bytes] = frozenset(),
     door: Doorkeeper | None = None,
 ) -> FastAPI:
     """The API as an ASGI application; ``routers`` go under /api/v1, ``root_routers`` to the root;
@@ -118,6 +122,7 @@ def create_api(
         max_body_size=BODY_LIMIT,
     )
     app.state.office = office
+    app.state.verifier = Verifier(office, audit_keys)
     app.state.door = door or Doorkeeper()
     app.state.public_url = public_url
     app.state.metrics_token = metrics_token

@@ -136,6 +136,11 @@ SETTINGS: dict[str, tuple[str, str]] = {
         "What new audit lines are hashed with: `sha256` or `sm3`; older lines keep theirs.",
         "新审计行的摘要算法：`sha256` 或 `sm3`；旧行保持原算法。",
     ),
+    "oversight.public_page": (
+        "Whether `/transparency` answers anybody with the number of cameras, purposes and monthly figures.",
+        "是否开放 `/transparency` 公示页（摄像机数量、用途、每月数字）。",
+    ),
+    "oversight.contact": ("Whom the public page names to turn to.", "公示页上的联系方式。"),
     "audit.public_keys": (
         "Public keys of other gateways on the same database, as `gateway audit key` prints them.",
         "同一数据库上其他网关的公钥（由 `gateway audit key` 打印）。",

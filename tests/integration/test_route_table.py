@@ -47,7 +47,7 @@ class Foreign:
 
     def value_for(self, name: str) -> str:
         """What to put where a path or query asks for ``name``."""
-        fixed = {"kind": "still", "path": "cameras"} | self.more
+        fixed = {"kind": "still", "path": "cameras", "number": "1"} | self.more
         found: str = fixed.get(name) or getattr(self, name.removesuffix("_id"), UNKNOWN)
         return found
 
@@ -167,6 +167,8 @@ def _body(foreign: Foreign, owner: str) -> dict[str, Any]:
         "revoke": foreign.grant,
         "put": [foreign.camera],
         "take": [foreign.camera],
+        "needed": True,
+        "note": "a note",
         "polygon": [[121.0, 32.0], [121.3, 32.0], [121.3, 32.3]],
         "channels": [{"channel": 1, "name_zh": "x", "streams": [{"kind": "sub", "path": "/x"}]}],
     }
@@ -194,6 +196,8 @@ def _bodies(route: DeclaredRoute, foreign: Foreign, owner: str) -> list[dict[str
         "end": ("reason",),
         "delegations": ("deputy_id", "not_after", "reason"),
         "erasure": ("reason",),
+        "acknowledgement": ("note",),
+        "need-review": ("needed", "note"),
         "grants": ("grantee_kind", "grantee_id", "target_kind", "target_id", "actions", "reason"),
         "probe": ("host", "port"),
         "{camera_id}": ("version", "name_zh"),

@@ -8,6 +8,10 @@ import secrets
 from datetime import timedelta
 from typing import Any
 
+from gateway.domain.operators import Operator
+from gateway.domain.oversight import AlertKind
+from gateway.storage import oversight
+from gateway.storage.oversight import Alert
 from gateway.web.whep import _Session
 from tests.integration.conftest import Browsers
 from tests.integration.world import DEPARTMENT, A, B, World
@@ -27,6 +31,7 @@ async def more_things(
     await world.evidence.take(ticket["event_id"], "still", STILL, hashlib.sha256(STILL).hexdigest(), "image/jpeg")
     sent = {"to": "SENT", "handler_id": owner, "version": ticket["version"]}
     assert (await leader.post(f"/tickets/{ticket['id']}/moves", json=sent)).status_code == 200
+    assert (await (await browser_of("audit")).post("/audit/roots")).status_code == 201
     running = (await (await browser_of(person.login)).get("/sessions")).json()["items"]
     view = f"whep-{secrets.token_hex(8)}"
     world.rooms._sessions[view] = _Session(person.id, asyncio.Event())
@@ -39,6 +44,7 @@ async def more_things(
         "delegation_id": (await leader.post("/delegations", json=deputy)).json()["id"],
         "emergency_id": await _emergency(browser_of, owner),
         "text_id": await _typed_about(browser_of, grant_id),
+        "alert_id": await _alert_about(world, person),
         **await _service(browser_of, owner),
     }
 
@@ -56,6 +62,14 @@ async def _service(browser_of: Browsers, owner: str) -> dict[str, str]:
     wish = {"label": "pumps", "scopes": ["directory"], "purpose": "PS-ORDER", "days": 30}
     issued = await keeper.post(f"/service-accounts/{service}/tokens", json=wish)
     return {"service_id": service, "token_id": issued.json()["view"]["id"]}
+
+
+async def _alert_about(world: World, person: Operator) -> str:
+    at = world.clock.now()
+    alert = Alert(world.office.new_id(), AlertKind.OFF_HOURS, person.id, person.organisation_id, at, at, at, 1)
+    async with world.office.store.begin() as conn:
+        await oversight.raise_alert(conn, alert, alert.id)
+    return alert.id
 
 
 async def _typed_about(browser_of: Browsers, thing: str) -> str:

@@ -57,7 +57,13 @@ export const NAV: readonly NavItem[] = [
     ],
   },
   { name: 'view-records', word: 'nav.viewRecords', path: '/view-records', allowed: () => acts('audit_manager') },
-  { name: 'audit', word: 'nav.audit', path: '/audit', allowed: () => acts('audit_manager') },
+  {
+    name: 'audit',
+    word: 'nav.audit',
+    path: '/audit',
+    allowed: () => acts('audit_manager'),
+    pages: [{ name: 'oversight', word: 'oversight.title', path: '/oversight', allowed: () => acts('audit_manager') }],
+  },
 ]
 
 /** The pages under a heading that the operator may open, its own first. */
@@ -99,6 +105,7 @@ const routes: RouteRecordRaw[] = [
       { path: 'operators/services', name: 'services', component: () => import('./pages/ServiceAccounts.vue') },
       { path: 'view-records', name: 'view-records', component: () => import('./pages/ViewRecords.vue') },
       { path: 'audit', name: 'audit', component: () => import('./pages/Audit.vue') },
+      { path: 'oversight', name: 'oversight', component: () => import('./pages/Oversight.vue') },
       { path: 'requests/:id?', name: 'requests', component: () => import('./pages/Requests.vue') },
       { path: 'delegations', name: 'deputies', component: () => import('./pages/Deputies.vue') },
       { path: 'emergencies/:id?', name: 'emergencies', component: () => import('./pages/Emergencies.vue') },

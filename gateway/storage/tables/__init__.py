@@ -16,6 +16,7 @@ from gateway.storage.tables.events import candidates, events, evidence
 from gateway.storage.tables.fleet import assignments, leases, workers
 from gateway.storage.tables.history import camera_days, counted_days, file_changes
 from gateway.storage.tables.notices import notices, notices_seen
+from gateway.storage.tables.oversight import grant_uses, need_reviews, oversight_alerts, public_figures
 from gateway.storage.tables.people import (
     credentials,
     identities,
@@ -77,17 +78,21 @@ __all__ = [
     "evidence",
     "file_changes",
     "grant_actions",
+    "grant_uses",
     "grants",
     "grids",
     "group_cameras",
     "identities",
     "leases",
     "metadata",
+    "need_reviews",
     "notices",
     "notices_seen",
     "operators",
     "organisation_lines",
     "organisations",
+    "oversight_alerts",
+    "public_figures",
     "recorders",
     "recovery_codes",
     "request_cameras",

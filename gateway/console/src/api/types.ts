@@ -360,6 +360,8 @@ export interface ViewRecord {
   ended_at: string | null
   bytes: number
   result: string
+  wall_id: string | null
+  spans: number
 }
 
 export interface AuditEntry {

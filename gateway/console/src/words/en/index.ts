@@ -5,6 +5,7 @@ import { candidates } from './candidates'
 import { emergencies } from './emergencies'
 import { notices } from './notices'
 import { operators } from './operators'
+import { oversight } from './oversight'
 import { records } from './records'
 import { requests } from './requests'
 import { services } from './services'
@@ -21,6 +22,7 @@ export const en: Vocabulary = {
   ...emergencies,
   ...notices,
   ...operators,
+  ...oversight,
   ...records,
   ...requests,
   ...services,

@@ -12,6 +12,7 @@ export const notices: Words<typeof chinese> = {
     onlyUnseen: 'Only those not seen',
     unseen: 'Not seen',
     kinds: {
+      unusual_viewing: 'Unusual viewing: see the oversight page.',
       request_to_decide: 'A request for {cameras} cameras waits for your decision until {until}.',
       request_approved: 'Your request was approved: {cameras} cameras.',
       request_narrowed: 'Your request was approved in part: {cameras} cameras.',

@@ -5,6 +5,7 @@ import { candidates } from './candidates'
 import { emergencies } from './emergencies'
 import { notices } from './notices'
 import { operators } from './operators'
+import { oversight } from './oversight'
 import { records } from './records'
 import { requests } from './requests'
 import { services } from './services'
@@ -22,6 +23,7 @@ export const zh = {
   ...emergencies,
   ...notices,
   ...operators,
+  ...oversight,
   ...records,
   ...requests,
   ...services,

@@ -10,6 +10,7 @@ export const notices = {
     unseen: '未读',
     /** 每种通知一句话。 */
     kinds: {
+      unusual_viewing: '发现异常调阅，请查看监督页。',
       request_to_decide: '有一份调用申请待审批，涉及 {cameras} 路摄像机，请在 {until} 前办理。',
       request_approved: '申请已同意，可调用 {cameras} 路摄像机。',
       request_narrowed: '申请已部分同意，可调用 {cameras} 路摄像机。',
