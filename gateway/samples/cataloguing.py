@@ -145,29 +145,35 @@ def _operator(login: str, name: str, organisation: str, role: str) -> Json:
 
 
 def grants(townships: Sequence[Township], departments: Sequence[Mapping[str, str]]) -> list[Json]:
-    """The policy rows: the centre sees all, everyone else what they own, the three managers only the list."""
+    """The standing policies, which are only grants: the centre sees all, a township what it and its communities own,
+    a department its own, the three managers only the list.
+    """
     every = [action.value for action in Action]
-    rows = [_grant("organisation", "district", "all", "", every, "区级全量共享 / the centre sees every camera")]
+    listing, only_list = ["directory", "list"], "管理员只见目录 / managers see the list only"
+    whole = "区级全量共享 / the centre sees every camera"
+    rows = [_grant(("organisation", "district"), ("all", ""), every, whole, "district-wide-sharing")]
     for role in ("system_manager", "security_manager", "audit_manager"):
-        rows.append(
-            _grant("role", role, "all", "", ["directory", "list"], "管理员只见目录 / managers see the list only")
-        )
-    owners = [f"T-{t.code}" for t in townships] + [d["code_local_illustrative"] for d in departments]
-    for owner in owners:
-        rows.append(_grant("organisation", owner, "owned_by", owner, every, "自有视频 / an owner's own cameras"))
+        rows.append(_grant(("role", role), ("all", ""), listing, only_list, "managers"))
+    own = "自有视频 / an owner's own cameras"
+    for name in (f"T-{township.code}" for township in townships):
+        below = _grant(("organisation", name), ("owned_by", name), every, own, "township-sharing")
+        rows.append(below | {"target_below": True})
+    for name in (department["code_local_illustrative"] for department in departments):
+        rows.append(_grant(("organisation", name), ("owned_by", name), every, own, "department-own"))
     return rows
 
 
-def _grant(grantee_kind: str, grantee: str, target_kind: str, target: str, actions: list[str], reason: str) -> Json:
+def _grant(holder: tuple[str, str], target: tuple[str, str], actions: list[str], reason: str, policy: str) -> Json:
     return {
         "effect": "allow",
-        "grantee_kind": grantee_kind,
-        "grantee_id": grantee,
-        "target_kind": target_kind,
-        "target_id": target,
+        "grantee_kind": holder[0],
+        "grantee_id": holder[1],
+        "target_kind": target[0],
+        "target_id": target[1],
         "actions": actions,
         "reason": reason,
-        "policy": "own",
+        "policy": policy,
+        "giver_id": "district",
     }
 
 

@@ -8,10 +8,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+import yaml
 
 from gateway.domain.actions import Action
+from gateway.domain.grants import TargetKind
 from gateway.domain.ids import uuid7
 from gateway.services.seeding import BadFolder, Means, is_empty, load_folder
+from gateway.services.standing import standing_grants
 from gateway.storage import camera_lists, categories, credentials, operators, places
 from gateway.storage.camera_lists import CameraQuery
 from gateway.storage.secrets import SecretBox, open_box
@@ -102,3 +105,16 @@ async def test_one_broken_file_and_nothing_is_loaded(
     async with store.read() as connection:
         assert await operators.every(connection) == []
         assert await places.every_township(connection) == []
+
+
+def test_the_ready_policies_are_only_grants(config_dir: Path) -> None:
+    """The sample's and those to be filled in: district-wide and township sharing, and nothing that is not understood."""
+    for name in ("policies.yaml", "sample/grants.yaml"):
+        rows = yaml.safe_load((config_dir / name).read_text())["grants"]
+        found, problems = standing_grants(rows, NOW)
+        assert (len(found), problems) == (len(rows), [])
+        by_policy = {policy: grant for grant, policy in found}
+        assert by_policy["district-wide-sharing"].target_kind is TargetKind.ALL
+        township = next(grant for grant, policy in found if policy == "township-sharing")
+        assert (township.target_kind, township.target_id) == (TargetKind.OWNED_BY, township.grantee_id)
+        assert (township.target_below, township.includes_below) == (True, False)
