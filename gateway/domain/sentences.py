@@ -73,16 +73,16 @@ def _chinese(decision: Decision, giver: str, at: datetime, zone: tzinfo) -> str:
         case Why.GRANTED:
             limits = [CONDITIONS[one][0] for one in sorted(decision.conditions)]
             until = "" if decision.until is None else f"，至 {clock(decision.until, at, zone)}"
-            return "，".join([f"依据{grant}允许{until}", *limits])
+            return "，".join([f"依据{grant} 允许{until}", *limits])
         case Why.DENIED_BY_GRANT:
-            return f"被{grant}明确禁止：{decision.note}"
+            return f"被{grant} 明确禁止：{decision.note}"
         case Why.ACCOUNT_DISABLED:
             return "不允许：账号已停用"
         case Why.ROLE_EXCLUDES:
             return f"不允许：该人员的角色不含“{action}”"
         case Why.OUTSIDE_HOURS:
-            return f"不允许：{grant}只在其他时段允许“{action}”"
+            return f"不允许：{grant} 只在其他时段允许“{action}”"
         case Why.OTHER_PURPOSE:
-            return f"不允许：{grant}只为其他用途允许“{action}”"
+            return f"不允许：{grant} 只为其他用途允许“{action}”"
         case Why.NO_GRANT:
             return f"不允许：没有授权包含“{action}”"

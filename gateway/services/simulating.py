@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.domain.actions import Action
 from gateway.domain.cameras import Camera
-from gateway.domain.grants import Grant, Held, given_to, permits
+from gateway.domain.grants import Grant, Held, given_to, opens, permits
 from gateway.domain.operators import Operator
 from gateway.services.errors import Forbidden, NotFound
 from gateway.services.office import Caller, Office
@@ -63,7 +63,7 @@ async def giving(office: Office, caller: Caller, wish: Wish) -> Change:
     at = office.clock.now()
     async with office.store.read() as conn:
         grant = grant_of("simulated", caller, await judged(conn, caller, wish, at), at)
-        return await _change(conn, caller, grant, max(at, grant.not_before), gives=True)
+        return await _change(conn, caller, grant, at, gives=True)
 
 
 async def revoking(office: Office, caller: Caller, grant_id: str) -> Change:
@@ -81,6 +81,7 @@ async def revoking(office: Office, caller: Caller, grant_id: str) -> Change:
 
 
 async def _change(conn: AsyncConnection, caller: Caller, grant: Grant, at: datetime, *, gives: bool) -> Change:
+    at = opens(grant, at) or at  # a grant by the hour, or from tomorrow on, changes something only then
     own = await reach(conn, caller.operator, Action.DIRECTORY, at)
     about = await _about(conn, grant)
     page = await camera_lists.page_within(conn, and_(own.condition(), about.condition()), limit=MAX_CAMERAS)

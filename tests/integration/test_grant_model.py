@@ -189,5 +189,5 @@ async def test_an_explanation_names_the_grant_its_giver_and_its_end(district: Wo
     found = (await transport.get(f"/cameras/{camera.id}/access")).json()["decisions"]
     (line,) = [row for row in found if row["operator_name"] == "jinxin 示例" and row["action"] == "view_live"]
     assert line["reason"] == f"allowed by grant G{given['number']} of Transport until 18:00"
-    assert line["reason_zh"] == f"依据交通局的授权 G{given['number']}允许，至 18:00"
+    assert line["reason_zh"] == f"依据交通局的授权 G{given['number']} 允许，至 18:00"
     assert (line["why"], line["grant_number"], line["conditions"]) == ("granted", given["number"], [])

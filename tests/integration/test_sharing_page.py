@@ -75,6 +75,8 @@ async def test_a_simulation_tells_who_gains_what_and_gives_nothing(world: World,
     assert (set(person["cameras"]), person["lost"]) == (cameras, {})
     assert {camera["id"] for camera in told["cameras"]} == cameras
     assert {item["id"] for item in (await jinxin.get("/cameras")).json()["items"]} == {c.id for c in world.cameras[B]}
+    night = wish(hours={"days": ["sun"], "windows": ["22:00-23:00"]})
+    assert (await transport.post("/sharing/simulation", json={"give": night})).json()["people"] == told["people"]
     given = await give(transport)
     assert (await transport.post("/sharing/simulation", json={"give": wish()})).json()["people"] == []
     ended = (await transport.post("/sharing/simulation", json={"revoke": given["id"]})).json()

@@ -126,14 +126,14 @@ CAMERA = CameraFacts("c", "o", "o", "t", "road")
             [_grant(not_after=AT + timedelta(hours=9))],
             Why.GRANTED,
             "allowed by grant G17 of Transport Bureau until 18:00",
-            "依据交通运输局的授权 G17允许，至 18:00",
+            "依据交通运输局的授权 G17 允许，至 18:00",
         ),
         (
             Action.VIEW_LIVE,
             [_grant(not_after=AT + timedelta(days=2), conditions=frozenset({Condition.SUB_ONLY}))],
             Why.GRANTED,
             "allowed by grant G17 of Transport Bureau until 2026-11-25 09:00, sub stream only",
-            "依据交通运输局的授权 G17允许，至 2026-11-25 09:00，仅限子码流",
+            "依据交通运输局的授权 G17 允许，至 2026-11-25 09:00，仅限子码流",
         ),
         (
             Action.PLAYBACK,
@@ -147,14 +147,14 @@ CAMERA = CameraFacts("c", "o", "o", "t", "road")
             [_grant(), _grant(3, effect=Effect.DENY)],
             Why.DENIED_BY_GRANT,
             "denied by grant G3 of Transport Bureau: closed",
-            "被交通运输局的授权 G3明确禁止：closed",
+            "被交通运输局的授权 G3 明确禁止：closed",
         ),
         (
             Action.VIEW_LIVE,
             [_grant(hours=Hours(schedule_from({"hours": ["20:00-22:00"]})))],
             Why.OUTSIDE_HOURS,
             "denied: grant G17 of Transport Bureau covers live view at other hours only",
-            "不允许：交通运输局的授权 G17只在其他时段允许“实时查看”",
+            "不允许：交通运输局的授权 G17 只在其他时段允许“实时查看”",
         ),
     ],
 )

@@ -108,7 +108,7 @@ async def test_one_broken_file_and_nothing_is_loaded(
 
 
 def test_the_ready_policies_are_only_grants(config_dir: Path) -> None:
-    """The sample's and those to be filled in: district-wide and township sharing, and nothing that is not understood."""
+    """The sample and those to be filled in: district-wide and township sharing, nothing that is not understood."""
     for name in ("policies.yaml", "sample/grants.yaml"):
         rows = yaml.safe_load((config_dir / name).read_text())["grants"]
         found, problems = standing_grants(rows, NOW)

@@ -64,6 +64,7 @@ export const sharing: Words<typeof chinese> = {
     byGroup: 'By group',
     matrixHint: 'Rows are the organisations that were given something, columns the owners of the cameras or groups. A cell counts the permissions; open it for the grants.',
     matrixEmpty: 'Nothing is shared here',
+    onlyForeign: 'Only between organisations',
     matrixPart: 'some cameras',
     matrixWhole: 'all cameras, also new ones',
     leftOut: 'There are too many grants: only the newest are shown.',

@@ -61,6 +61,7 @@ export const sharing = {
     byGroup: '按分组',
     matrixHint: '行是获得授权的单位，列是点位的所属单位或分组。单元格是权限数；点开看每条授权。',
     matrixEmpty: '没有可显示的共享关系',
+    onlyForeign: '只看跨单位共享',
     matrixPart: '部分点位',
     matrixWhole: '全部点位（含新增）',
     leftOut: '授权太多，只显示最新的一部分。',
