@@ -94,5 +94,5 @@ def test_the_sharing_pages_speak_english(desks: Callable[..., Desk], district: D
 
 def township_name(district: District) -> str:
     with district.client("leader") as client:
-        rows = items(client, "/api/v1/organisations")
+        rows = client.get("/api/v1/organisations").json()
     return next(str(row["name_zh"]) for row in rows if row["id"] == TOWNSHIP)
