@@ -27,7 +27,6 @@ def test_r10_a_grant_is_previewed_given_explained_and_found_in_the_matrix(
     choose(page, "grant-cameras", f"camera-option-{camera['id']}", camera["id"])
     page.keyboard.press("Escape")
     page.locator('[data-test="grant-condition-watermark"]').click()
-    page.locator('[data-test="grant-hours"]').click()
     page.locator('[data-test="grant-simulate"]').click()
     expect(page.locator('[data-test="change-gains"]')).to_contain_text("1 个点位")
     assert page.locator('[data-test="change-person"]').count() >= 1
