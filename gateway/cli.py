@@ -267,6 +267,30 @@ def audit_export_root(
         audit_tools.written(_run(lambda: audit_tools.export_root(settings, number, _say)), file)
 
 
+export = typer.Typer(name="export", help="Exported packages: verify one without a gateway.", no_args_is_help=True)
+app.add_typer(export)
+
+
+@export.callback()
+def _exports() -> None:
+    """Keeps verify a command of its own name."""
+
+
+@export.command("verify")
+def export_verify(
+    file: Annotated[Path, typer.Argument(help="The package.")],
+    passphrase_stdin: Annotated[bool, typer.Option("--passphrase-stdin", help="Read it from input.")] = False,
+    public_key: Annotated[str, typer.Option(help="The public key that its unit made known.")] = "",
+) -> None:
+    """Open a package, check its signature and every file, and name the first that was altered."""
+    with _sentences():
+        from gateway.app.export_tools import verify_package
+
+        said = sys.stdin.readline() if passphrase_stdin else typer.prompt("Passphrase", hide_input=True)
+        if not verify_package(file, said.strip(), public_key, _say):
+            raise typer.Exit(1)
+
+
 @audit.command("key")
 def audit_key(data: Data = None, config: Config = None) -> None:
     """Print the public key that this gateway's roots are signed with."""

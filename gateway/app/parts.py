@@ -29,6 +29,7 @@ from gateway.services.doorkeeping import Doorkeeper
 from gateway.services.evidence import EvidenceRoom
 from gateway.services.listening import Listening
 from gateway.services.office import Office
+from gateway.services.packing import Packing
 from gateway.services.passwords import load_book
 from gateway.services.sweeping import Sweeping
 from gateway.services.viewing import Viewing
@@ -64,6 +65,7 @@ class Parts:
     fleet: Dialling
     conductor: Conductor
     sweeping: Sweeping
+    packing: Packing
 
 
 def build(settings: Settings, office: Office, bus: Carrier, addresses: Sequence[LinkAddress]) -> Parts:
@@ -86,6 +88,7 @@ def build(settings: Settings, office: Office, bus: Carrier, addresses: Sequence[
         fleet,
         conductor,
         Sweeping(office, SWEEPS),
+        Packing(office, room, fleet),
     )
 
 
@@ -107,10 +110,10 @@ def application(parts: Parts, hub: Hub, rooms: whep.Rooms) -> ASGIApp:
     api = create_api(
         parts.office,
         routers=[
-            live.router(parts.viewing, hub, parts.fleet),
+            live.router(parts.viewing, hub, parts.fleet, parts.office.clock.now),
             whep.router(rooms),
             messages.router(parts.listening),
-            evidence.router(parts.viewing, parts.room),
+            evidence.router(parts.viewing, parts.room, parts.fleet, parts.office.clock.now),
         ],
         root_routers=[
             oversight.public_router(

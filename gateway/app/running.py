@@ -23,7 +23,7 @@ from gateway.fleet.address import LinkAddress, parse_address
 from gateway.fleet.children import keep_child
 from gateway.media.hub import open_hub
 from gateway.services.office import Office
-from gateway.settings import Settings, account_rules, for_sample, rules_of
+from gateway.settings import Settings, account_rules, export_caps, for_sample, rules_of
 from gateway.storage.secrets import open_box
 from gateway.web.whep import open_rooms
 
@@ -56,6 +56,7 @@ async def _run(settings: Settings, sample: bool, say: Callable[[str], None]) -> 
                 district=District(frozenset(settings.district.seat_townships), settings.district.gb_prefix),
                 rules=account_rules(settings),
                 hashing=settings.audit.algorithm,
+                exports=export_caps(settings),
             )
             companions = workers_of(settings)
             sampled = await prepare_sample(settings, office) if sample else None
@@ -91,6 +92,7 @@ async def _serve(
             group.create_task(parts.listening.run(), name="listening"),
             group.create_task(parts.room.run(), name="evidence"),
             group.create_task(parts.sweeping.run(), name="sweeping"),
+            group.create_task(parts.packing.run(), name="packing exports"),
         ]
         viewing = group.create_task(parts.viewing.run(), name="viewing")
         async with open_hub(parts.fleet) as hub, open_rooms(parts.viewing, hub) as rooms:

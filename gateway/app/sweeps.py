@@ -9,6 +9,9 @@ from gateway.services import (
     lifecycle,
     notifying,
     overseeing,
+    export_fetching,
+    lifecycle,
+    notifying,
     rates,
     request_times,
     reviewing,
@@ -31,5 +34,6 @@ SWEEPS: Mapping[str, Sweep] = {
     "access that is over": request_times.end,
     "lapsing accounts": reviewing.remind_of_lapses,
     "emergencies": emergencies.settle,
+    "exports that are over": export_fetching.expire,
 }
 """By the name that figures and the log give them, in the order in which they run."""

@@ -10,12 +10,14 @@ from pathlib import Path
 import structlog
 
 from gateway.domain.events import Event
+from gateway.domain.exports import Region
 from gateway.domain.packets import Packet, StreamKey
 from gateway.domain.scans import Scan
 from gateway.fleet.address import LinkAddress, parse_address
 from gateway.fleet.inbox import Reports
 from gateway.fleet.link import Subscription, WorkerLink, dial
 from gateway.fleet.wire import StatusReport
+from gateway.fleet.wire_marks import MarkWish
 from gateway.fleet.wire_scans import Scanned
 from gateway.fleet.wire_trials import Offered, Tried
 from gateway.ports import Clock, Credential, DeviceAddress, Unavailable
@@ -64,6 +66,7 @@ class Dialling:
         self._host_owners: Mapping[str, str] = {}
         self._wanted: set[LinkAddress] = set()
         self._more = asyncio.Event()
+        self._turn = 0
         self.links: dict[str, WorkerLink] = {}
         self.addresses: dict[str, str] = {}
         self.pulls: set[Pull] = set()
@@ -91,9 +94,21 @@ class Dialling:
         pull.subscription = link.subscribe(key, sink, pull.over)
         return pull
 
-    async def still(self, camera_id: str, width: int | None) -> bytes:
-        """A JPEG of the camera's newest picture, made by its worker. Raises ``Unavailable``."""
-        return await self._link_of(camera_id).still(camera_id, width)
+    async def still(self, camera_id: str, width: int | None, words: str = "") -> bytes:
+        """A JPEG of the camera's newest picture with the words across it, by its worker. Raises ``Unavailable``."""
+        return await self._link_of(camera_id).still(camera_id, width, words)
+
+    async def mark(self, data: bytes, media_type: str, words: str, regions: Sequence[Region] = ()) -> bytes:
+        """The still or clip with the words across it and the regions covered, by whichever worker's turn it is.
+
+        Raises ``Unavailable`` or ``Refused``.
+        """
+        if not self.links:
+            raise Unavailable("no worker is there to mark the picture")
+        self._turn += 1
+        workers = sorted(self.links)
+        link = self.links[workers[self._turn % len(workers)]]
+        return await link.mark(data, MarkWish(media_type, words, tuple(regions)))
 
     async def look(self, address: DeviceAddress, credential: Credential | None) -> Tried:
         """What a stream is that no worker owns, looked at once by a worker. Raises ``Unavailable`` or ``Refused``."""

@@ -15,7 +15,7 @@ from typing import Any, NoReturn
 from gateway.domain.packets import Packet
 from gateway.ports import Json
 
-PROTOCOL = 2
+PROTOCOL = 3
 MAX_FRAME = 16 * 1024 * 1024
 """Bytes of kind and payload together; a longer frame ends the link."""
 

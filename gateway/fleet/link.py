@@ -18,6 +18,7 @@ from gateway.fleet.framing import Splitter, WireError
 from gateway.fleet.greeting import CHUNK, greeted
 from gateway.fleet.inbox import Inbox, Reports
 from gateway.fleet.wire_events import event_from_json
+from gateway.fleet.wire_marks import MarkWish, failed_from_json, mark_to_json
 from gateway.fleet.wire_scans import Scanned, scan_to_json, scanned_from_json
 from gateway.fleet.wire_trials import (
     Offered,
@@ -33,11 +34,13 @@ __all__ = ["Inbox", "Reports", "Subscription", "WorkerLink", "dial"]
 
 log = structlog.get_logger(__name__)
 
-MAX_UNSENT = 8 * 1024 * 1024
+MAX_UNSENT = 40 * 1024 * 1024
 """Bytes that may wait to be sent to a worker before the link is given up: a worker that does not read is not there."""
 SILENCE_SECONDS = 10.0
 """A worker speaks every 2 s; one that has said nothing for this long is gone."""
 STILL_SECONDS = 10.0
+MARK_SECONDS = 180.0
+"""How long a worker may take to write words across every picture of a clip."""
 MAX_STILLS = 64
 TRIAL_SECONDS = 30.0
 """Longer than a worker takes to wait its turn, to dial and to wait for a keyframe."""
@@ -114,8 +117,22 @@ class WorkerLink:
         )
         return subscription
 
-    async def still(self, camera_id: str, width: int | None) -> bytes:
-        """A JPEG of the camera's newest decodable picture, at most ``width`` pixels wide. Raises ``Unavailable``."""
+    async def still(self, camera_id: str, width: int | None, words: str = "") -> bytes:
+        """A JPEG of the camera's newest decodable picture, at most ``width`` pixels wide, with the words across it.
+
+        Raises ``Unavailable``.
+        """
+        asked: Json = {"type": "still", "camera": camera_id, "width": width, "words": words}
+        return await self._pictured(lambda request: framing.control_frame(asked | {"request": request}), STILL_SECONDS)
+
+    async def mark(self, data: bytes, wish: MarkWish) -> bytes:
+        """The still or clip as the wish has it. Raises ``Unavailable``, or ``Refused`` for what cannot be marked."""
+        if len(data) > framing.MAX_FRAME - 70_000:
+            raise Refused("the file is too large to be marked")
+        return await self._pictured(lambda request: framing.blob_frame(mark_to_json(request, wish), data), MARK_SECONDS)
+
+    async def _pictured(self, frame: Callable[[int], bytes], seconds: float) -> bytes:
+        """The picture that the worker answers with."""
         if self._over or len(self._stills) >= MAX_STILLS:
             raise Unavailable("the worker cannot take another still now")
         self._last_number += 1
@@ -123,8 +140,8 @@ class WorkerLink:
         future: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
         self._stills[request] = future
         try:
-            self._send({"type": "still", "request": request, "camera": camera_id, "width": width})
-            async with asyncio.timeout(STILL_SECONDS):
+            self._write(frame(request))
+            async with asyncio.timeout(seconds):
                 return await future
         except TimeoutError:
             raise Unavailable("the worker made no still in time") from None
@@ -235,7 +252,7 @@ class WorkerLink:
             subscription.sink(packet)
 
     def _take_blob(self, header: Json, data: bytes) -> None:
-        if header["type"] == "still":
+        if header["type"] in ("still", "marked"):
             self._answer_still(wire.whole(header, "request"), data)
         elif header["type"] == "evidence":
             self.inbox.evidence(header, data)
@@ -261,6 +278,8 @@ class WorkerLink:
                     ended.ended(wire.text(message, "reason"))
             case "still_failed":
                 self._answer_still(wire.whole(message, "request"), Unavailable(wire.text(message, "reason")))
+            case "mark_failed":
+                self._answer_still(wire.whole(message, "request"), failed_from_json(message))
             case "tried" | "try_failed":
                 self._answer_trial(wire.whole(message, "request"), tried_from_json(message))
             case "scanned":
@@ -270,11 +289,11 @@ class WorkerLink:
             case _:
                 log.debug("a worker says something newer than this gateway", type=message["type"])
 
-    def _answer_still(self, request: int, answer: bytes | Unavailable) -> None:
+    def _answer_still(self, request: int, answer: bytes | Refused | Unavailable) -> None:
         future = self._stills.get(request)
         if future is None or future.done():
             return
-        if isinstance(answer, Unavailable):
+        if not isinstance(answer, bytes):
             future.set_exception(answer)
         else:
             future.set_result(answer)
@@ -293,9 +312,12 @@ class WorkerLink:
             self._send({"type": "unsubscribe", "number": subscription.number})
 
     def _send(self, message: Json) -> None:
+        self._write(framing.control_frame(message))
+
+    def _write(self, frame: bytes) -> None:
         if self._over or self._writer.is_closing():
             return
-        self._writer.write(framing.control_frame(message))
+        self._writer.write(frame)
         if self._writer.transport.get_write_buffer_size() > MAX_UNSENT:
             log.warning("a worker does not read what it is told; hanging up", worker=self.worker_id)
             self._writer.transport.abort()

@@ -101,6 +101,12 @@ class Conflict(Failed):
     code = "conflict"
 
 
+class Gone(Failed):
+    """It was there, and its time is over."""
+
+    code = "gone"
+
+
 class Invalid(Failed):
     """The request makes no sense; ``detail`` names the field."""
 

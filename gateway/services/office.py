@@ -16,6 +16,7 @@ from gateway.domain.accounts import DEFAULT_RULES, AccountRules, Hold
 from gateway.domain.audit import SHA256
 from gateway.domain.deadlines import DEFAULT_CALENDAR, Calendar
 from gateway.domain.district import ANY_DISTRICT, District
+from gateway.domain.exports import DEFAULT_CAPS, ExportCaps
 from gateway.domain.ids import ENTROPY_BYTES, uuid7
 from gateway.domain.messages import Message, Topic
 from gateway.domain.operators import Operator
@@ -47,6 +48,8 @@ class Office:
     rules: AccountRules = DEFAULT_RULES
     hashing: str = SHA256
     """The algorithm of new audit lines."""
+    exports: ExportCaps = DEFAULT_CAPS
+    """How much one export may hold, and for how long it can be fetched."""
 
     def new_id(self) -> str:
         """A fresh identifier that sorts by birth."""

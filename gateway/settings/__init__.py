@@ -1,7 +1,7 @@
 """Settings: read in one place from a YAML file and the environment, checked, and handed down."""
 
 from gateway.settings.faults import BadSettings
-from gateway.settings.meaning import account_rules, config_folder, for_sample, rules_of
+from gateway.settings.meaning import account_rules, config_folder, export_caps, for_sample, rules_of
 from gateway.settings.reading import load, problems
 from gateway.settings.sections import Settings, Workers
 
@@ -11,6 +11,7 @@ __all__ = [
     "Workers",
     "account_rules",
     "config_folder",
+    "export_caps",
     "for_sample",
     "load",
     "problems",

@@ -10,6 +10,7 @@ import yaml
 
 import gateway
 from gateway.domain.accounts import AccountRules
+from gateway.domain.exports import ExportCaps
 from gateway.domain.rules import Rule, rules_from
 from gateway.domain.scans import PRIVATE
 from gateway.settings.faults import BadSettings, where_in_yaml
@@ -32,6 +33,14 @@ def account_rules(settings: Settings) -> AccountRules:
         pledge_lasts=timedelta(days=accounts.pledge_days),
         training_lasts=timedelta(days=accounts.training_days),
         remind=timedelta(days=accounts.remind_days),
+    )
+
+
+def export_caps(settings: Settings) -> ExportCaps:
+    """What these settings let one export hold."""
+    said = settings.exports
+    return ExportCaps(
+        span=timedelta(hours=said.span_hours), cameras=said.cameras, lasts=timedelta(hours=said.fetch_hours)
     )
 
 

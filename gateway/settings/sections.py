@@ -155,6 +155,14 @@ class Audit(_Section):
         return value
 
 
+class Exports(_Section):
+    """How many hours and cameras one export may span, and for how many hours it can be fetched once it is approved."""
+
+    span_hours: float = Field(default=24, gt=0, le=24 * 7)
+    cameras: int = Field(default=50, ge=1, le=500)
+    fetch_hours: float = Field(default=72, gt=0, le=72)
+
+
 class SingleSignOn(_Section):
     """The OpenID Connect provider that people may sign in by; none without an issuer."""
 
@@ -193,6 +201,7 @@ class Settings(_Section):
     accounts: Accounts = Accounts()
     audit: Audit = Audit()
     oversight: Oversight = Oversight()
+    exports: Exports = Exports()
 
     @field_validator("database")
     @classmethod

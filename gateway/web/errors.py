@@ -12,6 +12,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
+from gateway.domain.exports import IllegalExport
 from gateway.domain.tickets import IllegalMove
 from gateway.ports import Refused, Unavailable
 from gateway.services import errors
@@ -35,7 +36,9 @@ TABLE: dict[type[Exception], tuple[int, str]] = {
     errors.Forbidden: (403, "forbidden"),
     errors.Conflict: (409, "conflict"),
     errors.Invalid: (422, "invalid"),
+    errors.Gone: (410, "gone"),
     IllegalMove: (409, "illegal_move"),
+    IllegalExport: (409, "illegal_move"),
     Stale: (409, "conflict"),
     BadCursor: (422, "invalid"),
     Unavailable: (503, "unavailable"),

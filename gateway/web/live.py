@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import json
 from collections.abc import Awaitable, Callable, MutableMapping
+from datetime import datetime
 from typing import Annotated, Any, Protocol
 
 from fastapi import APIRouter, Query, Request, Response, WebSocket
@@ -20,6 +21,7 @@ from gateway.media.units import Chapter
 from gateway.ports import Unavailable
 from gateway.services.errors import Failed, Forbidden, Locked, NotFound, NotSignedIn
 from gateway.services.leasing import Lease, Wish
+from gateway.services.marks import viewer_words
 from gateway.services.viewing import Viewing
 from gateway.web.rules import Needs, rule
 from gateway.web.signed import signed_in
@@ -34,8 +36,8 @@ _GOODBYE_SECONDS = 1.0
 class Stills(Protocol):
     """Who makes single pictures: the workers."""
 
-    async def still(self, camera_id: str, width: int | None) -> bytes:
-        """A JPEG. Raises ``Unavailable``."""
+    async def still(self, camera_id: str, width: int | None, words: str = "") -> bytes:
+        """A JPEG with the words across it. Raises ``Unavailable``."""
         ...
 
 
@@ -44,7 +46,7 @@ Reason = Annotated[str, Query(max_length=1000)]
 TicketId = Annotated[str | None, Query(max_length=36, description="the ticket that this look is for")]
 
 
-def router(viewing: Viewing, hub: Hub, stills: Stills) -> APIRouter:
+def router(viewing: Viewing, hub: Hub, stills: Stills, now: Callable[[], datetime]) -> APIRouter:
     """The routes of live view and snapshot."""
     routes = APIRouter()
 
@@ -79,10 +81,11 @@ def router(viewing: Viewing, hub: Hub, stills: Stills) -> APIRouter:
         ticket: TicketId = None,
         width: Annotated[int | None, Query(ge=64, le=3840)] = None,
     ) -> Response:
-        """The newest picture as JPEG."""
+        """The newest picture as JPEG, with the viewer's account, unit and the time across it."""
         wish = Wish(camera_id, Action.SNAPSHOT, "jpeg", None, purpose, reason, ticket)
-        async with viewing.open(await signed_in(request), wish) as lease:
-            picture = await stills.still(camera_id, width)
+        caller = await signed_in(request)
+        async with viewing.open(caller, wish) as lease:
+            picture = await stills.still(camera_id, width, viewer_words(caller.operator, now()))
             if lease.over.is_set():
                 raise NotFound("camera")
             lease.bytes = len(picture)

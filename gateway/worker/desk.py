@@ -13,6 +13,7 @@ import structlog
 from gateway.domain.packets import Packet, StreamKind
 from gateway.domain.scans import Scan
 from gateway.fleet import wire
+from gateway.fleet.wire_marks import MarkWish
 from gateway.fleet.wire_scans import Scanned
 from gateway.fleet.wire_trials import Offered, Tried
 from gateway.ports import Clock, Credential, DeviceAddress, Json, Unavailable
@@ -23,6 +24,7 @@ from gateway.worker.cameras import Cameras
 from gateway.worker.decoder import keyframe_picture
 from gateway.worker.evidence import EvidenceMaker
 from gateway.worker.handoff import Handoff
+from gateway.worker.marking import marked
 from gateway.worker.outbox import Outbox
 from gateway.worker.sampler import Sampler
 from gateway.worker.scanning import scan
@@ -49,6 +51,7 @@ class WorkerDesk:
         self._some = asyncio.Event()
         self._stills = asyncio.Semaphore(PARALLEL_STILLS)
         self._scans = asyncio.Lock()
+        self._clips = asyncio.Lock()
 
     def furnish(
         self,
@@ -80,15 +83,23 @@ class WorkerDesk:
         except Unavailable:
             return None
 
-    async def still(self, camera_id: str, width: int | None) -> bytes:
-        """A JPEG of the newest keyframe, of the main stream if that is pulled. Raises ``Unavailable``."""
+    async def still(self, camera_id: str, width: int | None, words: str = "") -> bytes:
+        """A JPEG of the newest keyframe, of the main stream if that is pulled, with the words across it.
+
+        Raises ``Unavailable``.
+        """
         camera = self._cameras.get(camera_id)
         main = camera.stream(StreamKind.MAIN)
         key = (main.ring.keyframe() if main is not None else None) or camera.watched.ring.keyframe()
         if key is None:
             raise Unavailable(camera.watched.reason or "the camera has not sent a picture yet")
         async with self._stills:
-            return await asyncio.to_thread(_picture, key, width)
+            return await asyncio.to_thread(_picture, key, width, words)
+
+    async def mark(self, data: bytes, wish: MarkWish) -> bytes:
+        """A still or clip as the wish has it; clips one at a time. Raises ``Refused``."""
+        async with self._stills if wish.media_type == "image/jpeg" else self._clips:
+            return await asyncio.to_thread(marked, data, wish)
 
     async def scan(self, wish: Scan) -> Scanned:
         """What devices are on the network; one scan at a time."""
@@ -192,8 +203,8 @@ class WorkerDesk:
         }
 
 
-def _picture(key: Packet, width: int | None) -> bytes:
+def _picture(key: Packet, width: int | None, words: str) -> bytes:
     picture = keyframe_picture(key)
     if picture is None:
         raise Unavailable("the camera's picture cannot be decoded")
-    return stills.jpeg(picture, width)
+    return stills.jpeg(picture, width, words)

@@ -13,6 +13,7 @@ from gateway.domain.scans import Scan
 from gateway.fleet import framing, wire
 from gateway.fleet.framing import Splitter, WireError
 from gateway.fleet.greeting import CHUNK
+from gateway.fleet.wire_marks import MarkWish, failed_to_json, mark_from_json
 from gateway.fleet.wire_scans import Scanned, scan_from_json, scanned_to_json
 from gateway.fleet.wire_trials import (
     Offered,
@@ -48,8 +49,12 @@ class Desk(Protocol):
         """The camera of that id. Raises ``Unavailable``."""
         ...
 
-    async def still(self, camera_id: str, width: int | None) -> bytes:
-        """A JPEG of the newest picture. Raises ``Unavailable``."""
+    async def still(self, camera_id: str, width: int | None, words: str = "") -> bytes:
+        """A JPEG of the newest picture, with the words across it. Raises ``Unavailable``."""
+        ...
+
+    async def mark(self, data: bytes, wish: MarkWish) -> bytes:
+        """A still or clip as the wish has it. Raises ``Refused``."""
         ...
 
     async def look(self, address: DeviceAddress, credential: Credential | None) -> Tried:
@@ -149,8 +154,11 @@ class Peer:
             async with asyncio.TaskGroup() as group:
                 while chunk := await self._reader.read(CHUNK):
                     for frame in splitter.feed(chunk):
-                        if frame.kind != framing.CONTROL:
-                            raise WireError("a gateway sends control messages only")
+                        if frame.kind == framing.PACKET:
+                            raise WireError("a gateway sends no packets")
+                        if frame.kind == framing.BLOB:
+                            self._take_blob(*framing.read_blob(frame.payload), group)
+                            continue
                         await self._take(framing.read_control(frame.payload), group)
         finally:
             for reader in self._readers.values():
@@ -201,11 +209,12 @@ class Peer:
         request = wire.whole(message, "request")
         camera_id = wire.text(message, "camera")
         width = None if message.get("width") is None else wire.whole(message, "width", 16, 16384)
+        words = "" if message.get("words") is None else wire.text(message, "words", 200)
         if self._stills >= MAX_STILLS:
             self.control({"type": "still_failed", "request": request, "reason": "too many stills are being made"})
             return
         self._stills += 1
-        group.create_task(self._still(request, camera_id, width))
+        group.create_task(self._still(request, camera_id, width, words))
 
     def _ask_trial(self, message: Json, group: asyncio.TaskGroup) -> None:
         request = wire.whole(message, "request")
@@ -251,9 +260,32 @@ class Peer:
             self._trials -= 1
         self.control(answer)
 
-    async def _still(self, request: int, camera_id: str, width: int | None) -> None:
+    def _take_blob(self, header: Json, data: bytes, group: asyncio.TaskGroup) -> None:
+        if header["type"] != "mark":
+            log.debug("a gateway sends something newer than this worker", type=header["type"])
+            return
+        request, wish = wire.whole(header, "request"), mark_from_json(header)
+        if self._stills >= MAX_STILLS:
+            self.control(failed_to_json(request, Unavailable("too many pictures are being made")))
+            return
+        self._stills += 1
+        group.create_task(self._mark(request, data, wish))
+
+    async def _mark(self, request: int, data: bytes, wish: MarkWish) -> None:
         try:
-            data = await self._desk.still(camera_id, width)
+            found = await self._desk.mark(data, wish)
+            if len(found) > framing.MAX_FRAME - 4096:
+                raise Refused("the marked file is too large")
+        except (Refused, Unavailable) as problem:
+            self.control(failed_to_json(request, problem))
+        else:
+            self.blob({"type": "marked", "request": request}, found)
+        finally:
+            self._stills -= 1
+
+    async def _still(self, request: int, camera_id: str, width: int | None, words: str) -> None:
+        try:
+            data = await self._desk.still(camera_id, width, words)
         except Unavailable as error:
             self.control({"type": "still_failed", "request": request, "reason": str(error)})
         else:

@@ -6,26 +6,23 @@ from datetime import UTC, datetime
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 from av.video.frame import VideoFrame
 
 from gateway.domain.events import Event
 from gateway.domain.observations import WHOLE_PICTURE
+from gateway.worker.marking import QUALITY, Picture, stamp
 
-QUALITY = 85
 AMBER = (0, 176, 255)
 BLACK = (0, 0, 0)
 WHITE = (240, 240, 240)
 
-Picture = npt.NDArray[np.uint8]
 
-
-def jpeg(frame: VideoFrame, width: int | None = None) -> bytes:
-    """The picture as JPEG, at most ``width`` pixels wide."""
+def jpeg(frame: VideoFrame, width: int | None = None, words: str = "") -> bytes:
+    """The picture as JPEG, at most ``width`` pixels wide, with the words across it."""
     if width is not None and 16 <= width < frame.width:
         height = max(2, round(frame.height * width / frame.width / 2) * 2)
         frame = frame.reformat(width=width // 2 * 2, height=height)
-    return _encoded(_bgr(frame))
+    return _encoded(stamp(_bgr(frame), words) if words else _bgr(frame))
 
 
 def still(frame: VideoFrame, event: Event) -> bytes:

@@ -141,6 +141,12 @@ SETTINGS: dict[str, tuple[str, str]] = {
         "是否开放 `/transparency` 公示页（摄像机数量、用途、每月数字）。",
     ),
     "oversight.contact": ("Whom the public page names to turn to.", "公示页上的联系方式。"),
+    "exports.span_hours": ("The longest span of one export.", "一次导出的最长时间跨度。"),
+    "exports.cameras": ("The most cameras of one export.", "一次导出的最多点位数。"),
+    "exports.fetch_hours": (
+        "For how long an approved export can be fetched before its package is deleted.",
+        "导出批准后可领取的时长，过后删除导出包。",
+    ),
     "audit.public_keys": (
         "Public keys of other gateways on the same database, as `gateway audit key` prints them.",
         "同一数据库上其他网关的公钥（由 `gateway audit key` 打印）。",

@@ -22,6 +22,7 @@ from gateway.storage import evidence as evidence_rows
 from gateway.storage.tables import events
 from gateway.web import evidence as evidence_web
 from gateway.web.api import create_api
+from tests.integration.exporting import Hand, photo
 from tests.integration.watched import HASH, STILL, Scene, scene, until
 from tests.integration.world import B, World, event_of, signed_in
 
@@ -40,13 +41,23 @@ async def stored_event(shown: Scene) -> str:
 
 async def test_evidence_is_kept_and_shown_to_those_who_may_see_the_event(shown: Scene) -> None:
     event_id = await stored_event(shown)
-    await shown.watching.evidence("w1", event_id, "still", STILL, HASH, "image/jpeg", None)
+    picture = photo()
+    digest = hashlib.sha256(picture).hexdigest()
+    await shown.watching.evidence("w1", event_id, "still", picture, digest, "image/jpeg", None)
     await shown.watching.evidence("w1", event_id, "clip", None, None, None, "the pre-roll was empty")
     assert shown.worker.evidence == [(event_id, "still"), (event_id, "clip")]
-    app = create_api(shown.office, routers=[evidence_web.router(Viewing(shown.office), shown.room)])
+    app = create_api(
+        shown.office, routers=[evidence_web.router(Viewing(shown.office), shown.room, Hand(), shown.clock.now)]
+    )
     async with aclosing(await signed_in(app, "jinxin")) as client:
         answer = await client.get(f"/evidence/{event_id}/still")
-        assert (answer.status_code, answer.content, answer.headers["content-type"]) == (200, STILL, "image/jpeg")
+        assert (answer.status_code, answer.headers["content-type"]) == (200, "image/jpeg")
+        # R16: what is handed out bears who looks at it; what is kept does not
+        async with aclosing(await signed_in(app, "district")) as other:
+            assert (await other.get(f"/evidence/{event_id}/still")).content != answer.content != picture
+        kept = await shown.room.find(event_id, "still")
+        assert kept is not None
+        assert kept.read_bytes() == picture
         assert answer.headers["cache-control"] == "private, no-store"
         assert (await client.get(f"/evidence/{event_id}/clip")).status_code == 404
     async with aclosing(await signed_in(app, "jinsha")) as stranger:

@@ -36,6 +36,7 @@ from gateway.storage.tables import grants as grant_rows
 from gateway.storage.tables import view_records as record_rows
 from gateway.web import evidence, live, whep
 from gateway.web.api import create_api
+from tests.integration.exporting import Hand
 from tests.integration.moving_clock import MovingClock
 from tests.integration.sockets import Socket, connected
 from tests.integration.world import B, World, signed_in
@@ -51,6 +52,7 @@ class Worker:
     def __init__(self, packets: list[Packet] = PICTURES) -> None:
         self.packets = packets
         self.sinks: list[Callable[[Packet], None]] = []
+        self.words: list[str] = []
 
     def subscribe(self, key: StreamKey, sink: Callable[[Packet], None], ended: Callable[[str], None]) -> Worker:
         self.sinks.append(sink)
@@ -59,7 +61,8 @@ class Worker:
     def close(self) -> None:
         self.sinks.clear()
 
-    async def still(self, camera_id: str, width: int | None) -> bytes:
+    async def still(self, camera_id: str, width: int | None, words: str = "") -> bytes:
+        self.words.append(words)
         return JPEG
 
     async def run(self) -> None:
@@ -115,7 +118,8 @@ async def scene(world: World, tmp_path: Path, bus: LocalBus, worker: Worker) -> 
         whep.open_rooms(viewing, hub) as rooms,
     ):
         running = [group.create_task(viewing.run()), group.create_task(worker.run())]
-        routers = (live.router(viewing, hub, worker), whep.router(rooms), evidence.router(viewing, room))
+        pictures = evidence.router(viewing, room, Hand(), clock.now)
+        routers = (live.router(viewing, hub, worker, clock.now), whep.router(rooms), pictures)
         yield Scene(create_api(office, routers=routers), world, office, clock, viewing, hub, worker)
         for task in running:
             task.cancel()
@@ -369,6 +373,7 @@ async def test_a_snapshot_is_recorded_and_not_kept_by_anybody(shown: Scene) -> N
         assert answer.headers["cache-control"] == "private, no-store"
         row = await shown.record("done")
         assert (row["action"], row["transport"], row["bytes"]) == ("snapshot", "jpeg", len(JPEG))
+        assert shown.worker.words[0].startswith(f"jinxin {B} 20"), "R16: who looks stands on the picture"
     async with aclosing(await signed_in(shown.app, "jinsha")) as stranger:
         assert (await stranger.get(f"/cameras/{shown.world.camera(B).id}/snapshot")).status_code == 404
 

@@ -46,6 +46,7 @@ async def more_things(
         "text_id": await _typed_about(browser_of, grant_id),
         "alert_id": await _alert_about(world, person),
         **await _service(browser_of, owner),
+        **await _export(world, browser_of, owner, ticket),
     }
 
 
@@ -70,6 +71,22 @@ async def _alert_about(world: World, person: Operator) -> str:
     async with world.office.store.begin() as conn:
         await oversight.raise_alert(conn, alert, alert.id)
     return alert.id
+
+
+async def _export(world: World, browser_of: Browsers, owner: str, ticket: dict[str, Any]) -> dict[str, str]:
+    """A request for an export of what the ticket's event left, its own words included."""
+    at = world.clock.now()
+    body = {
+        "cameras": [ticket["camera_id"]],
+        "since": (at - timedelta(hours=3)).isoformat(),
+        "until": (at + timedelta(hours=3)).isoformat(),
+        "reason": f"an export of what {owner} holds",
+        "receiver": "somebody (sample)",
+        "letter": "2026-1",
+    }
+    answer = await (await browser_of("leader")).post("/exports", json=body)
+    assert answer.status_code == 201, answer.text
+    return {"export_id": answer.json()["id"], "export_part": answer.json()["parts"][0]["id"]}
 
 
 async def _typed_about(browser_of: Browsers, thing: str) -> str:

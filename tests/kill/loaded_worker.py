@@ -53,7 +53,7 @@ class LoadDesk:
         """There are no streams here."""
         raise Unavailable("no pictures under this load")
 
-    async def still(self, camera_id: str, width: int | None) -> bytes:
+    async def still(self, camera_id: str, width: int | None, words: str = "") -> bytes:
         """There are no pictures here."""
         raise Unavailable("no pictures under this load")
 

@@ -25,7 +25,13 @@ export interface NavItem extends PageItem {
 export const NAV: readonly NavItem[] = [
   { name: 'wall', word: 'nav.wall', path: '/wall', allowed: () => may('view_live') && !isManager.value },
   { name: 'candidates', word: 'nav.candidates', path: '/candidates', allowed: () => may('see_events') },
-  { name: 'tickets', word: 'nav.tickets', path: '/tickets', allowed: () => may('handle_tickets') },
+  {
+    name: 'tickets',
+    word: 'nav.tickets',
+    path: '/tickets',
+    allowed: () => may('handle_tickets'),
+    pages: [{ name: 'exports', word: 'exports.title', path: '/exports', allowed: () => may('see_events') }],
+  },
   {
     name: 'sharing',
     word: 'nav.sharing',
@@ -94,6 +100,7 @@ const routes: RouteRecordRaw[] = [
       { path: 'wall', name: 'wall', component: () => import('./pages/Wall.vue') },
       { path: 'candidates/:id?', name: 'candidates', component: () => import('./pages/Candidates.vue') },
       { path: 'tickets/:id?', name: 'tickets', component: () => import('./pages/Tickets.vue') },
+      { path: 'exports/:id?', name: 'exports', component: () => import('./pages/Exports.vue') },
       { path: 'sharing', name: 'sharing', component: () => import('./pages/Sharing.vue') },
       { path: 'sharing/people', name: 'sharing-people', component: () => import('./pages/SharingPeople.vue') },
       { path: 'sharing/matrix', name: 'sharing-matrix', component: () => import('./pages/SharingMatrix.vue') },

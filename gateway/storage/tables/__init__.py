@@ -13,6 +13,7 @@ from gateway.storage.tables.catalogue import (
 from gateway.storage.tables.columns import Moment, metadata
 from gateway.storage.tables.emergencies import emergencies, emergency_grants, emergency_steps
 from gateway.storage.tables.events import candidates, events, evidence
+from gateway.storage.tables.exports import export_items, export_parts, export_signatures, export_steps, exports
 from gateway.storage.tables.fleet import assignments, leases, workers
 from gateway.storage.tables.history import camera_days, counted_days, file_changes
 from gateway.storage.tables.notices import notices, notices_seen
@@ -76,6 +77,11 @@ __all__ = [
     "epochs",
     "events",
     "evidence",
+    "export_items",
+    "export_parts",
+    "export_signatures",
+    "export_steps",
+    "exports",
     "file_changes",
     "grant_actions",
     "grant_uses",

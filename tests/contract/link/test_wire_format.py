@@ -12,7 +12,7 @@ from gateway.fleet.wire_events import event_to_json
 
 
 def test_the_protocol_number():
-    assert framing.PROTOCOL == 2
+    assert framing.PROTOCOL == 3
     assert framing.MAX_FRAME == 16 * 1024 * 1024
 
 

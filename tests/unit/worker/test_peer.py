@@ -61,7 +61,7 @@ class Desk:
     def camera(self, camera_id):
         return Camera(self.stream)
 
-    async def still(self, camera_id, width):
+    async def still(self, camera_id, width, words=""):
         raise Unavailable("no picture")
 
     def assign(self, assignment):

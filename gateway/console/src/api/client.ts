@@ -123,6 +123,10 @@ export async function post<T>(path: string, body: unknown = {}, query?: Query): 
   return parsed<T>(await ask('POST', path, query ? { body, query } : { body }))
 }
 
+export async function put<T>(path: string, body: unknown): Promise<T> {
+  return parsed<T>(await ask('PUT', path, { body }))
+}
+
 export async function patch<T>(path: string, body: unknown): Promise<T> {
   return parsed<T>(await ask('PATCH', path, { body }))
 }
@@ -133,6 +137,11 @@ export async function remove(path: string): Promise<void> {
 
 export async function upload<T>(path: string, form: FormData, query?: Query): Promise<T> {
   return parsed<T>(await ask('POST', path, query ? { form, query } : { form }))
+}
+
+/** A file that is handed out by a request that changes something: that it was handed out is recorded. */
+export async function postBlob(path: string): Promise<Blob> {
+  return (await ask('POST', path, { body: {} })).blob()
 }
 
 export async function blob(path: string, query?: Query): Promise<Blob> {

@@ -61,6 +61,7 @@ const LEADS: Record<string, (id: string) => string> = {
   grant: () => '/sharing',
   request: (id) => `/requests/${encodeURIComponent(id)}`,
   delegation: () => '/delegations',
+  export: (id) => `/exports/${encodeURIComponent(id)}`,
   emergency: (id) => `/emergencies/${encodeURIComponent(id)}`,
 }
 

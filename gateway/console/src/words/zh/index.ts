@@ -3,6 +3,7 @@ import { accounts } from './accounts'
 import { cameras } from './cameras'
 import { candidates } from './candidates'
 import { emergencies } from './emergencies'
+import { exports } from './exports'
 import { notices } from './notices'
 import { operators } from './operators'
 import { oversight } from './oversight'
@@ -21,6 +22,7 @@ export const zh = {
   ...cameras,
   ...candidates,
   ...emergencies,
+  ...exports,
   ...notices,
   ...operators,
   ...oversight,
