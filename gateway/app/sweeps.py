@@ -6,12 +6,10 @@ from collections.abc import Mapping
 
 from gateway.services import (
     emergencies,
-    lifecycle,
-    notifying,
-    overseeing,
     export_fetching,
     lifecycle,
     notifying,
+    overseeing,
     rates,
     request_times,
     reviewing,

@@ -121,19 +121,19 @@ async def one(export_id: str, request: Request, caller: Who) -> ExportView:
 
 
 @router.post(
-    "/{export_id}/parts/{part_id}/approve", dependencies=[rule(SignedIn())], summary="Approve a part of an export"
+    "/{export_id}/parts/{export_part}/approve", dependencies=[rule(SignedIn())], summary="Approve a part of an export"
 )
-async def approve(export_id: str, part_id: str, body: DecisionBody, request: Request, caller: Who) -> ExportView:
+async def approve(export_id: str, export_part: str, body: DecisionBody, request: Request, caller: Who) -> ExportView:
     """For another person of the managing unit who may export or share its cameras; takes the second factor."""
-    return await exports.decide(office_of(request), caller, part_id, export_id, yes=True, reason=body.reason)
+    return await exports.decide(office_of(request), caller, export_part, export_id, yes=True, reason=body.reason)
 
 
 @router.post(
-    "/{export_id}/parts/{part_id}/refuse", dependencies=[rule(SignedIn())], summary="Refuse a part of an export"
+    "/{export_id}/parts/{export_part}/refuse", dependencies=[rule(SignedIn())], summary="Refuse a part of an export"
 )
-async def refuse(export_id: str, part_id: str, body: DecisionBody, request: Request, caller: Who) -> ExportView:
+async def refuse(export_id: str, export_part: str, body: DecisionBody, request: Request, caller: Who) -> ExportView:
     """A reason is needed."""
-    return await exports.decide(office_of(request), caller, part_id, export_id, yes=False, reason=body.reason)
+    return await exports.decide(office_of(request), caller, export_part, export_id, yes=False, reason=body.reason)
 
 
 @router.post("/{export_id}/withdraw", dependencies=[rule(SignedIn())], summary="Take a request for an export back")
