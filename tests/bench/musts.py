@@ -75,8 +75,8 @@ MEANINGS: dict[str, tuple[str, str]] = {
     "ws_viewer_ms_per_s": ("gateway, for each fMP4 viewer of a 4 Mbit/s stream", "每个 4 Mbit/s 观看者的网关开销"),
     "first_picture_hot_ms": ("click to moving picture in Chromium, p95", "点击到画面（Chromium，p95）"),
     "revoke_to_silence_ms": (
-        "revocation to the last picture, doorbell cut, worst of ten",
-        "收回授权到画面终止（无通知，十次中最慢）",
+        "revocation to the last picture, doorbell cut, worst of ten over WebSocket and WebRTC",
+        "收回授权到画面终止（无通知，WebSocket 与 WebRTC 共十次中最慢）",
     ),
     "wall_16_stalls": (
         "16 tiles for a minute beside all detectors: pauses of more than a second",
