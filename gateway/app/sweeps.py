@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from gateway.services import (
     emergencies,
     export_fetching,
+    filing_changes,
     lifecycle,
     notifying,
     overseeing,
@@ -23,6 +24,7 @@ SWEEPS: Mapping[str, Sweep] = {
     "unusual viewing": overseeing.watch_viewing,
     "public figures": overseeing.count_months,
     "ended works": lifecycle.end_works,
+    "changes to be filed": filing_changes.follow_changes,
     "counted days": rates.count_days,
     "old notices": notifying.forget_old,
     "routing requests": routing.route_waiting,

@@ -50,7 +50,10 @@ export const NAV: readonly NavItem[] = [
     word: 'nav.cameras',
     path: '/cameras',
     allowed: () => may('list'),
-    pages: [{ name: 'rates', word: 'rates.title', path: '/rates', allowed: () => may('list') }],
+    pages: [
+      { name: 'rates', word: 'rates.title', path: '/rates', allowed: () => may('list') },
+      { name: 'filing', word: 'filing.tab', path: '/filing', allowed: () => may('list') },
+    ],
   },
   {
     name: 'operators',
@@ -106,6 +109,7 @@ const routes: RouteRecordRaw[] = [
       { path: 'sharing/matrix', name: 'sharing-matrix', component: () => import('./pages/SharingMatrix.vue') },
       { path: 'cameras', name: 'cameras', component: () => import('./pages/Cameras.vue') },
       { path: 'rates', name: 'rates', component: () => import('./pages/Rates.vue') },
+      { path: 'filing', name: 'filing', component: () => import('./pages/Filing.vue') },
       { path: 'cameras/:id', name: 'camera', component: () => import('./pages/CameraPage.vue') },
       { path: 'operators', name: 'operators', component: () => import('./pages/Operators.vue') },
       { path: 'operators/sessions', name: 'sessions', component: () => import('./pages/Sessions.vue') },

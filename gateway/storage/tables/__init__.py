@@ -14,6 +14,7 @@ from gateway.storage.tables.columns import Moment, metadata
 from gateway.storage.tables.emergencies import emergencies, emergency_grants, emergency_steps
 from gateway.storage.tables.events import candidates, events, evidence
 from gateway.storage.tables.exports import export_items, export_parts, export_signatures, export_steps, exports
+from gateway.storage.tables.filing import filing_tasks
 from gateway.storage.tables.fleet import assignments, leases, workers
 from gateway.storage.tables.history import camera_days, counted_days, file_changes
 from gateway.storage.tables.notices import notices, notices_seen
@@ -83,6 +84,7 @@ __all__ = [
     "export_steps",
     "exports",
     "file_changes",
+    "filing_tasks",
     "grant_actions",
     "grant_uses",
     "grants",

@@ -20,6 +20,7 @@ file_changes = Table(
     Column("old", JSON(none_as_null=True)),
     Column("new", JSON(none_as_null=True)),
     Index("ix_file_changes_object", "noun", "object_id", "id"),
+    Index("ix_file_changes_field", "field", "at"),
 )
 
 camera_days = Table(

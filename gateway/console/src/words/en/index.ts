@@ -4,6 +4,7 @@ import { cameras } from './cameras'
 import { candidates } from './candidates'
 import { emergencies } from './emergencies'
 import { exports } from './exports'
+import { filing } from './filing'
 import { notices } from './notices'
 import { operators } from './operators'
 import { oversight } from './oversight'
@@ -22,6 +23,7 @@ export const en: Vocabulary = {
   ...candidates,
   ...emergencies,
   ...exports,
+  ...filing,
   ...notices,
   ...operators,
   ...oversight,

@@ -36,6 +36,7 @@ export const notices: Words<typeof chinese> = {
       export_packed: 'Your export is ready to be fetched in time.',
       account_lapses: 'The account {login} lapses on {day}: renew it in time.',
       camera_offline: 'A camera has been offline for {minutes} minutes.',
+      filing_changed: 'What was filed of {name} has changed: file it again.',
     },
   },
 }

@@ -34,6 +34,7 @@ export const notices = {
       export_packed: '导出包已备好，请在期限内领取。',
       account_lapses: '账号 {login} 将于 {day} 到期，请及时更新。',
       camera_offline: '摄像机已离线 {minutes} 分钟。',
+      filing_changed: '{name}的备案内容已变更，请办理变更备案。',
     },
   },
 }
