@@ -79,6 +79,7 @@ export const requests: Words<typeof chinese> = {
       until: 'Until',
       pickUntil: 'Choose when it ends',
       window: 'Hours of the day (optional)',
+      windowForm: 'Write hours as 08:00-18:00',
       conditions: 'Conditions (optional)',
       whom: 'For whom',
       organisation: 'My organisation',

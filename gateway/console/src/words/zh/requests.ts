@@ -76,6 +76,7 @@ export const requests = {
       until: '结束',
       pickUntil: '请选择结束时间',
       window: '每日时段（可不填）',
+      windowForm: '每日时段写作 08:00-18:00',
       conditions: '附加条件（可不填）',
       whom: '供谁使用',
       organisation: '本单位',
