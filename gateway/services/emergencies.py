@@ -88,8 +88,8 @@ async def approve(office: Office, caller: Caller, emergency_id: str) -> Emergenc
     async with office.store.begin() as conn:
         await second_factor.require(office, caller, conn)
         item = await _known(conn, caller, emergency_id)
-        _refuse_if(why_not_approve(item, caller.operator.id, at), item.state is not EmergencyState.PROPOSED)
         await _check_right(conn, caller, item, at)
+        _refuse_if(why_not_approve(item, caller.operator.id, at), item.state is not EmergencyState.PROPOSED)
         ends = at + item.lasts
         after = replace(
             item,
@@ -114,8 +114,8 @@ async def refuse(office: Office, caller: Caller, emergency_id: str, reason: str)
     _check_text(reason, "reason")
     async with office.store.begin() as conn:
         item = await _known(conn, caller, emergency_id)
-        _refuse_if(why_not_approve(item, caller.operator.id, at), item.state is not EmergencyState.PROPOSED)
         await _check_right(conn, caller, item, at)
+        _refuse_if(why_not_approve(item, caller.operator.id, at), item.state is not EmergencyState.PROPOSED)
         after = replace(item, state=EmergencyState.REFUSED, ended_at=at, version=item.version + 1)
         await emergencies.save(conn, after)
         await _step(office, conn, after, "refuse", caller.operator.id, None, reason.strip(), at)
@@ -137,8 +137,8 @@ async def renew(office: Office, caller: Caller, emergency_id: str, lasts: timede
     async with office.store.begin() as conn:
         await second_factor.require(office, caller, conn)
         item = await _known(conn, caller, emergency_id)
-        _refuse_if(why_not_renew(item, caller.operator.id, at), item.state is not EmergencyState.RUNNING)
         await _check_right(conn, caller, item, at)
+        _refuse_if(why_not_renew(item, caller.operator.id, at), item.state is not EmergencyState.RUNNING)
         assert item.ends_at is not None
         ends = item.ends_at + lasts
         approvers = (*item.approvers, caller.operator.id)
@@ -159,9 +159,9 @@ async def end(office: Office, caller: Caller, emergency_id: str, reason: str) ->
     _check_text(reason, "reason")
     async with office.store.begin() as conn:
         item = await _known(conn, caller, emergency_id)
+        await _check_right(conn, caller, item, at)
         if item.state is not EmergencyState.RUNNING:
             raise Conflict("this emergency is not running")
-        await _check_right(conn, caller, item, at)
         ended = await emergency_grants.take_back(office, conn, item, caller.operator.id, reason.strip(), at)
         after, told = await _over(office, conn, item, caller.operator.id, reason.strip(), at)
         view = (await views_of(conn, caller, [after], at))[0]

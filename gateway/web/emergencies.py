@@ -24,7 +24,7 @@ from gateway.web.signed import office_of, signed_in
 
 router = APIRouter(prefix="/emergencies", tags=["emergencies"])
 Who = Annotated[Caller, Depends(signed_in)]
-SHARING = [rule(Needs(Action.SHARE))]
+SHARING = [rule(Needs(Action.SHARE, everywhere=True))]
 Reason = Annotated[str, Field(max_length=500)]
 Hours = Annotated[float, Field(gt=0, le=12)]
 

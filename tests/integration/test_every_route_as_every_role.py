@@ -24,7 +24,11 @@ HOME = {"jinsha": A, "jinxin": B, "transport": DEPARTMENT, "grid1": A, "fitter":
 REFUSED = frozenset({401, 403, 404})
 
 
-NOT_OF_PERMISSION = ("by the desk or the handler", "nobody decides what they or their organisation asked for")
+NOT_OF_PERMISSION = (
+    "by the desk or the handler",
+    "nobody decides what they or their organisation asked for",
+    "an emergency needs two people",
+)
 """What is refused to those whom the rule admits, for their part in the matter."""
 MANAGED = frozenset({Action.DIRECTORY, Action.LIST})
 """What the managers' standing rule gives them of every camera."""

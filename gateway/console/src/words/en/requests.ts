@@ -118,7 +118,6 @@ export const requests: Words<typeof chinese> = {
     placeAt: '{radius} m round {latitude}, {longitude}',
     system: 'Gateway',
   },
-  condition: { masked_only: 'Masked pictures only', sub_only: 'Sub stream only', watermark: 'Watermark' },
   deputies: {
     tab: 'Deputies',
     title: 'Who decides while you are away',

@@ -115,7 +115,6 @@ export const requests = {
     placeAt: '{latitude}，{longitude} 周围 {radius} 米',
     system: '系统',
   },
-  condition: { masked_only: '仅限遮挡后画面', sub_only: '仅限子码流', watermark: '加水印' },
   deputies: {
     tab: '代理审批',
     title: '外出期间由谁代为审批',
