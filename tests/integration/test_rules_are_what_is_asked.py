@@ -21,24 +21,12 @@ from gateway.storage.tables import grants as grant_rows
 from gateway.web.rules import DeclaredRoute, Needs, declared
 from tests.integration.asking import sweep
 from tests.integration.conftest import Browsers
-from tests.integration.questions import Asking, Question, filled
+from tests.integration.questions import BY_MORE_THAN_ONE_ACTION, Asking, Question, filled
 from tests.integration.sockets import connected
 from tests.integration.test_route_table import Foreign, _body, _foreign
 from tests.integration.world import HASH, START, A, B, World, policy
 
 pytestmark = pytest.mark.slow
-
-BY_MORE_THAN_ONE_ACTION = {
-    "GET /api/v1/sharing/people/{operator_id}": "cut to the grants on what the asker may share",
-    "POST /api/v1/cameras/bulk": "refuses camera by camera and names the first",
-    "POST /api/v1/cameras/bulk/preview": "refuses camera by camera, in its answer",
-    "POST /api/v1/emergencies": "needs the action on the whole scope of the incident",
-    "POST /api/v1/emergencies/{emergency_id}/approve": "and depends on the state of the proposal",
-    "POST /api/v1/emergencies/{emergency_id}/end": "and depends on the state of the emergency",
-    "POST /api/v1/emergencies/{emergency_id}/refuse": "and depends on the state of the proposal",
-    "POST /api/v1/emergencies/{emergency_id}/renew": "and depends on the state of the emergency",
-}
-"""Routes whose answer the one action does not settle; their own tests hold what does."""
 
 WATCHERS = frozenset(role for role in Role if not role.value.endswith("_manager"))
 LAB = "lab"
