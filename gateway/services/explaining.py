@@ -16,6 +16,7 @@ from gateway.domain.grants import Held, allowing, permits
 from gateway.domain.operators import Operator, Role
 from gateway.domain.organisations import Organisation
 from gateway.domain.sentences import sentence
+from gateway.services.administering import SEES_ALL
 from gateway.services.errors import Forbidden, NotFound
 from gateway.services.grant_views import GrantView
 from gateway.services.office import Caller, Office
@@ -98,7 +99,8 @@ async def explain_person(
 ) -> PersonSight:
     """Which of the cameras that the caller may share the person may know of, and why.
 
-    The security manager asks about all cameras. Raises ``NotFound`` or ``Forbidden``.
+    The security manager asks about all cameras. Raises ``Forbidden``, or ``NotFound`` also for somebody of another
+    organisation who sees none of them: who works elsewhere is nobody's business here.
     """
     at, asking = office.clock.now(), caller.operator
     async with office.store.read() as conn:
@@ -112,6 +114,8 @@ async def explain_person(
         both = and_(own.condition(), scope.condition())
         page = await camera_lists.page_within(conn, both, after=after, limit=limit)
         total = await camera_lists.count_within(conn, both)
+        if total == 0 and not _is_known(asking, someone):
+            raise NotFound("operator")
         theirs = await grants.for_operator(conn, someone, at)
         names = {item.id: item for item in await organisations.every(conn)}
         mine = await grants.for_operator(conn, asking, at)
@@ -135,6 +139,11 @@ async def explain_person(
 def _askable(asking: Operator) -> Action:
     """The action on a camera by which one may ask who else uses it."""
     return Action.LIST if Role.SECURITY_MANAGER in asking.roles else Action.SHARE
+
+
+def _is_known(asking: Operator, someone: Operator) -> bool:
+    """True if the asker may know of the person without any camera between them: a colleague, or for who keeps order."""
+    return asking.organisation_id == someone.organisation_id or bool(asking.roles & SEES_ALL)
 
 
 def _decisions(

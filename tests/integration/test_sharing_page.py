@@ -31,8 +31,10 @@ async def test_what_a_person_sees_is_told_within_what_the_asker_may_share(world:
     assert [grant["id"] for grant in part["grants"]] == [given["id"]]
     sentences = {row["reason"] for camera in part["cameras"] for row in camera["decisions"]}
     assert sentences == {f"allowed by grant G{given['number']} of Transport"}
-    nothing = (await jinsha.get(f"/sharing/people/{person}")).json()
-    assert (nothing["cameras"], nothing["total"], nothing["grants"]) == ([], 0, [])
+    stranger, nobody = [await jinsha.get(f"/sharing/people/{one}") for one in (person, "nobody")]
+    assert (stranger.status_code, stranger.text) == (404, nobody.text), "who works elsewhere is not told"
+    colleague = (await jinsha.get(f"/sharing/people/{world.people['jinsha'].id}")).json()
+    assert colleague["total"] == len(world.cameras[A])
     security = await browser_of("security")
     assert (await security.get(f"/sharing/people/{person}")).json()["total"] == 6
     paged = (await leader.get(f"/sharing/people/{person}?limit=4")).json()
