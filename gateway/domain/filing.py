@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from gateway.domain.place_types import PlaceType
+from gateway.domain.retention import RetentionClass
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,7 +15,7 @@ class Filing:
     ``azimuth`` and ``hfov`` are degrees, ``max_distance`` metres. ``ptz_type``: 1 dome, 2 half dome, 3 fixed, 4 remote.
     Dates are ISO text, "" when unknown. ``regime`` names the article of Order 799 under which the camera stands.
     ``secret_adjacent``: beside a place that keeps secrets, whose consent must be in the file. ``function_type`` is
-    that of GB/T 28181-2022, codes with / between them.
+    that of GB/T 28181-2022, codes with / between them. ``retention_class`` says how low ``record_save_days`` may be.
     """
 
     azimuth: float | None = None
@@ -29,6 +30,7 @@ class Filing:
     management_unit: str = ""
     contact_info: str = ""
     record_save_days: int = 30
+    retention_class: RetentionClass = RetentionClass.ORDINARY
     install_date: str = ""
     filing_no: str = ""
     filed_at: str = ""

@@ -24,7 +24,15 @@ from gateway.services.editing import (
 )
 from gateway.services.errors import Conflict, Invalid
 from gateway.services.file_history import Pen, camera_fields, recorder_fields, site_fields
-from gateway.services.lawfulness import Unlawful, lacking, must_be_whole, note_refusal, refuse_lacking, refuse_unlawful
+from gateway.services.lawfulness import (
+    Unlawful,
+    lacking,
+    must_be_whole,
+    note_refusal,
+    refuse_lacking,
+    refuse_short_retention,
+    refuse_unlawful,
+)
 from gateway.services.office import Caller, Office
 from gateway.storage import cameras, credentials, file_changes, recorders, sites
 from gateway.storage.cameras import NewCamera
@@ -99,6 +107,7 @@ async def add(office: Office, caller: Caller, wish: NewRecorder) -> AddedRecorde
             made = _cameras(office, wish, recorder, await fresh_gb_ids(conn, office.district, len(wish.channels)))
             await _check(conn, caller, made, at)
             refuse_unlawful(asdict(wish.filing))
+            refuse_short_retention(wish.filing)
             for one in made:
                 if must_be_whole(one):
                     refuse_lacking(await lacking(conn, one, wish.filing))

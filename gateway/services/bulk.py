@@ -26,6 +26,7 @@ from gateway.services.lawfulness import (
     must_be_whole,
     note_refusal,
     refuse_lacking,
+    refuse_short_retention,
     refuse_unlawful,
 )
 from gateway.services.office import Caller, Office
@@ -197,6 +198,7 @@ class _Judge:
             raise Forbidden("your grants do not let you manage such a camera")
         if file.camera.id in self.unshareable:
             raise Forbidden(grouping.MAY_NOT_SHARE)
+        refuse_short_retention(filing, file.filing)
         if must_be_whole(camera):
             consents = self.consents.get(camera.id, 0)
             lacked = lacking_with(file.camera, file.filing, consents)

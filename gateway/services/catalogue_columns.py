@@ -10,6 +10,7 @@ from gateway.domain.cameras import CameraKind, Datum
 from gateway.domain.lifecycle import REGIMES, Lifecycle
 from gateway.domain.organisations import OrganisationKind
 from gateway.domain.place_types import PlaceType
+from gateway.domain.retention import RetentionClass
 from gateway.services.catalogue_cells import day, flag, gb_id, host, number, one_of, path, purposes, text, whole
 
 
@@ -105,6 +106,7 @@ COLUMNS: dict[str, tuple[Column, ...]] = {
         Column("management_unit", _NAME, default=""),
         Column("contact_info", _NAME, default=""),
         Column("record_save_days", whole(0, 3660), default=30),
+        Column("retention_class", one_of(*RetentionClass), default=RetentionClass.ORDINARY.value),
         Column("install_date", day, default=""),
         Column("filing_no", text(64), default=""),
         Column("filed_at", day, default=""),

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.domain.lifecycle import MOVES, SERVED, Lifecycle, wanting
+from gateway.domain.retention import RetentionClass, too_short
 from gateway.services.catalogue_checks import Entry
 from gateway.services.catalogue_files import Problem
 from gateway.services.lawfulness import CONSENT, lacking_with, refusal
@@ -43,6 +44,8 @@ async def settle(connection: AsyncConnection, found: Sequence[Entry]) -> Lives:
             lives.problems.append(Problem(entry.line, unlawful[0], unlawful[1]))
             entry.values["lifecycle"] = Lifecycle.DRAFT
             continue
+        if short := too_short(RetentionClass(entry.values["retention_class"]), entry.values["record_save_days"]):
+            lives.problems.append(Problem(entry.line, "record_save_days", short))
         _settle_one(entry, before.get(entry.id), consents.get(entry.id, 0), lives)
     return lives
 

@@ -27,7 +27,15 @@ from gateway.services.camera_views import CameraDetail
 from gateway.services.catalogue import detail_of, known
 from gateway.services.errors import Conflict, Forbidden, Invalid
 from gateway.services.file_history import Pen, camera_fields, site_fields
-from gateway.services.lawfulness import Unlawful, lacking, must_be_whole, note_refusal, refuse_lacking, refuse_unlawful
+from gateway.services.lawfulness import (
+    Unlawful,
+    lacking,
+    must_be_whole,
+    note_refusal,
+    refuse_lacking,
+    refuse_short_retention,
+    refuse_unlawful,
+)
 from gateway.services.office import Caller, Office
 from gateway.services.rewriting import rewrite
 from gateway.storage import camera_ties, cameras, credentials, file_changes, grants, organisations, places, sites
@@ -150,6 +158,7 @@ async def add(office: Office, caller: Caller, wish: NewCameraFile) -> CameraDeta
                 await credentials.replace(conn, office.box, camera_id, wish.credential, at)
             filing = replace(wish.filing, civil_code=wish.filing.civil_code or camera.gb_id[:6])
             refuse_unlawful(asdict(filing))
+            refuse_short_retention(filing)
             if must_be_whole(camera):
                 refuse_lacking(await lacking(conn, camera, filing))
             await cameras.replace(conn, [NewCamera(camera, filing)], at)

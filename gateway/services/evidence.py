@@ -15,6 +15,7 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from gateway import disk
+from gateway.services import receipting
 from gateway.services.office import Office
 from gateway.storage import events
 from gateway.storage import evidence as rows
@@ -118,7 +119,7 @@ class EvidenceRoom:
                 due = await rows.expired(conn, self._office.clock.now())
             if not due:
                 return
-            self.tally.expired += await self._remove(due, "kept as long as unconfirmed candidates are")
+            self.tally.expired += await self._remove(due, "kept as long as unconfirmed candidates are", "time")
 
     async def _known(self, event_id: str) -> None:
         async with self._office.store.read() as conn:
@@ -146,21 +147,23 @@ class EvidenceRoom:
         if self.tally.bytes + wanted <= self._quota:
             return True
         async with self._office.store.read() as conn:
-            lasting = await rows.lasting_bytes(conn)
+            lasting = await rows.lasting_bytes(conn, self._office.clock.now())
         if lasting + wanted > self._quota:
             return False  # asked first: nothing is evicted for what would not fit even then
         while self.tally.bytes + wanted > self._quota:
             async with self._office.store.read() as conn:
-                oldest = await rows.evictable(conn, limit=20)
+                oldest = await rows.evictable(conn, self._office.clock.now(), limit=20)
             if not oldest:
                 return False
-            self.tally.evicted += await self._remove(oldest, "removed to keep within the evidence quota")
+            self.tally.evicted += await self._remove(oldest, "removed to keep within the evidence quota", "quota")
         return True
 
-    async def _remove(self, items: Sequence[Evidence], reason: str) -> int:
-        """Removes what nobody confirmed meanwhile; returns how many."""
+    async def _remove(self, items: Sequence[Evidence], reason: str, rule: str) -> int:
+        """Removes what nobody confirmed or put under a hold meanwhile, each with its receipt; returns how many."""
+        at = self._office.clock.now()
         async with self._office.store.begin() as conn:
-            gone = await rows.forget(conn, items, reason)
+            gone = await rows.forget(conn, items, reason, at)
+            await receipting.give(self._office, conn, gone, rule, at)
         self.tally.bytes -= sum(item.bytes for item in gone)
         for item in gone:
             await asyncio.to_thread((self._folder / item.path).unlink, missing_ok=True)

@@ -117,6 +117,7 @@ def _camera(item: CameraFile, usernames: Mapping[str, str]) -> dict[str, Any]:
     }
     row |= {name: getattr(camera, name) for name in ("recorder_id", "channel", "scheme", "enabled")}
     row |= {"lifecycle": camera.lifecycle.value, "place_type": item.filing.place_type.value}
+    row["retention_class"] = item.filing.retention_class.value
     row |= {"kind": camera.kind.value, "purposes": list(camera.purposes), "sample": item.sample}
     row |= {"latitude": camera.place.latitude, "longitude": camera.place.longitude}
     row["datum"] = camera.place.datum.value

@@ -11,6 +11,7 @@ from gateway.domain.cameras import Camera
 from gateway.domain.filing import Filing
 from gateway.domain.lifecycle import SERVED, wanting
 from gateway.domain.place_types import FORBIDDEN, captures_faces
+from gateway.domain.retention import FLOORS, too_short
 from gateway.services.errors import Invalid
 from gateway.services.office import Caller, Office
 from gateway.storage import camera_documents
@@ -73,6 +74,18 @@ def refuse_lacking(found: tuple[str, ...], before: tuple[str, ...] = ()) -> None
             f"a camera goes live only with its managing unit, regime, purposes, need and consent: {new[0]} is missing"
         )
         raise Invalid(sentence, field=new[0], missing=new)
+
+
+def refuse_short_retention(after: Filing, before: Filing | None = None) -> None:
+    """Raises ``Invalid`` if recordings would be kept for fewer days than the law asks of such a camera.
+
+    What a file said already before it was changed otherwise stays as it is.
+    """
+    kept = (after.retention_class, after.record_save_days)
+    if before is not None and kept == (before.retention_class, before.record_save_days):
+        return
+    if (why := too_short(*kept)) is not None:
+        raise Invalid(why, field="record_save_days", least=FLOORS[after.retention_class])
 
 
 def must_be_whole(camera: Camera) -> bool:

@@ -16,6 +16,7 @@ from gateway.domain.lifecycle import Lifecycle
 from gateway.domain.organisations import Organisation, OrganisationKind
 from gateway.domain.packets import StreamKind
 from gateway.domain.place_types import PlaceType
+from gateway.domain.retention import RetentionClass
 from gateway.ports import Credential
 from gateway.services.catalogue_checks import Checks, Entry, Known, credential_id, entries, known, recorder_of
 from gateway.services.catalogue_files import Problem, Row, read
@@ -310,5 +311,6 @@ def _camera(values: Mapping[str, Any], there: Known, credential: str | None) -> 
     )
     filing = {name: values[name] for name in Filing.__dataclass_fields__}
     filing["place_type"] = PlaceType(values["place_type"])
+    filing["retention_class"] = RetentionClass(values["retention_class"])
     filing["civil_code"] = values["civil_code"] or values["gb_id"][:6]
     return NewCamera(camera, Filing(**filing), values["sample"])

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from gateway.services import file_history
 from gateway.services.errors import NotFound
 from gateway.services.file_history import Pen
-from gateway.services.lawfulness import lacking, must_be_whole, refuse_lacking, refuse_unlawful
+from gateway.services.lawfulness import lacking, must_be_whole, refuse_lacking, refuse_short_retention, refuse_unlawful
 from gateway.storage import cameras, credentials, file_changes
 from gateway.storage.cameras import CameraFile
 
@@ -21,7 +21,7 @@ async def rewrite(
     """Changes a file, in the caller's transaction, which ends if this raises.
 
     Raises ``NotFound``, ``Stale``, ``Unlawful`` for what no camera may be, and ``Invalid`` if a camera that is live
-    would lack what it went live with.
+    would lack what it went live with, or keeps its recordings for too few days.
     """
     refuse_unlawful(values)
     before = await _file(conn, camera_id)
@@ -29,6 +29,7 @@ async def rewrite(
     told = await _told(conn, before)
     await cameras.patch(conn, camera_id, version, values, pen.at)
     after = await _file(conn, camera_id)
+    refuse_short_retention(after.filing, before.filing)
     if must_be_whole(after.camera):
         went_live = not must_be_whole(before.camera)
         refuse_lacking(await lacking(conn, after.camera, after.filing), () if went_live else lacked)

@@ -15,6 +15,7 @@ from gateway.domain.filing import Filing
 from gateway.domain.lifecycle import Lifecycle
 from gateway.domain.packets import StreamKind
 from gateway.domain.place_types import PlaceType
+from gateway.domain.retention import RetentionClass
 from gateway.storage import area_fitting, epochs, in_service
 from gateway.storage.camera_ties import TIES, ties_from
 from gateway.storage.pinyin import initials
@@ -233,7 +234,8 @@ def select_cameras(*more: ColumnElement[Any]) -> Select[Any]:
 
 
 def _file_from(row: RowMapping, addresses: Sequence[StreamAddress]) -> CameraFile:
-    filing = Filing(**({name: row[name] for name in _FILING} | {"place_type": PlaceType(row["place_type"])}))
+    kinds = {"place_type": PlaceType(row["place_type"]), "retention_class": RetentionClass(row["retention_class"])}
+    filing = Filing(**({name: row[name] for name in _FILING} | kinds))
     return CameraFile(
         camera=camera_from(row, addresses),
         filing=filing,

@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, RowMapping, Select, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.domain.events import CandidateState
+from gateway.storage.legal_holds import events_held
 from gateway.storage.tables import candidates, events, evidence
 from gateway.storage.upserting import chunks, insert
 
@@ -79,9 +80,9 @@ async def total_bytes(connection: AsyncConnection) -> int:
     return int(await connection.scalar(select(func.coalesce(func.sum(evidence.c.bytes), 0))) or 0)
 
 
-async def lasting_bytes(connection: AsyncConnection) -> int:
-    """How much room is taken by files that are kept for good."""
-    kept = select(func.coalesce(func.sum(evidence.c.bytes), 0)).where(~_passing())
+async def lasting_bytes(connection: AsyncConnection, at: datetime) -> int:
+    """How much room is taken by files that are kept for good, or may not be deleted for now."""
+    kept = select(func.coalesce(func.sum(evidence.c.bytes), 0)).where(~_passing(at))
     return int(await connection.scalar(kept) or 0)
 
 
@@ -93,25 +94,27 @@ async def _kept_for_good(connection: AsyncConnection, event_id: str) -> bool:
 
 
 async def expired(connection: AsyncConnection, at: datetime, limit: int = 200) -> list[Evidence]:
-    """Files whose time has come, oldest first: never those of a candidate that a person confirmed."""
-    statement = _files().where(_passing(), evidence.c.expires_at <= at).order_by(evidence.c.expires_at).limit(limit)
+    """Files whose time has come, oldest first: none of a candidate that a person confirmed, none under a legal hold."""
+    statement = _files().where(_passing(at), evidence.c.expires_at <= at).order_by(evidence.c.expires_at).limit(limit)
     return [_from(row) for row in (await connection.execute(statement)).mappings()]
 
 
-async def evictable(connection: AsyncConnection, limit: int = 200) -> list[Evidence]:
-    """Files that may go when room is short, oldest first: never those of a candidate that a person confirmed."""
-    statement = _files().where(_passing()).order_by(evidence.c.created_at).limit(limit)
+async def evictable(connection: AsyncConnection, at: datetime, limit: int = 200) -> list[Evidence]:
+    """Files that may go when room is short, oldest first: none that was confirmed and none under a legal hold."""
+    statement = _files().where(_passing(at)).order_by(evidence.c.created_at).limit(limit)
     return [_from(row) for row in (await connection.execute(statement)).mappings()]
 
 
-async def forget(connection: AsyncConnection, items: Sequence[Evidence], reason: str) -> list[Evidence]:
+async def forget(connection: AsyncConnection, items: Sequence[Evidence], reason: str, at: datetime) -> list[Evidence]:
     """Notes that the files are gone and why; returns those of the items of which that is now so.
 
-    What was kept for good since the items were read stays, and so does what another gateway has forgotten first.
+    What was kept for good or put under a hold since the items were read stays, and so does what another gateway
+    has forgotten first.
     """
     gone: set[str] = set()
     for chunk in chunks(item.id for item in items):
         passing = evidence.c.id.in_(chunk) & evidence.c.expires_at.is_not(None) & (evidence.c.path != "")
+        passing &= evidence.c.event_id.not_in(events_held(at))
         left = {"path": "", "bytes": 0, "sha256": "", "missing_reason": reason, "expires_at": None}
         statement = update(evidence).where(passing).values(**left).returning(evidence.c.id)
         gone |= set((await connection.scalars(statement)).all())
@@ -134,8 +137,9 @@ def _confirmed() -> Select[tuple[str]]:
     return select(candidates.c.event_id).join(events, events.c.id == candidates.c.event_id).where(decided)
 
 
-def _passing() -> ColumnElement[bool]:
-    return evidence.c.event_id.not_in(_confirmed()) & evidence.c.expires_at.is_not(None)
+def _passing(at: datetime) -> ColumnElement[bool]:
+    held = evidence.c.event_id.in_(events_held(at))
+    return evidence.c.event_id.not_in(_confirmed()) & evidence.c.expires_at.is_not(None) & ~held
 
 
 def _files() -> Select[Any]:

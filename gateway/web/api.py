@@ -33,6 +33,7 @@ from gateway.web import (
     filings,
     grants,
     groups,
+    legal_holds,
     notices,
     oversight,
     rates,
@@ -86,6 +87,7 @@ OWN_ROUTERS: tuple[APIRouter, ...] = (
     audit.router,
     view_records.router,
     oversight.router,
+    legal_holds.router,
 )
 
 

@@ -11,6 +11,7 @@ from gateway.domain.actions import Action
 from gateway.domain.cameras import CameraKind, CameraState
 from gateway.domain.lifecycle import Lifecycle
 from gateway.domain.place_types import PlaceType
+from gateway.domain.retention import RetentionClass
 from gateway.services import bulk
 from gateway.services.bulk import MOST, Change, Preview
 from gateway.services.office import Caller
@@ -40,6 +41,7 @@ class Changes(BaseModel):
     management_unit: Annotated[str, Field(max_length=128)] | None = None
     contact_info: Annotated[str, Field(max_length=128)] | None = None
     record_save_days: Annotated[int, Field(ge=30, le=3650)] | None = None
+    retention_class: RetentionClass | None = None
     put_in: Id | None = None
     take_out: Id | None = None
 

@@ -14,6 +14,7 @@ from gateway.domain.lifecycle import Lifecycle
 from gateway.domain.operators import Role
 from gateway.domain.packets import StreamKind
 from gateway.domain.place_types import PlaceType
+from gateway.domain.retention import RetentionClass
 from gateway.ports import Credential
 from gateway.services import catalogue, editing, explaining
 from gateway.services.camera_views import CameraDetail, CameraSummary
@@ -137,6 +138,7 @@ class CameraPatch(BaseModel):
     management_unit: Annotated[str, Field(max_length=128)] | None = None
     contact_info: Annotated[str, Field(max_length=128)] | None = None
     record_save_days: Annotated[int, Field(ge=30, le=3650)] | None = None
+    retention_class: RetentionClass | None = None
     install_date: Annotated[str, Field(pattern=r"^(\d{4}-\d{2}-\d{2})?$")] | None = None
     filing_no: Annotated[str, Field(max_length=64)] | None = None
     filed_at: Annotated[str, Field(pattern=r"^(\d{4}-\d{2}-\d{2})?$")] | None = None

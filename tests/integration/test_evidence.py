@@ -7,6 +7,7 @@ import hashlib
 import os
 from collections.abc import AsyncIterator, Sequence
 from contextlib import aclosing
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -182,9 +183,9 @@ async def test_what_is_confirmed_while_it_is_being_evicted_stays(shown: Scene, m
     await shown.watching.evidence("w1", event_id, "still", STILL, HASH, "image/jpeg", None)
     forget = evidence_rows.forget
 
-    async def late(conn: AsyncConnection, items: Sequence[evidence_rows.Evidence], reason: str) -> Any:
+    async def late(conn: AsyncConnection, items: Sequence[evidence_rows.Evidence], reason: str, at: datetime) -> Any:
         await evidence_rows.keep(conn, event_id)
-        return await forget(conn, items, reason)
+        return await forget(conn, items, reason, at)
 
     monkeypatch.setattr(evidence_rows, "forget", late)
     shown.clock.skip(2 * 24 * 3600)

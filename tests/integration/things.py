@@ -8,16 +8,31 @@ import secrets
 from datetime import timedelta
 from typing import Any
 
+from httpx import AsyncClient
+
 from gateway.domain.operators import Operator
 from gateway.domain.oversight import AlertKind
-from gateway.storage import oversight
+from gateway.storage import deletion_receipts, oversight
+from gateway.storage.deletion_receipts import DeletionReceipt
 from gateway.storage.oversight import Alert
 from gateway.web.whep import _Session
 from tests.integration.conftest import Browsers
 from tests.integration.world import DEPARTMENT, A, B, World
 
 DESK_OF = {A: "jinsha", B: "jinxin", DEPARTMENT: "transport"}
+OF_HOLDS = {
+    "legal-holds": ("camera_id", "reason", "letter", "ends_at"),
+    "extension": ("ends_at", "reason"),
+    "lifting": ("reason",),
+    "decision": ("approve",),
+}
+"""What the routes of legal holds take."""
 STILL = b"\xff\xd8\xff" + b"0" * 100
+
+
+def hold_on(camera_id: str) -> dict[str, Any]:
+    """What is said of a legal hold on that camera."""
+    return {"camera_id": camera_id, "letter": "示例-1", "ends_at": "2026-11-30T00:00:00Z", "approve": True}
 
 
 async def more_things(
@@ -37,6 +52,7 @@ async def more_things(
     world.rooms._sessions[view] = _Session(person.id, asyncio.Event())
     deputy = {"deputy_id": world.people["district"].id, "reason": f"away, says {owner}"}
     deputy["not_after"] = (world.clock.now() + timedelta(days=2)).isoformat()
+    keeper = await browser_of(person.login)
     return {
         "operator_id": person.id,
         "session_id": next(one["id"] for one in running if one["current"]),
@@ -47,6 +63,7 @@ async def more_things(
         "alert_id": await _alert_about(world, person),
         **await _service(browser_of, owner),
         **await _export(world, browser_of, owner, ticket),
+        **await _kept(world, keeper, owner),
     }
 
 
@@ -87,6 +104,17 @@ async def _export(world: World, browser_of: Browsers, owner: str, ticket: dict[s
     answer = await (await browser_of("leader")).post("/exports", json=body)
     assert answer.status_code == 201, answer.text
     return {"export_id": answer.json()["id"], "export_part": answer.json()["parts"][0]["id"]}
+
+
+async def _kept(world: World, keeper: AsyncClient, owner: str) -> dict[str, str]:
+    camera, at = world.camera(owner), world.clock.now()
+    wish = {"camera_id": camera.id, "reason": f"kept, says {owner}", "letter": "示例-1"}
+    wish["ends_at"] = (at + timedelta(days=9)).isoformat()
+    hold = (await keeper.post("/legal-holds", json=wish)).json()["id"]
+    gone = DeletionReceipt(world.office.new_id(), at, "still", f"gone-{camera.id}", camera.id, "0" * 64, 9, "time", "g")
+    async with world.office.store.begin() as conn:
+        await deletion_receipts.insert(conn, [gone])
+    return {"hold_id": hold, "receipt_id": gone.id}
 
 
 async def _typed_about(browser_of: Browsers, thing: str) -> str:

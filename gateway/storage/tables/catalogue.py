@@ -91,6 +91,7 @@ cameras = Table(
     Column("management_unit", String(128), nullable=False, default=""),
     Column("contact_info", String(128), nullable=False, default=""),
     Column("record_save_days", Integer, nullable=False, default=30),
+    Column("retention_class", String(12), nullable=False, default="ordinary", server_default="ordinary"),
     Column("install_date", String(10), nullable=False, default=""),
     Column("filing_no", String(64), nullable=False, default=""),
     Column("filed_at", String(10), nullable=False, default=""),

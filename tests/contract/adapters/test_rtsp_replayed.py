@@ -109,3 +109,9 @@ def test_pictures_sent_out_of_order_keep_the_time_they_are_shown_at():
     shown = sorted(packet.pts for packet in settled)[:-4]
     assert {later - earlier for earlier, later in pairwise(shown)} == {9000}
     assert [packet.pts for packet in settled] != sorted(packet.pts for packet in settled)
+
+
+def test_r08_a_device_that_offers_sound_is_asked_for_its_picture_alone():
+    script = Script("dahua_describe_h264_aac_onvif", units=pictures())
+    assert taken(script, 3)
+    assert sum(request.startswith("SETUP") for request in script.requests) == 1

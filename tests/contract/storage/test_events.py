@@ -186,18 +186,18 @@ async def test_evidence_is_kept_once_and_forgotten_with_a_reason(store: Store) -
         assert await evidence.paths(connection) == {"2026/a.jpg"}
         assert await evidence.expired(connection, NOW) == []
         assert await evidence.expired(connection, NOW + timedelta(days=30)) == [there]
-        assert await evidence.evictable(connection) == [there]
+        assert await evidence.evictable(connection, NOW) == [there]
         await connection.execute(tables.candidates.update().values(state="confirmed"))
-        assert await evidence.evictable(connection) == []
+        assert await evidence.evictable(connection, NOW) == []
         late = Evidence(name, "clip", "2026/a.mp4", 9, "cd", "", NOW, NOW + timedelta(days=30))
         assert await evidence.insert_once(connection, late)
         assert (await evidence.of_event(connection, name))["clip"].expires_at is None
         await evidence.keep(connection, name)
         assert await evidence.expired(connection, NOW + timedelta(days=30)) == []
-        assert await evidence.forget(connection, [there, late], "its time had come") == [], "confirmed since"
+        assert await evidence.forget(connection, [there, late], "its time had come", NOW) == [], "confirmed since"
         assert await evidence.total_bytes(connection) == 1009
         await connection.execute(tables.evidence.update().values(expires_at=NOW))
-        assert await evidence.forget(connection, [there, late], "its time had come") == [there, late]
-        assert await evidence.forget(connection, [there, late], "again") == []
+        assert await evidence.forget(connection, [there, late], "its time had come", NOW) == [there, late]
+        assert await evidence.forget(connection, [there, late], "again", NOW) == []
         assert (await evidence.of_event(connection, name))["still"].missing_reason == "its time had come"
         assert await evidence.total_bytes(connection) == 0

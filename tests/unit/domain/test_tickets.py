@@ -200,7 +200,7 @@ def test_the_receiver_handles_wherever_they_belong() -> None:
     assert parties(ticket, operator(Role.GRID_MEMBER, "T-2", "me"), False) == {Party.HANDLER}
 
 
-def test_a_candidate_reaches_dispatch_only_through_a_person() -> None:
-    """R26: whatever the gateway itself may do, it never registers or dispatches."""
+def test_r26_a_candidate_reaches_dispatch_only_through_a_person() -> None:
+    """Whatever the gateway itself may do, it never registers or dispatches."""
     for state in (TicketState.NEW, TicketState.VERIFY, TicketState.REG):
         assert allowed(ticket_in(state), frozenset({Party.SYSTEM}), START) == ()

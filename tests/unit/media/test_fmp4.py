@@ -206,3 +206,10 @@ def test_every_parameter_set_is_kept_by_its_order() -> None:
         b"\xe1" + len(sps).to_bytes(2, "big") + sps + b"\x02" + len(pps).to_bytes(2, "big") + pps
     )
     assert second in record
+
+
+def test_r08_a_live_stream_has_no_track_of_sound() -> None:
+    units = units_of(encoded())
+    data = units[0].chapter.initialisation + b"".join(unit.fragment for unit in units)
+    with av.open(io.BytesIO(data)) as container:
+        assert [stream.type for stream in container.streams] == ["video"]

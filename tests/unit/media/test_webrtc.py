@@ -119,3 +119,14 @@ async def test_a_broken_offer_is_refused() -> None:
     with pytest.raises(Unfit, match="offer"):
         async with open_peer("v=0\r\nnonsense", track):
             pass
+
+
+async def test_r08_the_answer_has_a_picture_and_no_sound() -> None:
+    feed = Feed(encoded(frames=10, size=(320, 192)))
+    viewer = Viewer(Tally(), [])
+    viewer.offer(feed.next())
+    async with asyncio.timeout(60), offering() as (browser, _):
+        track = SharedTrack(viewer, await first_unit(viewer), lambda sent: None, lambda ended: None)
+        async with open_peer(browser.localDescription.sdp, track) as peer:
+            media = [line.split(" ")[0] for line in peer.answer.splitlines() if line.startswith("m=")]
+            assert media == ["m=video"]

@@ -162,6 +162,11 @@ def test_a_clip_holds_every_packet_and_plays(packets):
     assert len(pictures) == len(packets)
 
 
+def test_r08_a_clip_holds_no_sound(packets):
+    with av.open(io.BytesIO(clips.mp4(packets))) as container:
+        assert [stream.type for stream in container.streams] == ["video"]
+
+
 def test_a_clip_stays_within_one_generation(packets):
     later = [Packet(p.pts, p.keyframe, p.data, p.arrived_at, 1) for p in packets]
     assert clips.playable([*packets[:10], *later]) == later

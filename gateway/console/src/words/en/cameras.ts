@@ -185,6 +185,7 @@ export const cameras: Words<typeof chinese> = {
     management_unit: 'Managing unit',
     contact_info: 'Contact',
     record_save_days: 'Retention (days)',
+    retention_class: 'Retention class',
     install_date: 'Installed on',
     filing_no: 'Filing number',
     filed_at: 'Filed on',

@@ -66,6 +66,7 @@ export const upkeep = {
     about_suspended: 'During works a fault makes no ticket; statistics go on. The camera comes back by itself.',
     about_decommissioned: 'No more pictures: running ones end at once. Every record stays. This cannot be undone.',
   },
+  retentionClass: { ordinary: 'Ordinary (30 days or more)', key: 'Key target (90 days or more)' },
   regime: { art7: 'Article 7 (listed public places)', art9: 'Article 9 (other public places)', art33: 'Article 33 (not public)' },
   gb: {
     hint: '20 digits; empty to have one made',

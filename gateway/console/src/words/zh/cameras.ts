@@ -182,6 +182,7 @@ export const cameras = {
     management_unit: '管理单位',
     contact_info: '联系方式',
     record_save_days: '保存期限（天）',
+    retention_class: '保存类别',
     install_date: '安装日期',
     filing_no: '备案编号',
     filed_at: '备案日期',

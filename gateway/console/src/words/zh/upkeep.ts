@@ -66,6 +66,7 @@ export const upkeep = {
     about_suspended: '检修期间故障不生成工单，统计照常；到期自动恢复。',
     about_decommissioned: '停用后不再取流，正在播放的画面立即结束，所有记录都会保留，且不能恢复启用。',
   },
+  retentionClass: { ordinary: '普通（不少于 30 天）', key: '重点目标（不少于 90 天）' },
   regime: { art7: '第七条（重点公共场所）', art9: '第九条（其他公共场所）', art33: '第三十三条（非公共场所）' },
   gb: {
     hint: '20 位；留空由系统生成',

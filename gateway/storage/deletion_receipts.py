@@ -1,0 +1,53 @@
+"""Receipts of what was deleted by rule: what it was, which rule, when; never what it showed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from gateway.storage.paging import Page, bounded, cursor, position
+from gateway.storage.reaching import Reach
+from gateway.storage.tables import cameras, deletion_receipts
+
+
+@dataclass(frozen=True, slots=True)
+class DeletionReceipt:
+    """One thing that is gone. ``rule`` is ``time`` or ``quota``; ``by`` names the gateway that deleted it."""
+
+    id: str
+    at: datetime
+    what: str
+    object_id: str
+    camera_id: str
+    sha256: str
+    bytes: int
+    rule: str
+    by: str
+
+
+async def insert(connection: AsyncConnection, receipts: Sequence[DeletionReceipt]) -> None:
+    """Adds receipts; they are never changed."""
+    if receipts:
+        await connection.execute(deletion_receipts.insert(), [asdict(item) for item in receipts])
+
+
+async def page(
+    connection: AsyncConnection, scope: Reach | None, *, camera_id: str | None, after: str | None, limit: int
+) -> Page[DeletionReceipt]:
+    """Receipts, newest first; ``scope`` cuts them to the cameras within reach. Raises ``BadCursor``."""
+    limit = bounded(limit)
+    statement = select(deletion_receipts).order_by(deletion_receipts.c.id.desc()).limit(limit + 1)
+    if scope is not None:
+        within = select(cameras.c.id).where(scope.condition())
+        statement = statement.where(deletion_receipts.c.camera_id.in_(within))
+    if camera_id is not None:
+        statement = statement.where(deletion_receipts.c.camera_id == camera_id)
+    if after is not None:
+        statement = statement.where(deletion_receipts.c.id < position(after, "receipts", str)[0])
+    rows = (await connection.execute(statement)).mappings().all()
+    items = [DeletionReceipt(**row) for row in rows[:limit]]
+    return Page(items, cursor("receipts", items[-1].id) if len(rows) > limit else None)
