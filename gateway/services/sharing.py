@@ -184,7 +184,10 @@ async def extend(office: Office, caller: Caller, grant_id: str, not_after: datet
         record = await grants.get(conn, grant_id)
         if record is None or not await grants_known(conn, caller, held, [record.grant], at):
             raise NotFound("grant")
-    old = record.grant
+        old = record.grant
+        may = (await Pointing.read(conn, [old])).may_share(caller.operator, held, old, at)
+    if not may:
+        raise Forbidden("you may not share what this grant is about")
     if record.policy or old.effect is Effect.DENY:
         raise Forbidden("a standing rule or a deny is not extended here")
     if old.revoked_at is not None or old.not_after is None or old.not_after <= at:

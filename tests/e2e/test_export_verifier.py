@@ -8,25 +8,22 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from gateway.services import packages
 from gateway.services.packages import Draft
 from gateway.storage.signing import Signer
 
-CHROMIUM = "/usr/bin/chromium"
-
 
 @pytest.fixture
-def offline(tmp_path: Path) -> Iterator[Page]:
+def offline(browser: Browser, tmp_path: Path) -> Iterator[Page]:
     page_file = tmp_path / "verify.html"
     page_file.write_text(packages.verifier())
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        page = browser.new_context(offline=True).new_page()
-        page.goto(page_file.as_uri())
-        yield page
-        browser.close()
+    context = browser.new_context(offline=True)
+    page = context.new_page()
+    page.goto(page_file.as_uri())
+    yield page
+    context.close()
 
 
 def _verified(page: Page, file: Path, passphrase: str, key: str = "") -> str:

@@ -150,6 +150,8 @@ def _every_page_of(page: Page, login: str) -> set[str]:
     opened = set()
     for name in _named(page, "nav-"):
         page.locator(f'[data-test="nav-{name}"]').click()
+        page.locator(f'[data-test="nav-{name}"].on').wait_for()
+        page.wait_for_load_state("networkidle")
         opened.add(name)
         for tab in _named(page, "tab-"):
             page.locator(f'[data-test="tab-{tab}"]').click()

@@ -114,6 +114,8 @@ class Asking:
                 return False
         if schema.get("format") == "date-time":
             return "2026-11-30T00:00:00Z"
+        if schema.get("format") == "date":
+            return "2026-09-01"
         return "x" * max(1, int(schema.get("minLength", 1)))
 
     def _wanted(self, schema: Mapping[str, Any], known: Mapping[str, Any]) -> set[str]:

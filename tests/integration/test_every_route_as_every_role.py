@@ -27,6 +27,7 @@ REFUSED = frozenset({401, 403, 404})
 NOT_OF_PERMISSION = (
     "by the desk or the handler",
     "nobody decides what they or their organisation asked for",
+    "another person decides what you asked for",
     "an emergency needs two people",
 )
 """What is refused to those whom the rule admits, for their part in the matter."""
