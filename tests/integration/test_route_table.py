@@ -149,6 +149,7 @@ def _body(foreign: Foreign, owner: str) -> dict[str, Any]:
         "host": "192.0.2.1",
         "streams": [{"kind": "sub", "path": "/x"}],
         "owner_id": owner,
+        "owner": owner,
         "township_code": "320612001",
         "purposes": ["PS-ORDER"],
         "latitude": 32.0,
