@@ -23,15 +23,15 @@ CREDENTIAL = {"username": "viewer", "secret_from": "sample"}
 """The devices' user; the password is made at first run and never stands in a file of the repository."""
 
 _STAFF = {
-    "D06": "police",
-    "D15": "transport",
-    "D16": "water",
-    "D14": "urban",
-    "D03": "education",
-    "D36": "traffic",
-    "D20": "health",
-    "D13": "housing",
-    "D22": "emergency",
+    "D06": ("police", "公安"),
+    "D15": ("transport", "交通运输"),
+    "D16": ("water", "水利"),
+    "D14": ("urban", "城管"),
+    "D03": ("education", "教育"),
+    "D36": ("traffic", "交警"),
+    "D20": ("health", "卫健"),
+    "D13": ("housing", "住建"),
+    "D22": ("emergency", "应急"),
 }
 _PTZ_KINDS = (CameraKind.OVERVIEW, CameraKind.SQUARE)
 
@@ -123,8 +123,8 @@ def operators(townships: Sequence[Township]) -> list[Json]:
     for township in townships:
         login = township.name_en.split()[0].lower()
         rows.append(_operator(login, f"{township.name_zh}值班员", f"T-{township.code}", "township_operator"))
-    for department, login in _STAFF.items():
-        rows.append(_operator(login, f"{login}部门联络员", department, "department_staff"))
+    for department, (login, word) in _STAFF.items():
+        rows.append(_operator(login, f"{word}部门联络员", department, "department_staff"))
     rows.append(_operator("grid1", "金沙街道网格员", f"T-{townships[0].code}", "grid_member"))
     vendor = _operator("vendor1", "运维厂商工程师", "D14", "vendor")
     rows.append({**vendor, "valid_days": 60, "contract": "示例-2026-001"})
