@@ -93,6 +93,7 @@ def _gateway(fleet: Fleet, name: str, port: int, passwords: dict[str, str]) -> N
         yaml.safe_dump(
             {
                 "workers": workers,
+                "sessions": {"second_factor": "offered"},  # these accounts are the sample's, on loopback
                 "detection": {"max_cameras": 20, "extra_rules": str(ROOT / "config" / "sample" / "rules.yaml")},
             }
         )
