@@ -109,7 +109,8 @@ async def test_r10_a_deny_that_begins_later_ends_the_picture_then(one: Scene) ->
 
 async def test_r10_a_purpose_that_is_taken_away_ends_the_pictures_of_that_purpose(one: Scene) -> None:
     given = await _given(one, purposes=frozenset({"PS-FLOOD", "PS-ORDER"}))
-    async with watching(one, "jinxin", one.world.camera(A).id, "stream=sub&purpose=PS-FLOOD") as socket:
+    asked = "stream=sub&purpose=PS-FLOOD&reason=the water rises at the sluice"
+    async with watching(one, "jinxin", one.world.camera(A).id, asked) as socket:
         assert (await text(socket))["type"] == "start"
         async with one.office.store.begin() as conn:
             narrowed = update(grant_rows).where(grant_rows.c.id == given.id).values(purposes=["PS-ORDER"])
