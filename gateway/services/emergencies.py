@@ -24,11 +24,10 @@ from gateway.domain.grants import TargetKind
 from gateway.domain.messages import Topic
 from gateway.domain.notices import Recipient, to_operator, to_organisation
 from gateway.services import emergency_grants, notifying, second_factor
-from gateway.services.emergency_views import EmergencyView, views_of
+from gateway.services.emergency_views import EmergencyView, holds, knows, views_of
 from gateway.services.errors import Conflict, Forbidden, Invalid, NotFound
 from gateway.services.office import SYSTEM, Caller, Office
-from gateway.services.pointing import target_of
-from gateway.storage import emergencies, grants, operators, organisations, places
+from gateway.storage import emergencies, operators, organisations, places
 from gateway.storage.emergencies import EmergencyStep
 
 TEXT_MAX = 500
@@ -87,7 +86,7 @@ async def approve(office: Office, caller: Caller, emergency_id: str) -> Emergenc
     at = office.clock.now()
     async with office.store.begin() as conn:
         await second_factor.require(office, caller, conn)
-        item = await _known(conn, caller, emergency_id)
+        item = await _known(conn, caller, emergency_id, at)
         await _check_right(conn, caller, item, at)
         _refuse_if(why_not_approve(item, caller.operator.id, at), item.state is not EmergencyState.PROPOSED)
         ends = at + item.lasts
@@ -113,7 +112,7 @@ async def refuse(office: Office, caller: Caller, emergency_id: str, reason: str)
     at = office.clock.now()
     _check_text(reason, "reason")
     async with office.store.begin() as conn:
-        item = await _known(conn, caller, emergency_id)
+        item = await _known(conn, caller, emergency_id, at)
         await _check_right(conn, caller, item, at)
         _refuse_if(why_not_approve(item, caller.operator.id, at), item.state is not EmergencyState.PROPOSED)
         after = replace(item, state=EmergencyState.REFUSED, ended_at=at, version=item.version + 1)
@@ -136,7 +135,7 @@ async def renew(office: Office, caller: Caller, emergency_id: str, lasts: timede
     _check_lasts(lasts)
     async with office.store.begin() as conn:
         await second_factor.require(office, caller, conn)
-        item = await _known(conn, caller, emergency_id)
+        item = await _known(conn, caller, emergency_id, at)
         await _check_right(conn, caller, item, at)
         _refuse_if(why_not_renew(item, caller.operator.id, at), item.state is not EmergencyState.RUNNING)
         assert item.ends_at is not None
@@ -158,7 +157,7 @@ async def end(office: Office, caller: Caller, emergency_id: str, reason: str) ->
     at = office.clock.now()
     _check_text(reason, "reason")
     async with office.store.begin() as conn:
-        item = await _known(conn, caller, emergency_id)
+        item = await _known(conn, caller, emergency_id, at)
         await _check_right(conn, caller, item, at)
         if item.state is not EmergencyState.RUNNING:
             raise Conflict("this emergency is not running")
@@ -245,25 +244,16 @@ async def _rung(office: Office, grant_ids: Sequence[str], told: tuple[str, ...])
     await notifying.ring_for(office, told)
 
 
-async def _known(conn: AsyncConnection, caller: Caller, emergency_id: str) -> Emergency:
+async def _known(conn: AsyncConnection, caller: Caller, emergency_id: str, at: datetime) -> Emergency:
     item = await emergencies.get(conn, emergency_id)
-    if item is None or Action.SHARE not in caller.operator.ceiling:
+    if item is None or Action.SHARE not in caller.operator.ceiling or not await knows(conn, caller, item, at):
         raise NotFound("emergency")
     return item
 
 
-async def _holds(conn: AsyncConnection, caller: Caller, item: Emergency, at: datetime) -> bool:
-    held = await grants.for_operator(conn, caller.operator, at)
-    try:
-        pointed = await target_of(conn, caller, held, item.scope_kind, item.scope_id, False, at)
-    except NotFound:
-        return False
-    return pointed.covers(held, caller.operator, Action.SHARE, at)
-
-
 async def _check_right(conn: AsyncConnection, caller: Caller, item: Emergency, at: datetime) -> None:
     """Only who may share everything in the scope may widen it."""
-    if not await _holds(conn, caller, item, at):
+    if not await holds(conn, caller, item, at):
         raise Forbidden("only who may share every camera in the scope may do this")
 
 
@@ -274,7 +264,7 @@ async def _approvers(conn: AsyncConnection, item: Emergency, at: datetime) -> li
     for account in await operators.every(conn, None if proposer is None else proposer.organisation_id):
         one = account.operator
         able = Action.SHARE in one.ceiling and one.disabled_at is None and one.id != item.proposed_by
-        if able and await _holds(conn, Caller(one, "", None), item, at):
+        if able and await holds(conn, Caller(one, "", None), item, at):
             found.append(one.id)
     return found
 

@@ -17,7 +17,8 @@ from gateway.domain.organisations import Organisation
 from gateway.services.deciding_rights import rights_of
 from gateway.services.errors import NotFound
 from gateway.services.office import SYSTEM, Caller, Office
-from gateway.storage import areas, cameras, emergencies, operators, organisations, places
+from gateway.services.pointing import target_of
+from gateway.storage import areas, cameras, emergencies, grants, operators, organisations, places
 from gateway.storage.emergencies import EmergencyStep, Watched
 
 READERS = frozenset({Role.AUDIT_MANAGER, Role.SECURITY_MANAGER})
@@ -137,17 +138,36 @@ async def listed(office: Office, caller: Caller) -> list[EmergencyView]:
     """The newest emergencies, whatever became of them; nothing for who may neither share nor oversee."""
     if not _reads(caller):
         return []
+    at = office.clock.now()
     async with office.store.read() as conn:
-        return await views_of(conn, caller, await emergencies.latest(conn), office.clock.now(), short=True)
+        found = [item for item in await emergencies.latest(conn) if await knows(conn, caller, item, at)]
+        return await views_of(conn, caller, found, at, short=True)
+
+
+async def knows(conn: AsyncConnection, caller: Caller, item: Emergency, at: datetime) -> bool:
+    """True for what has begun, which every owner is told of; a mere proposal is between those who could decide."""
+    overseeing = bool(caller.operator.roles & READERS)
+    return item.began_at is not None or overseeing or await holds(conn, caller, item, at)
+
+
+async def holds(conn: AsyncConnection, caller: Caller, item: Emergency, at: datetime) -> bool:
+    """True if the caller may share everything in the scope."""
+    held = await grants.for_operator(conn, caller.operator, at)
+    try:
+        pointed = await target_of(conn, caller, held, item.scope_kind, item.scope_id, False, at)
+    except NotFound:
+        return False
+    return pointed.covers(held, caller.operator, Action.SHARE, at)
 
 
 async def one(office: Office, caller: Caller, emergency_id: str) -> EmergencyView:
     """The emergency with its steps. Raises ``NotFound``."""
     async with office.store.read() as conn:
+        at = office.clock.now()
         item = await emergencies.get(conn, emergency_id)
-        if item is None or not _reads(caller):
+        if item is None or not _reads(caller) or not await knows(conn, caller, item, at):
             raise NotFound("emergency")
-        return (await views_of(conn, caller, [item], office.clock.now()))[0]
+        return (await views_of(conn, caller, [item], at))[0]
 
 
 async def report(office: Office, caller: Caller, emergency_id: str) -> ReportView:

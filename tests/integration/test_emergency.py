@@ -66,7 +66,7 @@ async def test_r10_nothing_is_widened_before_a_second_person_approves(world: Wor
     own = await district.post(f"/emergencies/{proposed['id']}/approve")
     assert (own.status_code, own.json()["error"]["code"]) == (403, "forbidden")
     assert await _seen(jinxin) == {B}
-    assert (await jinxin.post(f"/emergencies/{proposed['id']}/approve")).status_code == 403
+    assert (await jinxin.post(f"/emergencies/{proposed['id']}/approve")).status_code == 404
     assert (await leader.post(f"/emergencies/{proposed['id']}/approve")).json()["state"] == "running"
     assert await _seen(jinxin) == set(OWNERS)
     assert (await leader.post(f"/emergencies/{proposed['id']}/approve")).status_code == 409

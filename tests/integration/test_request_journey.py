@@ -77,7 +77,7 @@ async def test_r10_one_picture_ends_when_it_is_revoked_and_the_other_at_midnight
         after = await _done(await owner.post(f"/requests/parts/{part['id']}/approve", json=narrowed))
         given = {camera["id"]: camera["grant_id"] for camera in after["parts"][0]["cameras"] if camera["grant_id"]}
         assert set(given) == set(ids[:2])
-        for_flood = "purpose=PS-FLOOD"
+        for_flood = "purpose=PS-FLOOD&reason=the water rises at the sluice"
         async with (
             watching(evening, "jinxin", ids[0], for_flood) as first,
             watching(evening, "jinxin", ids[1], for_flood) as second,
@@ -106,7 +106,9 @@ async def test_r10_pictures_of_an_emergency_end_with_it(evening: Scene, early: b
         wish = {"name": "险情 示例", "reason": "示例", "widened": [{"organisation_id": B}], "hours": 0.1}
         made = await _done(await duty.post("/emergencies", json=wish))
         await _done(await leader.post(f"/emergencies/{made['id']}/approve"))
-        async with watching(evening, "jinxin", camera, "purpose=PS-FLOOD") as socket:
+        async with watching(
+            evening, "jinxin", camera, "purpose=PS-FLOOD&reason=the water rises at the sluice"
+        ) as socket:
             assert (await text(socket))["type"] == "start"
             if early:
                 await _done(await leader.post(f"/emergencies/{made['id']}/end", json={"reason": "解除 示例"}))

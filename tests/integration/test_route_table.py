@@ -98,7 +98,7 @@ async def _foreign(world: World, browser_of: Browsers, owner: str) -> Foreign:
     document = added.json()
     words |= {request.json()["id"], part, group, area, document["id"]}
     more = await more_things(world, browser_of, owner, ticket, grant.json()["id"])
-    words |= {more[name] for name in more if name not in ("operator_id", "emergency_id")}
+    words |= {more[name] for name in more if name != "operator_id"}
     return Foreign(
         camera.id,
         world.candidates[camera.id],
