@@ -75,7 +75,12 @@ def test_r15_nothing_changes_the_audit_but_the_erasure_that_the_law_asks_for(app
         for method in route.methods
         if method in ("POST", "PUT", "PATCH", "DELETE") and re.search(r"/(audit|view-records)", route.path)
     }
-    assert changing <= {"POST /api/v1/audit/texts/{text_id}/erasure"}
+    # signing and verifying read the lines and add to them; only the erasure takes anything, and not from the chain
+    assert changing <= {
+        "POST /api/v1/audit/texts/{text_id}/erasure",
+        "POST /api/v1/audit/roots",
+        "POST /api/v1/audit/verification",
+    }
 
 
 @pytest.mark.parametrize("login", ["system", "security", "audit"])
