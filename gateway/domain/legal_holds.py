@@ -21,6 +21,16 @@ class HoldState(StrEnum):
     LIFTED = "lifted"
 
 
+class HoldStage(StrEnum):
+    """What a reader sorts holds by, at some time."""
+
+    ASKED = "asked"
+    """Waits for a second person, also after what was asked for has ceased to protect."""
+    STANDING = "standing"
+    ENDED = "ended"
+    """Refused, lifted, or over."""
+
+
 class Wish(StrEnum):
     """What somebody asks of a hold that stands."""
 
@@ -66,6 +76,24 @@ class LegalHold:
     def stands(self, at: datetime) -> bool:
         """True while it protects by a second person's word."""
         return self.state is HoldState.HELD and self.ends_at > at
+
+    def protects(self, at: datetime) -> bool:
+        """True while nothing that it names is deleted: as long as it stands, and at first while it waits."""
+        waits = self.state is HoldState.ASKED and self.requested_at > at - WAITING
+        return (waits and self.ends_at > at) or self.stands(at)
+
+    def stage(self, at: datetime) -> HoldStage:
+        """Where a reader looks for it."""
+        if self.stands(at):
+            return HoldStage.STANDING
+        waits = self.state is HoldState.ASKED and self.ends_at > at
+        return HoldStage.ASKED if waits else HoldStage.ENDED
+
+    def asked_by(self, at: datetime) -> str | None:
+        """Who asked for what waits to be decided; None if nothing waits."""
+        if self.stage(at) is HoldStage.ASKED:
+            return self.requested_by
+        return self.wish_by if self.stands(at) and self.wish is not Wish.NONE else None
 
 
 def check_end(ends_at: datetime, at: datetime) -> None:

@@ -9,13 +9,16 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.domain import legal_holds as domain
 from gateway.domain.actions import Action
-from gateway.domain.legal_holds import HoldRefused, HoldState, LegalHold, SamePerson, Wish
+from gateway.domain.legal_holds import HoldRefused, HoldStage, HoldState, LegalHold, SamePerson, Wish
+from gateway.domain.notices import Recipient, to_operator, to_organisation
 from gateway.domain.operators import Role
+from gateway.services import notifying
 from gateway.services.catalogue import known
 from gateway.services.errors import Conflict, Forbidden, Invalid, NotFound
+from gateway.services.hold_views import HoldView, ReceiptView, receipt_views, views_of
 from gateway.services.office import Caller, Office
-from gateway.storage import deletion_receipts, events, legal_holds, tickets
-from gateway.storage.deletion_receipts import DeletionReceipt
+from gateway.storage import cameras, deletion_receipts, events, legal_holds, tickets
+from gateway.storage.deletion_receipts import ReceiptQuery
 from gateway.storage.paging import Page
 from gateway.storage.reaching import Reach, reach
 
@@ -34,7 +37,7 @@ class HoldWish:
     until: datetime | None = None
 
 
-async def ask(office: Office, caller: Caller, wish: HoldWish) -> LegalHold:
+async def ask(office: Office, caller: Caller, wish: HoldWish) -> HoldView:
     """A hold that waits for a second person and protects meanwhile. Raises ``NotFound``, ``Forbidden``, ``Invalid``."""
     at = office.clock.now()
     if sum(one is not None for one in (wish.camera_id, wish.event_id, wish.ticket_id)) != 1:
@@ -67,12 +70,28 @@ async def ask(office: Office, caller: Caller, wish: HoldWish) -> LegalHold:
         await legal_holds.insert(conn, hold)
         said = {"reason": wish.reason, "letter": wish.letter}
         await _note(office, conn, caller, hold, "ask_hold", said)
-    return hold
+        told = await _tell(conn, hold, "hold_to_decide", await _deciders(conn, hold), at)
+        view = (await views_of(conn, caller, [hold], at))[0]
+    await notifying.ring_for(office, told)
+    return view
+
+
+async def read(office: Office, caller: Caller, hold_id: str) -> HoldView:
+    """One hold, as far as the list would show it. Raises ``NotFound``."""
+    at = office.clock.now()
+    async with office.store.read() as conn:
+        if Role.AUDIT_MANAGER in caller.operator.roles:
+            hold = await legal_holds.get(conn, hold_id)
+            if hold is None:
+                raise NotFound("legal hold")
+        else:
+            hold = await _hold(office, conn, caller, hold_id)
+        return (await views_of(conn, caller, [hold], at))[0]
 
 
 async def wish_end(
     office: Office, caller: Caller, hold_id: str, wish: Wish, reason: str, ends_at: datetime | None
-) -> LegalHold:
+) -> HoldView:
     """Asks that a hold ends later, or now. Raises ``NotFound`` or ``Conflict``."""
     at = office.clock.now()
     async with office.store.begin() as conn:
@@ -83,10 +102,13 @@ async def wish_end(
             raise Conflict(str(problem)) from None
         await legal_holds.save(conn, after)
         await _note(office, conn, caller, after, f"ask_{wish}_hold", {"reason": reason})
-    return after
+        told = await _tell(conn, after, "hold_to_decide", await _deciders(conn, after), at)
+        view = (await views_of(conn, caller, [after], at))[0]
+    await notifying.ring_for(office, told)
+    return view
 
 
-async def decide(office: Office, caller: Caller, hold_id: str, *, yes: bool) -> LegalHold:
+async def decide(office: Office, caller: Caller, hold_id: str, *, yes: bool) -> HoldView:
     """Decides what is asked, as another person. Raises ``NotFound``, ``Forbidden`` or ``Conflict``."""
     at = office.clock.now()
     async with office.store.begin() as conn:
@@ -100,22 +122,32 @@ async def decide(office: Office, caller: Caller, hold_id: str, *, yes: bool) -> 
         await legal_holds.save(conn, after)
         what = hold.wish.value or "ask"
         await _note(office, conn, caller, after, "approve_hold" if yes else "refuse_hold", what=what)
-    return after
+        asker = hold.wish_by or hold.requested_by
+        told = await _tell(conn, after, "hold_approved" if yes else "hold_refused", [to_operator(asker)], at)
+        view = (await views_of(conn, caller, [after], at))[0]
+    await notifying.ring_for(office, told)
+    return view
 
 
-async def listed(office: Office, caller: Caller, after: str | None, limit: int) -> Page[LegalHold]:
+async def listed(
+    office: Office, caller: Caller, stage: HoldStage | None, after: str | None, limit: int
+) -> Page[HoldView]:
     """Holds on cameras the caller manages; all of them for the audit manager. Raises ``BadCursor``."""
+    at = office.clock.now()
     async with office.store.read() as conn:
-        return await legal_holds.page(conn, await _scope(office, conn, caller), after=after, limit=limit)
+        scope = await _scope(office, conn, caller)
+        page = await legal_holds.page(conn, scope, stage=stage, at=at, after=after, limit=limit)
+        return Page(await views_of(conn, caller, page.items, at), page.next)
 
 
 async def receipts(
-    office: Office, caller: Caller, camera_id: str | None, after: str | None, limit: int
-) -> Page[DeletionReceipt]:
+    office: Office, caller: Caller, query: ReceiptQuery, after: str | None, limit: int
+) -> Page[ReceiptView]:
     """Receipts of deletions, newest first, cut in the same way. Raises ``BadCursor``."""
     async with office.store.read() as conn:
         scope = await _scope(office, conn, caller)
-        return await deletion_receipts.page(conn, scope, camera_id=camera_id, after=after, limit=limit)
+        page = await deletion_receipts.page(conn, scope, query, after=after, limit=limit)
+        return Page(await receipt_views(conn, page.items), page.next)
 
 
 async def _scope(office: Office, conn: AsyncConnection, caller: Caller) -> Reach | None:
@@ -151,6 +183,19 @@ async def _hold(office: Office, conn: AsyncConnection, caller: Caller, hold_id: 
         raise NotFound("legal hold") from None
     assert hold is not None
     return hold
+
+
+async def _deciders(conn: AsyncConnection, hold: LegalHold) -> list[Recipient]:
+    """Whom to ask: the people of the unit that owns the camera."""
+    camera = await cameras.get(conn, hold.camera_id)
+    return [] if camera is None else [to_organisation(camera.owner_id)]
+
+
+async def _tell(
+    conn: AsyncConnection, hold: LegalHold, kind: str, to: list[Recipient], at: datetime
+) -> tuple[str, ...]:
+    key = f"v{hold.version}"  # the same hold is asked about again and again
+    return await notifying.tell(conn, at, to, kind, ("legal_hold", hold.id), key=key)
 
 
 async def _note(

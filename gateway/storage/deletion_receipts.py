@@ -29,6 +29,17 @@ class DeletionReceipt:
     by: str
 
 
+@dataclass(frozen=True, slots=True)
+class ReceiptQuery:
+    """What narrows a list of receipts; None says nothing. ``since`` is inclusive and ``until`` is not."""
+
+    camera_id: str | None = None
+    object_id: str | None = None
+    rule: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+
+
 async def insert(connection: AsyncConnection, receipts: Sequence[DeletionReceipt]) -> None:
     """Adds receipts; they are never changed."""
     if receipts:
@@ -36,18 +47,27 @@ async def insert(connection: AsyncConnection, receipts: Sequence[DeletionReceipt
 
 
 async def page(
-    connection: AsyncConnection, scope: Reach | None, *, camera_id: str | None, after: str | None, limit: int
+    connection: AsyncConnection, scope: Reach | None, query: ReceiptQuery, *, after: str | None, limit: int
 ) -> Page[DeletionReceipt]:
-    """Receipts, newest first; ``scope`` cuts them to the cameras within reach. Raises ``BadCursor``."""
+    """Receipts that fit, newest first; ``scope`` cuts them to the cameras within reach. Raises ``BadCursor``."""
     limit = bounded(limit)
-    statement = select(deletion_receipts).order_by(deletion_receipts.c.id.desc()).limit(limit + 1)
+    columns = deletion_receipts.c
+    statement = select(deletion_receipts).order_by(columns.id.desc()).limit(limit + 1)
     if scope is not None:
-        within = select(cameras.c.id).where(scope.condition())
-        statement = statement.where(deletion_receipts.c.camera_id.in_(within))
-    if camera_id is not None:
-        statement = statement.where(deletion_receipts.c.camera_id == camera_id)
+        statement = statement.where(columns.camera_id.in_(select(cameras.c.id).where(scope.condition())))
+    for column, value in (
+        (columns.camera_id, query.camera_id),
+        (columns.object_id, query.object_id),
+        (columns.rule, query.rule),
+    ):
+        if value is not None:
+            statement = statement.where(column == value)
+    if query.since is not None:
+        statement = statement.where(columns.at >= query.since)
+    if query.until is not None:
+        statement = statement.where(columns.at < query.until)
     if after is not None:
-        statement = statement.where(deletion_receipts.c.id < position(after, "receipts", str)[0])
+        statement = statement.where(columns.id < position(after, "receipts", str)[0])
     rows = (await connection.execute(statement)).mappings().all()
     items = [DeletionReceipt(**row) for row in rows[:limit]]
     return Page(items, cursor("receipts", items[-1].id) if len(rows) > limit else None)

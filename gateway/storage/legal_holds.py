@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, and_, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from gateway.domain.legal_holds import WAITING, HoldState, LegalHold, Wish
+from gateway.domain.legal_holds import WAITING, HoldStage, HoldState, LegalHold, Wish
 from gateway.storage.cameras import Stale
 from gateway.storage.paging import Page, bounded, cursor, position
 from gateway.storage.reaching import Reach
@@ -34,10 +34,20 @@ async def get(connection: AsyncConnection, hold_id: str) -> LegalHold | None:
     return None if row is None else _from(row)
 
 
-async def page(connection: AsyncConnection, scope: Reach | None, *, after: str | None, limit: int) -> Page[LegalHold]:
-    """Holds, newest first; ``scope`` cuts them to the cameras within reach. Raises ``BadCursor``."""
+async def page(
+    connection: AsyncConnection,
+    scope: Reach | None,
+    *,
+    stage: HoldStage | None = None,
+    at: datetime,
+    after: str | None,
+    limit: int,
+) -> Page[LegalHold]:
+    """Holds in that stage at that time, newest first, cut to the cameras within reach. Raises ``BadCursor``."""
     limit = bounded(limit)
     statement = select(legal_holds).order_by(legal_holds.c.id.desc()).limit(limit + 1)
+    if stage is not None:
+        statement = statement.where(_in_stage(stage, at))
     if scope is not None:
         statement = statement.where(legal_holds.c.camera_id.in_(select(cameras.c.id).where(scope.condition())))
     if after is not None:
@@ -57,6 +67,16 @@ def events_held(at: datetime) -> Select[tuple[str]]:
     joined = events.join(legal_holds, legal_holds.c.camera_id == events.c.camera_id)
     whole = or_(legal_holds.c.event_id == events.c.id, span)
     return select(events.c.id).select_from(joined).where(_protects(at), whole)
+
+
+def _in_stage(stage: HoldStage, at: datetime) -> ColumnElement[bool]:
+    """The same as ``LegalHold.stage`` for one stage; what waits within a hold that stands is also to be decided."""
+    open_ = legal_holds.c.ends_at > at
+    standing = (legal_holds.c.state == HoldState.HELD.value) & open_
+    waiting = (legal_holds.c.state == HoldState.ASKED.value) & open_
+    if stage is HoldStage.ASKED:
+        return or_(waiting, standing & (legal_holds.c.wish != Wish.NONE.value))
+    return standing if stage is HoldStage.STANDING else ~or_(standing, waiting)
 
 
 def _protects(at: datetime) -> ColumnElement[bool]:

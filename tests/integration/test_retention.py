@@ -231,3 +231,55 @@ async def test_r23_a_hold_on_a_camera_keeps_its_span_alone_and_lapses_unapproved
     shown.clock.skip(2 * DAY)
     await shown.room.sweep()
     assert await shown.room.find(other, "still") is None, "nobody approved within three days"
+
+
+async def test_r23_holds_are_listed_by_where_they_stand_with_names_and_who_may_decide(
+    shown: Scene, desks: dict[str, AsyncClient]
+) -> None:
+    camera = shown.world.camera(B)
+    wish = {"camera_id": camera.id, "reason": "示例", "letter": "示例-4"}
+    wish["ends_at"] = (shown.clock.now() + timedelta(days=30)).isoformat()
+    asked = (await desks["jinxin"].post("/legal-holds", json=wish)).json()
+    address = f"/legal-holds/{asked['id']}"
+
+    async def seen(name: str, stage: str) -> list[tuple[str, bool, bool]]:
+        items = (await desks[name].get("/legal-holds", params={"stage": stage})).json()["items"]
+        return [(one["camera_name_zh"], one["may_decide"], one["may_wish"]) for one in items]
+
+    called = camera.name_zh
+    assert await seen("jinxin", "asked") == [(called, False, False)], "nobody decides what they asked for"
+    assert await seen("jinxin2", "asked") == [(called, True, False)]
+    assert await seen("audit", "asked") == [(called, False, False)]
+    assert await seen("jinsha", "asked") == await seen("jinxin", "standing") == await seen("jinxin", "ended") == []
+    assert (await desks["jinsha"].get(address)).status_code == 404
+    await desks["jinxin2"].post(f"{address}/decision", json={"approve": True})
+    assert await seen("jinxin2", "asked") == []
+    assert await seen("jinxin2", "standing") == [(called, False, True)]
+    await desks["jinxin2"].post(f"{address}/lifting", json={"reason": "已结案(示例)"})
+    assert await seen("jinxin", "asked") == [(called, True, True)], "a standing hold waits for the other's word"
+    await desks["jinxin"].post(f"{address}/decision", json={"approve": True})
+    assert await seen("jinxin", "standing") == []
+    assert await seen("jinxin", "ended") == [(called, False, False)]
+    told = (await desks["jinxin2"].get("/notices")).json()["items"]
+    assert [one["kind"] for one in told if one["object_id"] == asked["id"]].count("hold_to_decide") == 2
+    assert not [
+        one for one in (await desks["jinsha"].get("/notices")).json()["items"] if one["object_id"] == asked["id"]
+    ]
+
+
+async def test_r23_receipts_are_searched_by_event_rule_and_day(shown: Scene) -> None:
+    first, second = await _stored(shown), await _stored(shown, 1)
+    shown.clock.skip(2 * DAY)
+    await shown.room.sweep()
+    app = create_api(shown.office)
+    now = shown.clock.now()
+    async with aclosing(await signed_in(app, "jinxin")) as client:
+
+        async def found(**query: str) -> set[str]:
+            answer = await client.get("/deletion-receipts", params=query)
+            return {one["object_id"] for one in answer.json()["items"]}
+
+        assert await found() == await found(rule="time") == {first, second}
+        assert await found(event=first) == {first}
+        assert await found(rule="quota") == await found(until=(now - timedelta(days=1)).isoformat()) == set()
+        assert await found(since=(now - timedelta(days=1)).isoformat()) == {first, second}

@@ -30,7 +30,11 @@ export const NAV: readonly NavItem[] = [
     word: 'nav.tickets',
     path: '/tickets',
     allowed: () => may('handle_tickets'),
-    pages: [{ name: 'exports', word: 'exports.title', path: '/exports', allowed: () => may('see_events') }],
+    pages: [
+      { name: 'exports', word: 'exports.title', path: '/exports', allowed: () => may('see_events') },
+      { name: 'legal-holds', word: 'holds.tab', path: '/legal-holds', allowed: () => may('manage') && !isManager.value },
+      { name: 'deletion-receipts', word: 'receipts.tab', path: '/deletion-receipts', allowed: () => may('manage') && !isManager.value },
+    ],
   },
   {
     name: 'sharing',
@@ -71,7 +75,11 @@ export const NAV: readonly NavItem[] = [
     word: 'nav.audit',
     path: '/audit',
     allowed: () => acts('audit_manager'),
-    pages: [{ name: 'oversight', word: 'oversight.title', path: '/oversight', allowed: () => acts('audit_manager') }],
+    pages: [
+      { name: 'oversight', word: 'oversight.title', path: '/oversight', allowed: () => acts('audit_manager') },
+      { name: 'legal-holds', word: 'holds.tab', path: '/legal-holds', allowed: () => acts('audit_manager') },
+      { name: 'deletion-receipts', word: 'receipts.tab', path: '/deletion-receipts', allowed: () => acts('audit_manager') },
+    ],
   },
 ]
 
@@ -80,10 +88,11 @@ export function pagesOf(item: NavItem): PageItem[] {
   return [item, ...(item.pages ?? [])].filter((page) => page.allowed())
 }
 
-/** The heading that a page stands under; a page of one thing stands where its list does. */
+/** The heading that a page stands under; a page of one thing stands where its list does, one of several headings under the operator's own. */
 export function headingOf(name: unknown): NavItem | undefined {
   const listed = name === 'camera' ? 'cameras' : name
-  return NAV.find((item) => item.name === listed || item.pages?.some((page) => page.name === listed))
+  const holding = NAV.filter((item) => [item, ...(item.pages ?? [])].some((page) => page.name === listed))
+  return holding.find((item) => pagesOf(item).some((page) => page.name === listed)) ?? holding[0]
 }
 
 export function home(): string {
@@ -104,6 +113,8 @@ const routes: RouteRecordRaw[] = [
       { path: 'candidates/:id?', name: 'candidates', component: () => import('./pages/Candidates.vue') },
       { path: 'tickets/:id?', name: 'tickets', component: () => import('./pages/Tickets.vue') },
       { path: 'exports/:id?', name: 'exports', component: () => import('./pages/Exports.vue') },
+      { path: 'legal-holds/:id?', name: 'legal-holds', component: () => import('./pages/LegalHolds.vue') },
+      { path: 'deletion-receipts', name: 'deletion-receipts', component: () => import('./pages/DeletionReceipts.vue') },
       { path: 'sharing', name: 'sharing', component: () => import('./pages/Sharing.vue') },
       { path: 'sharing/people', name: 'sharing-people', component: () => import('./pages/SharingPeople.vue') },
       { path: 'sharing/matrix', name: 'sharing-matrix', component: () => import('./pages/SharingMatrix.vue') },

@@ -5,6 +5,7 @@ import { candidates } from './candidates'
 import { emergencies } from './emergencies'
 import { exports } from './exports'
 import { filing } from './filing'
+import { holds } from './holds'
 import { notices } from './notices'
 import { operators } from './operators'
 import { oversight } from './oversight'
@@ -25,6 +26,7 @@ export const zh = {
   ...emergencies,
   ...exports,
   ...filing,
+  ...holds,
   ...notices,
   ...operators,
   ...oversight,
