@@ -42,6 +42,8 @@ class DocumentKind(StrEnum):
     CONSENT = "consent"
     FILING = "filing"
     NEED = "need"
+    SIGN = "sign"
+    """A photo of the sign beside the camera."""
     OTHER = "other"
 
 
@@ -82,6 +84,8 @@ async def add(
 ) -> DocumentView:
     """Puts a document into a camera's file. Raises ``NotFound``, ``Forbidden``, ``Conflict`` or ``Invalid``."""
     media_type, ending = _kind(data)
+    if kind is DocumentKind.SIGN and not media_type.startswith("image/"):
+        raise Invalid("the photo of a sign is a JPEG or PNG file", field="file")
     at = office.clock.now()
     async with office.store.read() as conn:
         await known(office, conn, caller, camera_id, Action.MANAGE)
@@ -149,6 +153,11 @@ async def read(office: Office, caller: Caller, camera_id: str, document_id: str)
         if document is None:
             raise NotFound("document")
         await office.note(conn, at, caller.operator.id, "read_document", "camera", camera_id, document=document.id)
+    return await file_of(office, document)
+
+
+async def file_of(office: Office, document: Document) -> DocumentFile:
+    """The file of a document that was found for somebody who may have it. Raises ``NotFound``."""
     path = office.data / FOLDER / document.path
     if not await asyncio.to_thread(path.is_file):
         raise NotFound("document")

@@ -17,7 +17,7 @@ from gateway.web.api import RouteWithoutRule, create_api
 from gateway.web.rules import DeclaredRoute, Open, declared
 from tests.integration.conftest import Browsers
 from tests.integration.sockets import connected
-from tests.integration.things import OF_HOLDS, hold_on, more_things
+from tests.integration.things import OWN_KEYS, more_things, said_of
 from tests.integration.world import DEPARTMENT, OWNERS, A, B, World
 
 OF_ONE_OWNER = {"jinsha": A, "jinxin": B, "transport": DEPARTMENT, "grid1": A}
@@ -165,7 +165,7 @@ def _body(foreign: Foreign, owner: str) -> dict[str, Any]:
         "widened": [{"organisation_id": A}],
         "deputy_id": foreign.camera,
         "revoke": foreign.grant,
-        **hold_on(foreign.camera),
+        **said_of(foreign.camera),
         "put": [foreign.camera],
         "take": [foreign.camera],
         "needed": True,
@@ -210,7 +210,7 @@ def _bodies(route: DeclaredRoute, foreign: Foreign, owner: str) -> list[dict[str
         "{group_id}": ("version", "name_zh"),
         "{group_id}/cameras": ("put", "take"),
         "areas": ("name_zh", "polygon"),
-        **OF_HOLDS,
+        **OWN_KEYS,
     }
     tail = route.path.rsplit("/", 2)
     known = own.get("/".join(tail[1:]), own.get(tail[-1], ()))

@@ -20,19 +20,22 @@ from tests.integration.conftest import Browsers
 from tests.integration.world import DEPARTMENT, A, B, World
 
 DESK_OF = {A: "jinsha", B: "jinxin", DEPARTMENT: "transport"}
-OF_HOLDS = {
+OWN_KEYS = {
     "legal-holds": ("camera_id", "reason", "letter", "ends_at"),
     "extension": ("ends_at", "reason"),
     "lifting": ("reason",),
     "decision": ("approve",),
+    "{camera_id}/sign": ("version", "put_up", "checked", "place", "state", "photo_id"),
 }
-"""What the routes of legal holds take."""
+"""What the routes of legal holds and signs take."""
+SIGN_FOUND = {"put_up": "2025-03-01", "checked": "2026-11-20", "place": "a pole", "state": "up", "photo_id": None}
+"""What is said of a sign."""
 STILL = b"\xff\xd8\xff" + b"0" * 100
 
 
-def hold_on(camera_id: str) -> dict[str, Any]:
-    """What is said of a legal hold on that camera."""
-    return {"camera_id": camera_id, "letter": "示例-1", "ends_at": "2026-11-30T00:00:00Z", "approve": True}
+def said_of(camera_id: str) -> dict[str, Any]:
+    """What is said of a legal hold on that camera, and of its sign."""
+    return SIGN_FOUND | {"camera_id": camera_id, "letter": "示例-1", "ends_at": "2026-11-30T00:00:00Z", "approve": True}
 
 
 async def more_things(
@@ -64,7 +67,18 @@ async def more_things(
         **await _service(browser_of, owner),
         **await _export(world, browser_of, owner, ticket),
         **await _kept(world, keeper, owner),
+        "sign_photo": await _sign(world, keeper, owner),
     }
+
+
+async def _sign(world: World, keeper: AsyncClient, owner: str) -> str:
+    """The sign of the owner's first camera, with its photo."""
+    path = f"/cameras/{world.camera(owner).id}"
+    files = {"file": ("sign.jpg", STILL, "image/jpeg")}
+    photo = (await keeper.post(f"{path}/documents", files=files, data={"kind": "sign"})).json()["id"]
+    body = SIGN_FOUND | {"version": 0, "photo_id": photo}
+    assert (await keeper.put(f"{path}/sign", json=body)).status_code == 200
+    return str(photo)
 
 
 async def _emergency(browser_of: Browsers, owner: str) -> str:

@@ -57,6 +57,7 @@ export const NAV: readonly NavItem[] = [
     pages: [
       { name: 'rates', word: 'rates.title', path: '/rates', allowed: () => may('list') },
       { name: 'filing', word: 'filing.tab', path: '/filing', allowed: () => may('list') },
+      { name: 'signs', word: 'signs.tab', path: '/signs', allowed: () => may('list') },
     ],
   },
   {
@@ -121,6 +122,7 @@ const routes: RouteRecordRaw[] = [
       { path: 'cameras', name: 'cameras', component: () => import('./pages/Cameras.vue') },
       { path: 'rates', name: 'rates', component: () => import('./pages/Rates.vue') },
       { path: 'filing', name: 'filing', component: () => import('./pages/Filing.vue') },
+      { path: 'signs', name: 'signs', component: () => import('./pages/Signs.vue') },
       { path: 'cameras/:id', name: 'camera', component: () => import('./pages/CameraPage.vue') },
       { path: 'operators', name: 'operators', component: () => import('./pages/Operators.vue') },
       { path: 'operators/sessions', name: 'sessions', component: () => import('./pages/Sessions.vue') },

@@ -51,6 +51,7 @@ from gateway.storage.tables.sharing import (
     wall_spans,
     wall_views,
 )
+from gateway.storage.tables.signs import camera_signs
 from gateway.storage.tables.tickets import ticket_moves, ticket_numbers, ticket_photos, tickets
 
 __all__ = [
@@ -66,6 +67,7 @@ __all__ = [
     "camera_days",
     "camera_documents",
     "camera_groups",
+    "camera_signs",
     "camera_status",
     "cameras",
     "candidates",

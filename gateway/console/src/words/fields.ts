@@ -4,7 +4,7 @@ import { organisationName, purposeName, townshipName } from '../state/catalogue'
 import { i18n, inList, wordFor } from './index'
 import { moment } from './times'
 
-const HEADINGS: Record<string, string> = { kind: 'cameraKind', place_type: 'placeType', lifecycle: 'lifecycle', regime: 'regime', retention_class: 'retentionClass' }
+const HEADINGS: Record<string, string> = { kind: 'cameraKind', place_type: 'placeType', lifecycle: 'lifecycle', regime: 'regime', sign_state: 'signs.state', retention_class: 'retentionClass' }
 
 export function fieldValue(field: string, value: unknown): string {
   if (value === null || value === undefined || value === '') return '–'

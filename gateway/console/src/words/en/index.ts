@@ -13,6 +13,7 @@ import { records } from './records'
 import { requests } from './requests'
 import { services } from './services'
 import { sharing } from './sharing'
+import { signs } from './signs'
 import { shell } from './shell'
 import { tickets } from './tickets'
 import { upkeep } from './upkeep'
@@ -33,6 +34,7 @@ export const en: Vocabulary = {
   ...requests,
   ...services,
   ...sharing,
+  ...signs,
   ...shell,
   ...tickets,
   ...upkeep,

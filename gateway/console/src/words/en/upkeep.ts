@@ -43,7 +43,7 @@ export const upkeep = {
     length: 'Length',
     still: 'now',
     noStates: 'No states in the last 30 days',
-    documents: { acceptance: 'Acceptance', consent: 'Consent', filing: 'Filing', need: 'Need', other: 'Other' },
+    documents: { acceptance: 'Acceptance', consent: 'Consent', filing: 'Filing', need: 'Need', sign: 'Photo of the sign', other: 'Other' },
     documentKind: 'Kind of document',
     documentName: 'Name',
     documentHint: 'PDF, JPEG or PNG, at most 16 MB',

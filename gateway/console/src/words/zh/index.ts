@@ -13,6 +13,7 @@ import { records } from './records'
 import { requests } from './requests'
 import { services } from './services'
 import { sharing } from './sharing'
+import { signs } from './signs'
 import { shell } from './shell'
 import { tickets } from './tickets'
 import { upkeep } from './upkeep'
@@ -34,6 +35,7 @@ export const zh = {
   ...requests,
   ...services,
   ...sharing,
+  ...signs,
   ...shell,
   ...tickets,
   ...upkeep,

@@ -43,7 +43,7 @@ export const upkeep = {
     length: '时长',
     still: '至今',
     noStates: '近 30 天没有状态记录',
-    documents: { acceptance: '验收材料', consent: '同意文件', filing: '备案材料', need: '必要性材料', other: '其他' },
+    documents: { acceptance: '验收材料', consent: '同意文件', filing: '备案材料', need: '必要性材料', sign: '提示标识照片', other: '其他' },
     documentKind: '文件类别',
     documentName: '文件名',
     documentHint: 'PDF、JPEG 或 PNG，不超过 16 MB',
