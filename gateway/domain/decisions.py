@@ -16,6 +16,8 @@ class Why(StrEnum):
     GRANTED = "granted"
     DENIED_BY_GRANT = "denied_by_grant"
     ACCOUNT_DISABLED = "account_disabled"
+    ACCOUNT_LAPSED = "account_lapsed"
+    """The account's dates do not hold: a vendor's contract has not begun or is over."""
     ROLE_EXCLUDES = "role_excludes"
     NO_GRANT = "no_grant"
     OUTSIDE_HOURS = "outside_hours"
@@ -29,7 +31,7 @@ class Decision:
     """Whether an action is allowed, why, by which grant, until when and under which conditions.
 
     ``grant_number`` and ``giver_id`` (an organisation) name the grant to a reader. ``until`` is when to ask again at
-    the latest: the grant's end, the end of its hours, or the beginning of a deny.
+    the latest: the grant's end, the end of its hours, the beginning of a deny, or the end of the account.
     """
 
     allowed: bool

@@ -271,8 +271,9 @@ def permits(
     grants for any purpose, or lists that need no purpose (directory, list), are asked without it. Pass ``Held`` where
     many grants are asked about many cameras, and also those that only begin later: ``until`` minds a coming deny.
     """
-    if operator.disabled_at is not None and operator.disabled_at <= at:
-        return Decision(False, Why.ACCOUNT_DISABLED, action)
+    if not operator.usable(at):
+        why = Why.ACCOUNT_DISABLED if operator.disabled(at) else Why.ACCOUNT_LAPSED
+        return Decision(False, why, action)
     if action not in operator.ceiling:
         return Decision(False, Why.ROLE_EXCLUDES, action)
     denies, ways = grants.about(camera, action) if isinstance(grants, Held) else _about(grants, camera, action)
@@ -303,7 +304,7 @@ def permits(
         if missed is None:
             return Decision(False, why, action)
         return Decision(False, why, action, None, missed.number, missed.giver_id)
-    until = _first(until, closes(best, at))
+    until = _first(_first(until, closes(best, at)), operator.valid_until)
     return Decision(True, Why.GRANTED, action, best.id, best.number, best.giver_id, until, best.conditions)
 
 

@@ -72,6 +72,15 @@ class Operator:
         """True for a programme of some department, which comes with a token instead of a password."""
         return Role.SERVICE in self.roles
 
+    def disabled(self, at: datetime) -> bool:
+        """True once somebody disabled the account."""
+        return self.disabled_at is not None and self.disabled_at <= at
+
+    def usable(self, at: datetime) -> bool:
+        """True while the account may be used at all: it has begun, is not over and nobody disabled it."""
+        begun = self.valid_from is None or self.valid_from <= at
+        return begun and (self.valid_until is None or at < self.valid_until) and not self.disabled(at)
+
     @property
     def ceiling(self) -> frozenset[Action]:
         """Every action that any of the operator's roles may exercise within the token's scopes; no role, nothing."""

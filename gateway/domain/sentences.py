@@ -56,6 +56,8 @@ def _english(decision: Decision, giver: str, at: datetime, zone: tzinfo) -> str:
             return f"denied by {grant}: {decision.note}"
         case Why.ACCOUNT_DISABLED:
             return "denied: the account is disabled"
+        case Why.ACCOUNT_LAPSED:
+            return "denied: the account has not begun or is over"
         case Why.ROLE_EXCLUDES:
             return f"denied: no role of the operator includes {action}"
         case Why.OUTSIDE_HOURS:
@@ -78,6 +80,8 @@ def _chinese(decision: Decision, giver: str, at: datetime, zone: tzinfo) -> str:
             return f"被{grant} 明确禁止：{decision.note}"
         case Why.ACCOUNT_DISABLED:
             return "不允许：账号已停用"
+        case Why.ACCOUNT_LAPSED:
+            return "不允许：账号不在有效期内"
         case Why.ROLE_EXCLUDES:
             return f"不允许：该人员的角色不含“{action}”"
         case Why.OUTSIDE_HOURS:

@@ -92,7 +92,7 @@ def _view(account: Account, at: datetime, footing: Footing | None) -> OperatorVi
         organisation_id=operator.organisation_id,
         roles=sorted(operator.roles),
         language=operator.language,
-        disabled=operator.disabled_at is not None and operator.disabled_at <= at,
+        disabled=operator.disabled(at),
         disabled_at=operator.disabled_at,
         locked_until=account.locked_until if account.locked_until and account.locked_until > at else None,
         created_at=account.created_at,

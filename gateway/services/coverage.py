@@ -59,7 +59,7 @@ def covers_span(
 
 
 def _holding(grants: Iterable[Grant], operator: Operator, action: Action, target: Target, at: datetime) -> list[Grant]:
-    if action not in operator.ceiling or (operator.disabled_at is not None and operator.disabled_at <= at):
+    if action not in operator.ceiling or not operator.usable(at):
         return []
     mine = [grant for grant in grants if action in grant.actions and given_to(grant, operator)]
     # a deny that is still to come counts as well: what is handed on would outlast it

@@ -80,7 +80,7 @@ async def deciders(conn: AsyncConnection, owner_id: str, at: datetime) -> tuple[
     lines = lineages(await organisations.every(conn))
     mine = {owner_id: lines.get(owner_id, (owner_id,))}
     people = {account.operator.id: account.operator for account in await operators.every(conn, owner_id)}
-    able = {id for id, one in people.items() if Action.SHARE in one.ceiling and one.disabled_at is None}
+    able = {id for id, one in people.items() if Action.SHARE in one.ceiling and one.usable(at)}
     found = {id for id in able if await _shared(conn, people[id], mine, at)}
     deputies = await delegations.within(conn, owner_id, at)
     found |= {item.deputy_id for item in deputies if item.principal_id in found and item.deputy_id in able}

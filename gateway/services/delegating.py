@@ -58,7 +58,7 @@ async def name_deputy(
         if (
             deputy is None
             or deputy.id == caller.operator.id
-            or deputy.disabled_at is not None
+            or not deputy.usable(at)
             or deputy.organisation_id != caller.operator.organisation_id
             or Action.SHARE not in deputy.ceiling
         ):

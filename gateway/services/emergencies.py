@@ -263,7 +263,7 @@ async def _approvers(conn: AsyncConnection, item: Emergency, at: datetime) -> li
     found = []
     for account in await operators.every(conn, None if proposer is None else proposer.organisation_id):
         one = account.operator
-        able = Action.SHARE in one.ceiling and one.disabled_at is None and one.id != item.proposed_by
+        able = Action.SHARE in one.ceiling and one.usable(at) and one.id != item.proposed_by
         if able and await holds(conn, Caller(one, "", None), item, at):
             found.append(one.id)
     return found

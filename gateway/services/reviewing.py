@@ -81,7 +81,7 @@ def _reviewed(office: Office, one: Account, at: datetime, latest: datetime | Non
     operator = one.operator
     end, why = one.term.ends(office.rules)
     remarks = {
-        "disabled": operator.disabled_at is not None and operator.disabled_at <= at,
+        "disabled": operator.disabled(at),
         "lapsed": end <= at,
         "lapsing": _lapses_soon(office, one, at),
         "never_used": latest is None,

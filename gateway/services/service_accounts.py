@@ -187,7 +187,7 @@ async def _service(conn: AsyncConnection, service_id: str) -> Account:
 
 async def _view(conn: AsyncConnection, account: Account, at: datetime) -> ServiceView:
     service = account.operator
-    disabled = service.disabled_at is not None and service.disabled_at <= at
+    disabled = service.disabled(at)
     tokens: Sequence[Session] = await sessions.of_operator(conn, service.id, at)
     return ServiceView(
         service.id,

@@ -233,7 +233,7 @@ def purpose_of(code: str | None) -> str:
 def may_enter(account: Account, remote: str, at: datetime) -> bool:
     """False for an account that is disabled, and for a sample account anywhere but on this machine."""
     operator = account.operator
-    disabled = operator.disabled_at is not None and operator.disabled_at <= at
+    disabled = operator.disabled(at)
     return not disabled and (not account.sample or is_loopback(remote))
 
 

@@ -87,7 +87,7 @@ async def _change(conn: AsyncConnection, caller: Caller, grant: Grant, at: datet
     page = await camera_lists.page_within(conn, and_(own.condition(), about.condition()), limit=MAX_CAMERAS)
     found = [item.camera for item in page.items]
     accounts = [account.operator for account in await operators.every(conn)]
-    reached = [one for one in accounts if one.disabled_at is None and given_to(grant, one)]
+    reached = [one for one in accounts if one.usable(at) and given_to(grant, one)]
     theirs = [(one, await grants.for_operator(conn, one, at)) for one in reached[:MAX_PEOPLE]]
     # pure arithmetic on thousands of pairs: not on the loop that carries pictures
     touched = await asyncio.to_thread(_compared, theirs, found, grant, at, gives)

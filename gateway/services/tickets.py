@@ -79,7 +79,7 @@ async def moved(
         if to is TicketState.SENT:
             handler_id = await _handler(conn, ticket, handler_id, receiver_id)
         if receiver_id is not None:
-            await _check_receiver(conn, receiver_id, handler_id or ticket.handler_id)
+            await _check_receiver(conn, receiver_id, handler_id or ticket.handler_id, at)
         step = Step(to, at, why, handler_id, receiver_id, await _fresh_deadline(office, conn, ticket, to, at))
         capacities = parties(ticket, caller.operator, in_scope)
         after, line = move(ticket, step, caller.operator, capacities, await tickets.last_move(conn, ticket.id))
@@ -247,11 +247,13 @@ async def _handler(
     return next(near, None)
 
 
-async def _check_receiver(conn: AsyncConnection, receiver_id: str, handler_id: str | None) -> None:
+async def _check_receiver(
+    conn: AsyncConnection, receiver_id: str, handler_id: str | None, at: datetime
+) -> None:
     person = await operators.get(conn, receiver_id)
     if (
         person is None
-        or person.disabled_at is not None
+        or not person.usable(at)
         or person.organisation_id != handler_id
         or Action.HANDLE_TICKETS not in person.ceiling
     ):

@@ -93,10 +93,8 @@ async def reach(
 
 
 def may_ever(operator: Operator, action: Action, at: datetime) -> bool:
-    """False if no grant could help: the account is disabled or no role of the operator includes the action."""
-    if operator.disabled_at is not None and operator.disabled_at <= at:
-        return False
-    return action in operator.ceiling
+    """False if no grant could help: the account is not usable or no role of the operator includes the action."""
+    return operator.usable(at) and action in operator.ceiling
 
 
 def _applying(operator: Operator, action: Action, at: datetime) -> Select[Any]:

@@ -6,6 +6,7 @@ kinds reach the same ones; grants and people are random.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -31,8 +32,9 @@ from gateway.storage.operators import Account
 from gateway.storage.reaching import reach
 from gateway.storage.store import Store
 from tests.contract.storage.district import CAMERAS, D1, NOW, T1, T2, camera, grant, lay
+from tests.contract.storage.near_misses import C1, DEEP, Asked, near_misses
 
-C1, C2, DEEP = "C-1", "C-2", "C-1-1"
+C2 = "C-2"
 ORGANISATIONS = ("district", T1, T2, D1, C1, C2, DEEP)
 TREE = (
     Organisation(C1, OrganisationKind.COMMUNITY, "社区一", "One", T1),
@@ -93,9 +95,13 @@ HOLDERS = st.one_of(
 )
 SPOKEN_OF = st.sampled_from([frozenset(ACTIONS), frozenset(ACTIONS), frozenset(ACTIONS[:1]), frozenset()])
 BEGUN = st.sampled_from([-3, -2, -1, 0, 0, 1, 3]).map(lambda hours: NOW + timedelta(hours=hours))
-OVER = st.sampled_from([None, None, None, -1, 0, 1, 3]).map(
-    lambda hours: None if hours is None else NOW + timedelta(hours=hours)
-)
+
+
+def moment(hours: int | None) -> datetime | None:
+    return None if hours is None else NOW + timedelta(hours=hours)
+
+
+OVER = st.sampled_from([None, None, None, -1, 0, 1, 3]).map(moment)
 
 
 @st.composite
@@ -140,6 +146,9 @@ PEOPLE = st.builds(
         [frozenset({role}) for role in ROLES] + [frozenset(ROLES[:2]), frozenset(ROLES), frozenset()]
     ),
     disabled_at=OVER,
+    # an account that has begun and one without an end are the common case
+    valid_from=st.sampled_from([None, None, -1, 0, 1]).map(moment),
+    valid_until=OVER,
 )
 
 
@@ -171,6 +180,19 @@ async def _laid(connection: AsyncConnection) -> dict[str, Camera]:
 async def test_r10_sql_and_permits_agree(
     store: Store, bare: Operator, rows: list[Grant], action: Action, purpose: str | None, at: datetime
 ) -> None:
+    await _agree(store, bare, rows, action, purpose, at)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow], deadline=None)
+@given(asked=near_misses(), action=st.sampled_from([Action.LIST, Action.VIEW_LIVE]))
+async def test_r10_sql_and_permits_agree_where_one_thing_is_wrong(store: Store, asked: Asked, action: Action) -> None:
+    await _agree(store, asked.who, asked.rows, action, asked.purpose, NOW)
+
+
+async def _agree(
+    store: Store, bare: Operator, rows: Sequence[Grant], action: Action, purpose: str | None, at: datetime
+) -> None:
+    """What SQL says of all cameras is what ``permits`` says of each."""
     async with store.begin() as connection:
         known = await _laid(connection)
         await operators.insert(connection, Account(bare, "hash", 0, None, NOW))

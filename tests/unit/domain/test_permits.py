@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -23,6 +24,7 @@ AT = datetime(2026, 11, 23, 1, tzinfo=UTC)
 NAMES = st.sampled_from(["x", "y"])
 SETS = st.frozensets(NAMES)
 CAMERAS = st.builds(CameraFacts, NAMES, NAMES, NAMES, NAMES, NAMES, st.none() | NAMES, SETS, SETS, SETS, SETS)
+TIMES = st.integers(-3, 3).map(lambda hours: AT + timedelta(hours=hours))
 OPERATORS = st.builds(
     Operator,
     NAMES,
@@ -31,8 +33,9 @@ OPERATORS = st.builds(
     NAMES,
     st.frozensets(st.sampled_from([Role.SHIFT_LEADER, Role.GRID_MEMBER, Role.SERVICE])),
     above=SETS,
+    valid_from=st.none() | st.none() | TIMES,
+    valid_until=st.none() | TIMES,
 )
-TIMES = st.integers(-3, 3).map(lambda hours: AT + timedelta(hours=hours))
 HOURS = st.none() | st.sampled_from(["08:00-09:30", "09:00-12:00", "11:00-13:00"]).map(
     lambda text: Hours(schedule_from({"hours": [text]}))
 )
@@ -116,6 +119,24 @@ def _grant(number: int = 17, **more: object) -> Grant:
 
 ME = Operator("me", "me", "me", "x", frozenset({Role.SHIFT_LEADER}))
 CAMERA = CameraFacts("c", "o", "o", "t", "road")
+
+
+def test_r29_an_account_outside_its_dates_is_permitted_nothing() -> None:
+    hour = timedelta(hours=1)
+    vendor = Operator("me", "me", "me", "x", frozenset({Role.VENDOR}), valid_from=AT, valid_until=AT + hour)
+    held = Held([_grant()])
+    during = permits(vendor, Action.VIEW_LIVE, CAMERA, held, AT)
+    assert (during.allowed, during.until) == (True, AT + hour)
+    for moment in (AT - hour / 60, AT + hour, AT + 2 * hour):
+        assert permits(vendor, Action.VIEW_LIVE, CAMERA, held, moment).why is Why.ACCOUNT_LAPSED
+    gone = replace(vendor, disabled_at=AT)
+    assert permits(gone, Action.VIEW_LIVE, CAMERA, held, AT + hour).why is Why.ACCOUNT_DISABLED
+
+
+def test_a_lapsed_account_is_said_in_words() -> None:
+    decision = permits(replace(ME, valid_until=AT), Action.VIEW_LIVE, CAMERA, [_grant()], AT)
+    assert sentence(decision, "en", "", AT, SHANGHAI) == "denied: the account has not begun or is over"
+    assert sentence(decision, "zh", "", AT, SHANGHAI) == "不允许：账号不在有效期内"
 
 
 @pytest.mark.parametrize(
