@@ -11,6 +11,7 @@ from gateway.services import (
     lifecycle,
     notifying,
     overseeing,
+    packing,
     rates,
     request_times,
     reviewing,
@@ -20,6 +21,7 @@ from gateway.services import (
 from gateway.services.sweeping import Sweep
 
 SWEEPS: Mapping[str, Sweep] = {
+    "half made exports": packing.clear_up,
     "the audit's daily root": rooting.close_the_day,
     "unusual viewing": overseeing.watch_viewing,
     "public figures": overseeing.count_months,

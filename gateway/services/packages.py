@@ -6,6 +6,7 @@ the files, ``manifest.json`` and ``manifest.sig``; the second opens and verifies
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import io
 import json
@@ -23,6 +24,8 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from gateway.storage.signing import Signer, signed_by
 
 MAGIC = b"SEGX1\n"
+CLEAR, HALF = ".clear", ".part"
+"""How files are named that are a package only in the making: the archive in clear, and its encrypted half."""
 INNER, VERIFIER = "package.segx", "verify.html"
 MANIFEST, SIGNATURE = "manifest.json", "manifest.sig"
 SIGNED_AS = b"sharp-eyes-export-1\n"
@@ -62,24 +65,28 @@ def new_passphrase() -> str:
 
 class Draft:
     """A package being made: files are added one by one to an archive beside the target. A context manager, because what
-    lies there in clear is removed in any case. Blocks.
+    lies there in clear is removed in any case; it is locked as long as somebody works on it, so that what a killed
+    process left can be told from it. Blocks.
     """
 
     def __init__(self, target: Path) -> None:
         self._target = target
-        self._clear, self._half = target.with_suffix(".clear"), target.with_suffix(".part")
+        self._clear, self._half = target.with_suffix(CLEAR), target.with_suffix(HALF)
 
     def __enter__(self) -> Draft:
         self._target.parent.mkdir(parents=True, exist_ok=True)
         self._clear.unlink(missing_ok=True)
         self._clear.touch(0o600)
-        self._archive = zipfile.ZipFile(self._clear, "w", zipfile.ZIP_STORED)
+        self._stream = self._clear.open("r+b")
+        fcntl.flock(self._stream, fcntl.LOCK_EX)
+        self._archive = zipfile.ZipFile(self._stream, "w", zipfile.ZIP_STORED)
         return self
 
     def __exit__(self, *_: object) -> None:
         self._archive.close()
         self._clear.unlink(missing_ok=True)
         self._half.unlink(missing_ok=True)
+        self._stream.close()
 
     def add(self, name: str, data: bytes) -> None:
         """Adds a file."""
@@ -91,6 +98,7 @@ class Draft:
         self.add(MANIFEST, written)
         self.add(SIGNATURE, signer.sign(SIGNED_AS + written).hex().encode())
         self._archive.close()
+        self._stream.flush()
         self._half.touch(0o600)
         with self._clear.open("rb") as plain, zipfile.ZipFile(self._half, "w", zipfile.ZIP_STORED) as outer:
             outer.writestr(VERIFIER, verifier())
@@ -98,6 +106,27 @@ class Draft:
                 for piece in encrypted(plain, passphrase):
                     stream.write(piece)
         self._half.replace(self._target)
+
+
+def remove_leftovers(folder: Path) -> list[str]:
+    """Removes what killed processes left of drafts, the pictures in clear first; returns the names. Blocks."""
+    removed = []
+    for path in sorted([*folder.glob(f"*{CLEAR}"), *folder.glob(f"*{HALF}")]):
+        if not _worked_on(path.with_suffix(CLEAR)):
+            path.unlink(missing_ok=True)
+            removed.append(path.name)
+    return removed
+
+
+def _worked_on(clear: Path) -> bool:
+    try:
+        with clear.open("rb") as stream:
+            fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except FileNotFoundError:
+        return False
+    except BlockingIOError:
+        return True
+    return False
 
 
 def verifier() -> str:

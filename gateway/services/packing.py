@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Protocol
@@ -25,8 +25,8 @@ from gateway.services.export_views import approved
 from gateway.services.exports import saved, touched
 from gateway.services.marks import export_words, public_words
 from gateway.services.office import SYSTEM, Office
-from gateway.services.packages import Draft, new_passphrase
-from gateway.storage import exports, operators, organisations
+from gateway.services.packages import Draft, new_passphrase, remove_leftovers
+from gateway.storage import audit_texts, exports, operators, organisations
 from gateway.storage.cameras import Stale
 from gateway.storage.exports import Step
 from gateway.storage.signing import open_signer
@@ -96,6 +96,7 @@ class Packing:
             people = {one.operator.id: one.operator for one in await operators.every(conn)}
             units = {one.id: one for one in await organisations.every(conn)}
             signers = await exports.signers(conn, export.id)
+            reason = await audit_texts.committed(conn, "ask_export", ("export", export.id), "reason")
         asker = people[export.asker_id]
         words = public_words(export.id, at)
         if export.variant is Variant.EVIDENCE:
@@ -111,6 +112,8 @@ class Packing:
                 "files": kept,
                 "missing": [entry for entry in files if "missing" in entry],
                 "signed_by": [names.get(id, {"id": id}) for id in signers],
+                # not the reason, nor a hash of it that could be guessed at: what the audit holds of it, and where
+                "reason": None if reason is None else asdict(reason),
                 "watermark": words,
                 "key": signer.public.hex(),
             }
@@ -175,10 +178,16 @@ class Packing:
             await exports.save(conn, replace(export, problem=problem[:256], version=export.version + 1))
 
 
+async def clear_up(office: Office, at: datetime) -> None:
+    """A sweep: removes what a gateway left in clear that was killed as it packed; its first round is at the start."""
+    for name in await asyncio.to_thread(remove_leftovers, office.data / FOLDER):
+        log.warning("a half made export was removed", file=name)
+
+
 def _manifest(
     export: Export, parts: tuple[ExportPart, ...], steps: Sequence[Step], names: dict[str, Any], at: datetime
 ) -> dict[str, Any]:
-    """What the package says of itself. The reason is there as its hash alone: the receiver was told it otherwise."""
+    """What the package says of itself."""
     given = [part for part in parts if part.state is PartState.APPROVED]
     return {
         "format": FORMAT,
@@ -189,7 +198,6 @@ def _manifest(
         "receiver": export.receiver,
         "letter": export.letter,
         "ticket": export.ticket_id,
-        "reason_sha256": hashlib.sha256(f"{export.id}\n{export.reason}".encode()).hexdigest(),
         "requested_by": names[export.asker_id],
         "requested_at": export.created_at.isoformat(),
         "approved_by": [

@@ -247,9 +247,7 @@ async def _handler(
     return next(near, None)
 
 
-async def _check_receiver(
-    conn: AsyncConnection, receiver_id: str, handler_id: str | None, at: datetime
-) -> None:
+async def _check_receiver(conn: AsyncConnection, receiver_id: str, handler_id: str | None, at: datetime) -> None:
     person = await operators.get(conn, receiver_id)
     if (
         person is None

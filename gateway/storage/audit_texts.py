@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -72,6 +73,31 @@ async def of_entries(
     for row in rows:
         found.setdefault((row.chain, row.seq), {})[row.field] = TypedText(row.id, row.text, row.erased_at)
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class Committed:
+    """The commitment to a text, and the line of the audit that holds it."""
+
+    commitment: str
+    chain: str
+    seq: int
+
+
+async def committed(connection: AsyncConnection, action: str, about: tuple[str, str], field: str) -> Committed | None:
+    """What the newest line of that action about the object holds of the field; None if nothing was typed there."""
+    entry = audit_entries.c
+    statement = (
+        select(entry.chain, entry.seq, entry.canonical)
+        .where(entry.object_kind == about[0], entry.object_id == about[1], entry.action == action)
+        .order_by(entry.at.desc())
+        .limit(1)
+    )
+    row = (await connection.execute(statement)).one_or_none()
+    if row is None:
+        return None
+    found = json.loads(row.canonical).get("typed", {}).get(field)
+    return None if found is None else Committed(found, row.chain, row.seq)
 
 
 def mentions(words: str) -> ColumnElement[bool]:

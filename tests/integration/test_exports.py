@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import io
 import json
+import signal
+import sys
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -16,13 +19,15 @@ import numpy as np
 import pytest
 from sqlalchemy import select
 
+from gateway.domain.audit import commitment
 from gateway.domain.conditions import Condition
 from gateway.domain.operators import Role
 from gateway.services import packages
+from gateway.services.export_fetching import FOLDER
 from gateway.services.packages import BadPackage, WrongPassphrase, entries, verify
 from gateway.storage import grants
 from gateway.storage.signing import open_signer
-from gateway.storage.tables import audit_entries
+from gateway.storage.tables import audit_entries, audit_texts
 from tests.integration.asking import hire, sweep
 from tests.integration.conftest import Browsers
 from tests.integration.exporting import approved, asked, fetched, pack, room_of, wish, with_still
@@ -182,6 +187,46 @@ async def test_what_was_typed_is_not_in_the_chain(world: World, browser_of: Brow
     assert "ask_export" in text
     assert "accident" not in text
     assert "2026-118" not in text
+
+
+async def test_r18_the_manifest_holds_a_salted_commitment_to_the_reason_and_names_its_line_of_the_audit(
+    world: World, browser_of: Browsers, tmp_path: Path
+) -> None:
+    asker, export_id = await _packed(world, browser_of, tmp_path)
+    file, passphrase = await fetched(asker, export_id, tmp_path)
+    manifest = verify(file, passphrase).manifest
+    typed = wish(world, world.camera(A))["reason"]
+    told = manifest["reason"]
+    async with world.office.store.read() as conn:
+        where = (audit_texts.c.chain == told["chain"], audit_texts.c.seq == told["seq"])
+        kept = (await conn.execute(select(audit_texts).where(*where, audit_texts.c.field == "reason"))).one()
+    assert kept.text == typed
+    assert told["commitment"] == commitment(kept.salt, typed)
+    written = json.dumps(manifest, ensure_ascii=False)
+    guessed = (hashlib.sha256(text.encode()).hexdigest() for text in (typed, f"{export_id}\n{typed}"))
+    assert not any(text in written for text in (typed, *guessed))
+
+
+async def test_r18_what_a_killed_gateway_left_in_clear_is_removed_and_a_running_draft_is_not(world: World) -> None:
+    folder = world.office.data / FOLDER
+    code = (
+        "import os, pathlib, signal, sys\n"
+        "from gateway.services.packages import Draft\n"
+        "with Draft(pathlib.Path(sys.argv[1])) as draft:\n"
+        "    draft.add('files/one.jpg', b'a picture in clear')\n"
+        "    os.kill(os.getpid(), signal.SIGKILL)\n"
+    )
+    killed = await asyncio.create_subprocess_exec(sys.executable, "-c", code, str(folder / "killed.zip"))
+    assert await killed.wait() == -signal.SIGKILL
+    (folder / "other.part").write_bytes(b"half")
+    (folder / "done.zip").write_bytes(b"a package")
+    with packages.Draft(folder / "running.zip") as draft:
+        draft.add("files/one.jpg", b"a picture in clear")
+        assert (folder / "killed.clear").exists()
+        await sweep(world)
+        assert sorted(path.name for path in folder.iterdir()) == ["done.zip", "running.clear"]
+        draft.finish({"files": []}, open_signer(world.office.data), "pass")
+    assert sorted(path.name for path in folder.iterdir()) == ["done.zip", "running.zip"]
 
 
 async def test_r18_the_package_holds_and_says_what_was_altered(
