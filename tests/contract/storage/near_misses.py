@@ -74,8 +74,9 @@ OF_PERSONS: tuple[Miss, ...] = (
     of_person(roles=frozenset({Role.GRID_MEMBER})),
     of_person(roles=frozenset()),
 )
+NOT_BELOW = of_grant(includes_below=False)
 OF_GRANTS: tuple[Miss, ...] = (
-    of_grant(includes_below=False),
+    NOT_BELOW,
     too_deep,
     of_grant(hours=CLOSED),
     of_grant(not_before=NOW + HOUR),
@@ -109,6 +110,7 @@ def given_things(draw: st.DrawFn, who: Operator) -> Grant:
                 ((GranteeKind.SERVICE_ACCOUNT, "me"), "", False),
                 ((GranteeKind.ORGANISATION, who.organisation_id), "", False),
                 ((GranteeKind.ORGANISATION, upper), "", True),
+                ((GranteeKind.ORGANISATION, upper), "", True),
                 ((GranteeKind.ROLE, role), "", False),
                 ((GranteeKind.ROLE, role), who.organisation_id, False),
                 ((GranteeKind.ROLE, role), upper, True),
@@ -133,5 +135,6 @@ def near_misses(draw: st.DrawFn) -> Asked:
         against = replace(draw(given_things(who)), effect=Effect.DENY)
         rows.append(draw(st.sampled_from(OF_GRANTS))(who, against)[1])
     allow = draw(given_things(who))
-    who, allow = draw(st.sampled_from(OF_PERSONS + OF_GRANTS * 2 + HARMLESS))(who, allow)
+    below = (NOT_BELOW,) * 12 if allow.includes_below else ()
+    who, allow = draw(st.sampled_from(OF_PERSONS + OF_GRANTS * 2 + below + HARMLESS))(who, allow)
     return Asked(who, draw(st.sampled_from([None, "PS-ORDER"])), (*rows, allow))
