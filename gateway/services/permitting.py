@@ -15,6 +15,7 @@ from gateway.domain.grants import Held, permits
 from gateway.domain.operators import Operator
 from gateway.domain.purposes import CODES, SHIFT_PURPOSE
 from gateway.services import tickets
+from gateway.services.emergency_masks import decide
 from gateway.services.errors import Forbidden, Invalid, Locked, NotFound, NotSignedIn
 from gateway.services.leasing import Wish
 from gateway.services.office import Caller
@@ -60,7 +61,7 @@ class Judge:
         if camera is None:
             raise NotFound("camera")
         purpose = wish.purpose or caller.purpose or SHIFT_PURPOSE
-        decision = permits(operator, wish.action, camera.facts, given, self._at, purpose)
+        decision = await decide(self._conn, operator, wish.action, camera.facts, given, self._at, purpose)
         if decision.grant_id is None or not decision.allowed:
             if permits(operator, Action.DIRECTORY, camera.facts, given, self._at).allowed:
                 raise Forbidden("you may not do this with this camera for this purpose")
@@ -76,7 +77,7 @@ class Judge:
             await tickets.seen(self._conn, caller, wish.ticket_id, self._at)
         elif wish.action in _PICTURES and purpose != (caller.purpose or SHIFT_PURPOSE):
             _check_reason(wish.reason)
-        until = earlier(earlier(decision.until, session.expires_at), operator.valid_until)
+        until = earlier(decision.until, session.expires_at)
         return Permitted(camera, purpose, decision.grant_id, until, decision.conditions)
 
     async def _asker(self, caller: Caller) -> tuple[Session, Operator, Held]:

@@ -14,11 +14,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from gateway.domain.accounts import Hold
 from gateway.domain.actions import Action
 from gateway.domain.cameras import Camera
-from gateway.domain.grants import Grant, permits
+from gateway.domain.grants import Grant
 from gateway.domain.messages import Topic
 from gateway.domain.operators import Operator
 from gateway.domain.view_proofs import together
 from gateway.ports import Unavailable
+from gateway.services.emergency_masks import decide
 from gateway.services.errors import Failed, Forbidden, Invalid, Locked, NotFound, NotSignedIn, SecondFactorNeeded
 from gateway.services.gathering import Gathering
 from gateway.services.leasing import Lease, ViewingTally, Wish
@@ -234,12 +235,13 @@ class Viewing:
                 given = await grants.for_operator(conn, operator, now)
                 files = await cameras.many(conn, [lease.camera.id for lease in leases])
                 for lease in leases:
-                    self._ask_again(lease, operator, files, given, now, epoch)
-                    lease.until = earlier(earlier(lease.until, session.expires_at), operator.valid_until)
+                    await self._ask_again(conn, lease, operator, files, given, now, epoch)
+                    lease.until = earlier(lease.until, session.expires_at)
         self._checked_at = now
 
-    def _ask_again(
+    async def _ask_again(
         self,
+        conn: AsyncConnection,
         lease: Lease,
         operator: Operator,
         files: dict[str, Camera],
@@ -255,7 +257,7 @@ class Viewing:
         if not camera.served and lease.wish.action is not Action.SEE_EVENTS:
             lease.end("out_of_service", "the camera was taken out of service")
             return
-        decision = permits(operator, lease.wish.action, camera.facts, given, now, lease.purpose)
+        decision = await decide(conn, operator, lease.wish.action, camera.facts, given, now, lease.purpose)
         bound = decision.conditions - lease.conditions
         if decision.allowed and not bound:
             lease.until, lease.epoch = decision.until, epoch

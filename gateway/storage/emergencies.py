@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -100,6 +100,14 @@ async def grants_of(connection: AsyncConnection, emergency_id: str) -> list[str]
     """The ids of the grants that the emergency gave."""
     statement = select(emergency_grants.c.grant_id).where(emergency_grants.c.emergency_id == emergency_id)
     return list((await connection.scalars(statement.order_by(emergency_grants.c.grant_id))).all())
+
+
+async def given(connection: AsyncConnection, grant_ids: Sequence[str]) -> set[str]:
+    """Those of the grants that some emergency gave."""
+    if not grant_ids:
+        return set()
+    statement = select(emergency_grants.c.grant_id).where(emergency_grants.c.grant_id.in_(grant_ids))
+    return set(await connection.scalars(statement))
 
 
 async def watched(connection: AsyncConnection, emergency_id: str, owners: Iterable[str] | None) -> list[Watched]:
