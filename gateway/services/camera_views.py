@@ -101,6 +101,29 @@ def permitted(operator: Operator, camera: Camera, held: Sequence[Grant], at: dat
     return [action for action in Action if action in ceiling and permits(operator, action, facts, near, at).allowed]
 
 
+class Permissions:
+    """What one operator may do with each of many cameras at one time.
+
+    Cameras that the same grants reach are decided once: in a list they are most.
+    """
+
+    def __init__(self, operator: Operator, held: Held, at: datetime) -> None:
+        self._operator, self._held, self._at = operator, held, at
+        self._decided: dict[tuple[str, ...], list[Action]] = {}
+
+    def of(self, camera: Camera) -> list[Action]:
+        """The actions, in their order."""
+        near = self._held.reaching(camera.facts)
+        key = tuple(grant.id for grant in near)
+        if key not in self._decided:
+            self._decided[key] = permitted(self._operator, camera, near, self._at)
+        return self._decided[key]
+
+    def summary(self, listed: CameraListed) -> CameraSummary:
+        """The camera as a list shows it to the operator."""
+        return summary(listed, self.of(listed.camera))
+
+
 def summary(listed: CameraListed, actions: list[Action]) -> CameraSummary:
     """The camera as a list shows it to somebody who may do those actions."""
     camera, whole = listed.camera, Action.LIST in actions

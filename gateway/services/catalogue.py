@@ -14,7 +14,7 @@ from gateway.domain.grants import Held, permits
 from gateway.domain.operators import Role
 from gateway.domain.places import Grid, Township
 from gateway.services import grouping
-from gateway.services.camera_views import CameraDetail, CameraSummary, detail, permitted, summary
+from gateway.services.camera_views import CameraDetail, CameraSummary, Permissions, detail, permitted
 from gateway.services.errors import Forbidden, Invalid, NotFound
 from gateway.services.lawfulness import lacking
 from gateway.services.office import Caller, Office
@@ -103,10 +103,12 @@ async def listed(
     async with office.store.read() as conn:
         if query.group_id is not None and not await grouping.keeps(conn, caller, query.group_id, at):
             return Page([], None)
-        page = await camera_lists.page(conn, caller.operator, _action_for(query), at, query, after=after, limit=limit)
         held = await grants.for_operator(conn, caller.operator, at)
-    items = [summary(item, permitted(caller.operator, item.camera, held, at)) for item in page.items]
-    return Page(items, page.next)
+        page = await camera_lists.page(
+            conn, caller.operator, _action_for(query), at, query, after=after, limit=limit, held=held
+        )
+    may = Permissions(caller.operator, held, at)
+    return Page([may.summary(item) for item in page.items], page.next)
 
 
 async def read(office: Office, caller: Caller, camera_id: str) -> CameraDetail:
@@ -184,7 +186,8 @@ async def map_view(office: Office, caller: Caller) -> MapView:
         outlines = await places.every_township(conn)
         found = await camera_lists.everything(conn, caller.operator, Action.DIRECTORY, at, CameraQuery())
         held = await grants.for_operator(conn, caller.operator, at)
-    shown = [summary(item, permitted(caller.operator, item.camera, held, at)) for item in found]
+    may = Permissions(caller.operator, held, at)
+    shown = [may.summary(item) for item in found]
     return MapView(
         [_township(outline, shown) for outline in outlines],
         [MapCamera(c.id, c.name_zh, c.name_en, c.wgs84_latitude, c.wgs84_longitude, c.state, c.kind) for c in shown],

@@ -12,12 +12,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.domain.actions import Action
 from gateway.domain.cameras import Camera, CameraState
+from gateway.domain.grants import Held
 from gateway.domain.lifecycle import Lifecycle
 from gateway.domain.operators import Operator
 from gateway.storage import cameras as camera_rows
 from gateway.storage.in_service import IN_SERVICE
 from gateway.storage.paging import Page, bounded, cursor, position
-from gateway.storage.reaching import Reach, reach
+from gateway.storage.reaching import Reach, reach, reach_by
 from gateway.storage.tables import camera_status, cameras, group_cameras, organisations
 from gateway.storage.upserting import chunks
 
@@ -82,20 +83,25 @@ async def page(
     *,
     after: str | None = None,
     limit: int = 50,
+    held: Held | None = None,
 ) -> Page[CameraListed]:
-    """One page of the cameras with which the operator may do the action.
+    """One page of the cameras with which the operator may do the action; ``held`` are the operator's grants if they
+    were read before.
 
     Raises ``BadCursor`` for a cursor of another list and ValueError for an unknown sort.
     """
     limit = bounded(limit)
     keys = _keys(query.sort)
-    scope = await reach(connection, operator, action, at)
+    if held is None:
+        scope = await reach(connection, operator, action, at)
+    else:
+        scope = await reach_by(connection, operator, action, at, held)
     if scope.nothing:
         return Page((), None)
     start = None if after is None else position(after, query.sort, *(str for _ in keys))
     arms = [_arm(condition, query, scope, start, limit + 1) for condition in _ways(scope)]
     ids = list((await connection.execute(_merged(arms, query.sort, limit + 1))).mappings())
-    listed = await by_ids(connection, [row["id"] for row in ids[:limit]])
+    listed = await by_ids(connection, [row["id"] for row in ids[:limit]], streams=False)
     if len(ids) <= limit:
         return Page(listed, None)
     last = ids[limit - 1]
@@ -133,8 +139,11 @@ async def everything(
     return await by_ids(connection, (await connection.scalars(statement)).all())
 
 
-async def by_ids(connection: AsyncConnection, ids: Sequence[str]) -> list[CameraListed]:
-    """The cameras with those ids as lists show them, in that order; asks nobody's permission."""
+async def by_ids(connection: AsyncConnection, ids: Sequence[str], *, streams: bool = True) -> list[CameraListed]:
+    """The cameras with those ids as lists show them, in that order; asks nobody's permission.
+
+    A page of a list shows no streams and does without them.
+    """
     found: dict[str, CameraListed] = {}
     for chunk in chunks(ids):
         statement = (
@@ -150,9 +159,9 @@ async def by_ids(connection: AsyncConnection, ids: Sequence[str]) -> list[Camera
             .where(cameras.c.id.in_(chunk))
         )
         rows = (await connection.execute(statement)).mappings().all()
-        streams = await camera_rows.streams_of(connection, chunk)
+        flows = await camera_rows.streams_of(connection, chunk) if streams else {}
         for row in rows:
-            found[row["id"]] = _listed(camera_rows.camera_from(row, streams.get(row["id"], ())), row)
+            found[row["id"]] = _listed(camera_rows.camera_from(row, flows.get(row["id"], ())), row)
     return [found[camera_id] for camera_id in ids if camera_id in found]
 
 

@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, RowMapping, Select, and_, false, not_, or_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.domain.actions import Action
-from gateway.domain.grants import Effect, TargetKind
+from gateway.domain.grants import Effect, Held, TargetKind, open_at
 from gateway.domain.operators import Operator
 from gateway.storage.grants import given_to, hours_from, in_force
 from gateway.storage.organisations import under
@@ -73,23 +73,46 @@ async def reach(
     connection: AsyncConnection, operator: Operator, action: Action, at: datetime, purpose: str | None = None
 ) -> Reach:
     """The operator's reach for the action at that time, for the purpose (None: for any)."""
-    dialect = connection.dialect.name
     if not may_ever(operator, action, at):
-        return Reach(frozenset(), frozenset(), dialect)
+        return Reach(frozenset(), frozenset(), connection.dialect.name)
+    rows = (await connection.execute(_applying(operator, action, at))).mappings()
+    return await _spread(
+        connection,
+        (
+            (Effect(row["effect"]), TargetKind(row["target_kind"]), row["target_id"], row["target_below"])
+            for row in rows
+            if _holds(row, at, purpose)
+        ),
+    )
+
+
+async def reach_by(connection: AsyncConnection, operator: Operator, action: Action, at: datetime, held: Held) -> Reach:
+    """The operator's reach for any purpose by grants that were read before (``storage.grants.for_operator``)."""
+    if not may_ever(operator, action, at):
+        return Reach(frozenset(), frozenset(), connection.dialect.name)
+    return await _spread(
+        connection,
+        (
+            (grant.effect, grant.target_kind, grant.target_id, grant.target_below)
+            for grant in held
+            if action in grant.actions and open_at(grant, at)
+        ),
+    )
+
+
+async def _spread(connection: AsyncConnection, targets: Iterable[tuple[Effect, TargetKind, str, bool]]) -> Reach:
+    """What the targets of open grants allow and deny, with what lies below them where they say so."""
     found: dict[Effect, set[Target]] = {effect: set() for effect in Effect}
     below: list[tuple[Effect, TargetKind, str]] = []
-    for row in (await connection.execute(_applying(operator, action, at))).mappings():
-        if not _holds(row, at, purpose):
-            continue
-        effect, kind, name = Effect(row["effect"]), TargetKind(row["target_kind"]), row["target_id"]
+    for effect, kind, name, also_below in targets:
         found[effect].add((kind, name))
-        if row["target_below"] and kind in (TargetKind.OWNED_BY, TargetKind.MAINTAINED_BY):
+        if also_below and kind in (TargetKind.OWNED_BY, TargetKind.MAINTAINED_BY):
             below.append((effect, kind, name))
     if below:
         lines = await under(connection, {name for _, _, name in below})
         for effect, kind, name in below:
             found[effect].update((kind, lower) for lower in lines[name])
-    return Reach(frozenset(found[Effect.ALLOW]), frozenset(found[Effect.DENY]), dialect)
+    return Reach(frozenset(found[Effect.ALLOW]), frozenset(found[Effect.DENY]), connection.dialect.name)
 
 
 def may_ever(operator: Operator, action: Action, at: datetime) -> bool:

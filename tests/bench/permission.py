@@ -19,7 +19,7 @@ from tempfile import TemporaryDirectory
 from gateway.domain.actions import Action
 from gateway.domain.grants import Held, given_to, permits
 from gateway.domain.operators import Operator
-from gateway.services.camera_views import permitted, summary
+from gateway.services.camera_views import Permissions
 from gateway.storage import camera_lists, grants
 from gateway.storage.camera_lists import CameraQuery
 from gateway.storage.migrating import migrate
@@ -113,11 +113,12 @@ async def pages(store: Store, operator: Operator) -> list[float]:
 async def page(store: Store, operator: Operator, after: str | None) -> str | None:
     """One page with what may be done with each camera; returns the next one's cursor."""
     async with store.read() as connection:
-        found = await camera_lists.page(
-            connection, operator, Action.DIRECTORY, city.NOW, CameraQuery(), after=after, limit=100
-        )
         held = await grants.for_operator(connection, operator, city.NOW)
-    rows = [summary(item, permitted(operator, item.camera, held, city.NOW)) for item in found.items]
+        found = await camera_lists.page(
+            connection, operator, Action.DIRECTORY, city.NOW, CameraQuery(), after=after, limit=100, held=held
+        )
+    may = Permissions(operator, held, city.NOW)
+    rows = [may.summary(item) for item in found.items]
     if not rows:
         raise RuntimeError("a page was empty")
     return found.next

@@ -25,6 +25,18 @@ class Socket:
         self.said.append(repr(message))
         return message
 
+    async def until_closed(self) -> str:
+        """Everything that comes until the application closes."""
+        while (await self.receive())["type"] != "websocket.close":
+            pass
+        return "\n".join(self.said)
+
+    async def until_said(self, word: str) -> str:
+        """Everything that comes until a message holds the word."""
+        while word not in "\n".join(self.said):
+            await self.receive()
+        return "\n".join(self.said)
+
     async def until_quiet(self, seconds: float = 0.15) -> str:
         """Everything that comes until nothing does for a while, or the application closes."""
         while True:

@@ -46,7 +46,7 @@ async def test_r09_a_locked_session_asks_for_nothing_but_its_password(
             assert answer.status_code == 423, (method, route.path, answer.status_code)
     for path in ("/api/v1/messages", f"/api/v1/cameras/{world.camera(B).id}/live"):
         async with connected(app, path, await cookie_of(client)) as socket:
-            said = await socket.until_quiet()
+            said = await socket.until_closed()
         assert '"hello"' not in said
         assert '"start"' not in said
     assert (await other.get("/cameras")).status_code == 200, "only that session is locked"

@@ -86,10 +86,10 @@ async def test_an_open_console_hears_of_its_own_notices_only(app: FastAPI, world
     client = await browser_of("jinxin")
     cookies = "; ".join(f"{name}={value}" for name, value in client.cookies.items())
     async with connected(app, "/api/v1/messages", cookies) as socket:
-        await socket.until_quiet()
+        await socket.until_said("hello")
         theirs = await _tell(world, to_organisation(A))
         own = await _tell(world, to_organisation(B))
-        said = await socket.until_quiet(0.5)
+        said = await socket.until_said(own[0])
     assert own[0] in said
     assert theirs[0] not in said
 

@@ -26,10 +26,10 @@ async def offered(world: World, tmp_path: Path) -> AsyncIterator[Scene]:
 async def test_r28_a_live_address_plays_for_nobody_but_its_callers_own_session(offered: Scene) -> None:
     address = f"/api/v1/cameras/{offered.world.camera(B).id}/live?stream=main"
     async with connected(offered.app, address) as unsigned:
-        assert "signed_out" in await unsigned.until_quiet()
+        assert "signed_out" in await unsigned.until_closed()
     async with aclosing(await signed_in(offered.app, "jinsha")) as stranger:
         async with connected(offered.app, address, await cookie_of(stranger)) as socket:
-            said = await socket.until_quiet()
+            said = await socket.until_closed()
         assert "not_found" in said
     assert await offered.records() == [], "nobody saw anything"
 

@@ -190,6 +190,6 @@ async def test_messages_follow_a_token_too(app: FastAPI, world: World, browser_o
     token = (await issued(keeper, (await service(keeper))["id"]))["token"]
     assert any("WEBSOCKET" in route.methods for route in declared(app.routes))
     async with connected(app, "/api/v1/messages", token=token) as socket:
-        assert "signed_out" not in await socket.until_quiet()
+        assert "signed_out" not in await socket.until_said("hello")
     async with connected(app, "/api/v1/messages", token="wrong") as socket:
-        assert "signed_out" in await socket.until_quiet()
+        assert "signed_out" in await socket.until_closed()

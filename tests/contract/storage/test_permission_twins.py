@@ -19,12 +19,13 @@ from gateway.domain.actions import Action
 from gateway.domain.cameras import Camera, CameraKind, Datum, Place
 from gateway.domain.conditions import Condition
 from gateway.domain.datum import converted
-from gateway.domain.grants import Effect, Grant, GranteeKind, TargetKind, permits
+from gateway.domain.grants import Effect, Grant, GranteeKind, Held, TargetKind, permits
 from gateway.domain.groups import Area, CameraGroup
 from gateway.domain.hours import Hours
 from gateway.domain.operators import Operator, Role
 from gateway.domain.organisations import Organisation, OrganisationKind
 from gateway.domain.schedules import schedule_from
+from gateway.services.camera_views import Permissions
 from gateway.storage import areas, camera_lists, cameras, grants, groups, operators, organisations, tables
 from gateway.storage.camera_lists import CameraQuery
 from gateway.storage.cameras import NewCamera
@@ -212,17 +213,23 @@ async def _agree(
             if permits(who, action, one.facts, await grants.for_camera(connection, one.facts, at), at, purpose).allowed
         }
         listed = await _all_pages(connection, who, action, at)
+        assert listed == await _all_pages(connection, who, action, at, mine)
     assert seen == own == by_camera == wanted
+    may = Permissions(who, mine, at)
+    for one in known.values():
+        assert may.of(one) == [each for each in Action if permits(who, each, one.facts, rows, at).allowed]
     whatever = {one.id for one in known.values() if permits(who, action, one.facts, rows, at).allowed}
     assert (len(listed), set(listed)) == (len(whatever), whatever)
 
 
-async def _all_pages(connection: AsyncConnection, who: Operator, action: Action, at: datetime) -> list[str]:
+async def _all_pages(
+    connection: AsyncConnection, who: Operator, action: Action, at: datetime, held: Held | None = None
+) -> list[str]:
     """What the list shows, two at a time."""
     found: list[str] = []
     after: str | None = None
     while True:
-        page = await camera_lists.page(connection, who, action, at, CameraQuery(), after=after, limit=2)
+        page = await camera_lists.page(connection, who, action, at, CameraQuery(), after=after, limit=2, held=held)
         found += [item.camera.id for item in page.items]
         after = page.next
         if after is None:
