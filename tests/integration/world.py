@@ -125,11 +125,25 @@ PEOPLE = (
 )
 
 
-async def build(store: Store, data: Path) -> World:
-    """Fills the store."""
+def empty(store: Store, data: Path) -> World:
+    """An office over the store, with nobody and nothing in it."""
     clock, bus = FakeClock(), RememberingBus()
     office = Office(store, clock, bus, "gateway-test", data, SecretBox(secrets.token_bytes(32)), rules=RULES)
-    world = World(office, clock, bus)
+    return World(office, clock, bus)
+
+
+def again(built: World, store: Store, data: Path) -> World:
+    """The same district over a copy of its database, at its beginning; what tests do to it they do to their own."""
+    world = empty(store, data)
+    world.cameras = {owner: list(found) for owner, found in built.cameras.items()}
+    world.recorders, world.people, world.candidates = {**built.recorders}, {**built.people}, {**built.candidates}
+    return world
+
+
+async def build(store: Store, data: Path) -> World:
+    """Fills the store."""
+    world = empty(store, data)
+    bus = world.bus
     async with store.begin() as conn:
         await organisations.replace(
             conn,
