@@ -136,22 +136,18 @@ def load(
     database: Database = None,
 ) -> None:
     """Load a catalogue file: everything or nothing, each problem with its row and column."""
-    with _sentences():
-        from gateway.app import tools
+    from gateway.app import tools
 
-        settings = _settings(config, _place(data, database))
-        if not _run(lambda: tools.load_file(settings, file, dry_run, _say)):
-            raise typer.Exit(1)
+    if not _worked(data, config, database, lambda settings: tools.load_file(settings, file, dry_run, _say)):
+        raise typer.Exit(1)
 
 
 @app.command()
 def migrate(data: Data = None, config: Config = None, database: Database = None) -> None:
     """Bring the database to this version's schema."""
-    with _sentences():
-        from gateway.app import tools
+    from gateway.app import tools
 
-        settings = _settings(config, _place(data, database))
-        _run(lambda: tools.migrate_database(settings, _say))
+    _worked(data, config, database, lambda settings: tools.migrate_database(settings, _say))
 
 
 @app.command()
@@ -162,11 +158,9 @@ def backup(
     database: Database = None,
 ) -> None:
     """Write the database and the data folder's files into one file, while the gateway runs."""
-    with _sentences():
-        from gateway.app import tools
+    from gateway.app import tools
 
-        settings = _settings(config, _place(data, database))
-        _run(lambda: tools.back_up(settings, file, _say))
+    _worked(data, config, database, lambda settings: tools.back_up(settings, file, _say))
 
 
 @app.command()
@@ -176,11 +170,9 @@ def restore(
     config: Config = None,
 ) -> None:
     """Make a data folder from a backup; one that has data is never written over."""
-    with _sentences():
-        from gateway.app import tools
+    from gateway.app import tools
 
-        settings = _settings(config, _place(data, None))
-        _run(lambda: tools.bring_back(settings, file, _say))
+    _worked(data, config, None, lambda settings: tools.bring_back(settings, file, _say))
 
 
 @app.command("export-catalogue")
@@ -192,11 +184,11 @@ def export_catalogue(
     database: Database = None,
 ) -> None:
     """Write the whole catalogue, never a password."""
-    with _sentences():
-        from gateway.app import tools
+    from gateway.app import tools
 
-        settings = _settings(config, _place(data, database))
-        written = _run(lambda: tools.export(settings, form or (file.suffix[1:] if file else "yaml")))
+    form = form or (file.suffix[1:] if file else "yaml")
+    written = _worked(data, config, database, lambda settings: tools.export(settings, form))
+    with _sentences():
         if file is None:
             sys.stdout.buffer.write(written)
         else:
@@ -215,16 +207,15 @@ def create_user(
     database: Database = None,
 ) -> None:
     """Make an account. Without --password-stdin a password is made and printed once."""
-    with _sentences():
-        from gateway.app import tools
-        from gateway.app.first_run import new_password
+    from gateway.app import tools
+    from gateway.app.first_run import new_password
 
+    with _sentences():
         account = tools.account_of(login, name, organisation, role)
-        password = sys.stdin.readline().rstrip("\n") if password_stdin else new_password()
-        settings = _settings(config, _place(data, database))
-        _run(lambda: tools.make_account(settings, account, password, _say))
-        if not password_stdin:
-            _say(f"password: {password}")
+    password = sys.stdin.readline().rstrip("\n") if password_stdin else new_password()
+    _worked(data, config, database, lambda settings: tools.make_account(settings, account, password, _say))
+    if not password_stdin:
+        _say(f"password: {password}")
 
 
 audit = typer.Typer(
@@ -243,12 +234,11 @@ def audit_verify(
     database: Database = None,
 ) -> None:
     """Verify every chain and root; name the first line that does not hold."""
-    with _sentences():
-        from gateway.app import audit_tools
+    from gateway.app import audit_tools
 
-        settings = _settings(config, _place(data, database))
-        if not _run(lambda: audit_tools.verify_audit(settings, root or [], public_key or [], _say, views=views)):
-            raise typer.Exit(1)
+    roots, keys = root or [], public_key or []
+    if not _worked(data, config, database, lambda at: audit_tools.verify_audit(at, roots, keys, _say, views=views)):
+        raise typer.Exit(1)
 
 
 @audit.command("export-root")
@@ -260,11 +250,11 @@ def audit_export_root(
     database: Database = None,
 ) -> None:
     """Write a signed root to a file that another machine keeps, or to a page for paper."""
-    with _sentences():
-        from gateway.app import audit_tools
+    from gateway.app import audit_tools
 
-        settings = _settings(config, _place(data, database))
-        audit_tools.written(_run(lambda: audit_tools.export_root(settings, number, _say)), file)
+    page = _worked(data, config, database, lambda settings: audit_tools.export_root(settings, number, _say))
+    with _sentences():
+        audit_tools.written(page, file)
 
 
 export = typer.Typer(name="export", help="Exported packages: verify one without a gateway.", no_args_is_help=True)
@@ -326,11 +316,9 @@ def account_link(
     database: Database = None,
 ) -> None:
     """Print a link, good once for 72 hours, by which the owner of an account sets a new password."""
-    with _sentences():
-        from gateway.app import tools
+    from gateway.app import tools
 
-        settings = _settings(config, _place(data, database))
-        _run(lambda: tools.make_link(settings, login, forget_factor, _say))
+    _worked(data, config, database, lambda settings: tools.make_link(settings, login, forget_factor, _say))
 
 
 @app.command()
@@ -373,6 +361,18 @@ def _without_none(**values: Any) -> dict[str, Any]:
 
 def _place(data: Path | None, database: str | None) -> dict[str, Any]:
     return _without_none(data=None if data is None else str(data), database=database)
+
+
+def _worked(
+    data: Path | None,
+    config: Path | None,
+    database: str | None,
+    work: Callable[[Settings], Coroutine[Any, Any, T]],
+) -> T:
+    """What the work returns, given the settings of that place; what an operator can mend is said in one sentence."""
+    with _sentences():
+        settings = _settings(config, _place(data, database))
+        return _run(lambda: work(settings))
 
 
 def _run(main: Callable[[], Coroutine[Any, Any, T]]) -> T:

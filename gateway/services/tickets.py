@@ -109,6 +109,26 @@ async def seen(conn: AsyncConnection, caller: Caller, ticket_id: str, at: dateti
     return ticket, in_scope
 
 
+def draft_of(camera: Camera, ticket_id: str, kind: TicketKind, category: str, who: str, at: datetime) -> Ticket:
+    """A ticket about what happens at a camera, as ``begin`` takes it: without number, grid and deadline."""
+    return Ticket(
+        id=ticket_id,
+        number="",
+        kind=kind,
+        state=TicketState.NEW,
+        category=category,
+        title="",
+        township_code=camera.township_code,
+        latitude=camera.place.latitude,
+        longitude=camera.place.longitude,
+        datum=camera.place.datum.value,
+        created_by=who,
+        created_at=at,
+        deadline_at=at,
+        camera_id=camera.id,
+    )
+
+
 async def begin(
     conn: AsyncConnection,
     calendar: Calendar,
@@ -170,8 +190,12 @@ async def open_maintenance(
         await candidates.decide(conn, candidate.id, candidate.version, verdict)
     if there is not None:
         return None
-    draft = _draft(camera, ticket_id, at, fault.code, f"{fault.name_zh} {fault.name_en}")
-    draft = replace(draft, candidate_id=None if candidate is None else candidate.id, event_id=event.id)
+    draft = replace(
+        draft_of(camera, ticket_id, TicketKind.MAINTENANCE, fault.code, SYSTEM, at),
+        title=f"{fault.name_zh} {fault.name_en}",
+        candidate_id=None if candidate is None else candidate.id,
+        event_id=event.id,
+    )
     registered, line = await begin(
         conn, Calendar(), draft, limit_for(camera.township_code, seat), Step(TicketState.REG, at), None
     )
@@ -211,25 +235,6 @@ async def note_recovery(conn: AsyncConnection, event: Event, at: datetime) -> st
     )
     await tickets.save(conn, replace(ticket, version=ticket.version + 1), line)
     return ticket.id
-
-
-def _draft(camera: Camera, ticket_id: str, at: datetime, code: str, title: str) -> Ticket:
-    return Ticket(
-        id=ticket_id,
-        number="",
-        kind=TicketKind.MAINTENANCE,
-        state=TicketState.NEW,
-        category=code,
-        title=title,
-        township_code=camera.township_code,
-        latitude=camera.place.latitude,
-        longitude=camera.place.longitude,
-        datum=camera.place.datum.value,
-        created_by=SYSTEM,
-        created_at=at,
-        deadline_at=at,
-        camera_id=camera.id,
-    )
 
 
 async def _handler(

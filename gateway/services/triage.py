@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -15,11 +14,11 @@ from gateway.domain.events import CandidateState
 from gateway.domain.grants import permits
 from gateway.domain.messages import Topic
 from gateway.domain.ticket_states import TicketKind, TicketState
-from gateway.domain.tickets import Step, Ticket
+from gateway.domain.tickets import Step
 from gateway.services.errors import Conflict, Forbidden, Invalid, NotFound
 from gateway.services.office import Caller, Office
 from gateway.services.ticket_views import TicketDetail, detail
-from gateway.services.tickets import begin, limit_of
+from gateway.services.tickets import begin, draft_of, limit_of
 from gateway.storage import cameras, candidates, categories, evidence, grants
 from gateway.storage.cameras import Stale
 from gateway.storage.candidates import Candidate, CandidateQuery, Verdict
@@ -66,8 +65,14 @@ async def confirm(
     async with office.store.begin() as conn:
         found, camera, may_handle = await _decidable(office, conn, caller, candidate_id, version)
         category = await _category(conn, category_code)
-        draft = _draft(office.new_id(), camera, found, category, who, at)
-        draft = replace(draft, title=title.strip() or category.name_zh, note=note.strip(), urgent=urgent)
+        draft = replace(
+            draft_of(camera, office.new_id(), TicketKind.PATROL, category.code, who, at),
+            title=title.strip() or category.name_zh,
+            note=note.strip(),
+            urgent=urgent,
+            candidate_id=found.id,
+            event_id=found.event_id,
+        )
         verdict = Verdict(CandidateState.CONFIRMED, who, at, draft.note or None, category.code, draft.id)
         await candidates.decide(conn, found.id, version, verdict)
         await evidence.keep(conn, found.event_id)
@@ -138,24 +143,3 @@ async def _category(conn: AsyncConnection, code: str) -> Category:
     if not category.from_video:
         raise Invalid("this category is not to be made from video", field="category")
     return category
-
-
-def _draft(ticket_id: str, camera: Camera, found: Candidate, category: Category, who: str, at: datetime) -> Ticket:
-    return Ticket(
-        id=ticket_id,
-        number="",
-        kind=TicketKind.PATROL,
-        state=TicketState.NEW,
-        category=category.code,
-        title="",
-        township_code=camera.township_code,
-        latitude=camera.place.latitude,
-        longitude=camera.place.longitude,
-        datum=camera.place.datum.value,
-        created_by=who,
-        created_at=at,
-        deadline_at=at,
-        candidate_id=found.id,
-        event_id=found.event_id,
-        camera_id=camera.id,
-    )
