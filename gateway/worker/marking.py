@@ -53,7 +53,8 @@ def stamp(picture: Picture, words: str, turn: int = 0) -> Picture:
             _write(layer, words, (x, y), scale)
     found: Picture = cv2.addWeighted(layer, FAINT, picture, 1 - FAINT, 0).astype(np.uint8, copy=False)
     line = tall + 6 if turn % 2 else height - max(8, tall // 2)
-    place = (max(4, width - wide - 8) if turn % 4 in (1, 2) else 8, line)
+    # A still begins at the right: its caption, which says why it was kept, stands at the left of the same edge.
+    place = (max(4, width - wide - 8) if turn % 4 in (0, 3) else 8, line)
     _write(found, words, place, min(scale, scale * (width - 16) / max(wide, 1)))
     return found
 

@@ -7,10 +7,12 @@ import socket
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect, sync_playwright
 
+from gateway.services import packages
 from tests.running import District, running_district
 
 FLAGS = [
@@ -23,6 +25,7 @@ FLAGS = [
     "--disable-sync",
     "--autoplay-policy=no-user-gesture-required",
 ]
+expect.set_options(timeout=60_000)
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -93,8 +96,8 @@ def desks(browser: Browser, district: District) -> Iterator[Callable[..., Desk]]
     """Opens desks, each in a browser context of its own; afterwards no console may have complained."""
     opened: list[tuple[BrowserContext, Desk]] = []
 
-    def sit_down(login: str, language: str = "zh-CN") -> Desk:
-        context = browser.new_context(locale=language, viewport={"width": 1600, "height": 900})
+    def sit_down(login: str, language: str = "zh-CN", size: tuple[int, int] = (1600, 900), **more: Any) -> Desk:
+        context = browser.new_context(locale=language, viewport={"width": size[0], "height": size[1]}, **more)
         desk = Desk(context.new_page(), district)
         desk.page.set_default_timeout(60_000)
         desk.page.on("console", lambda message: _note(desk, message))
@@ -110,6 +113,18 @@ def desks(browser: Browser, district: District) -> Iterator[Callable[..., Desk]]
     for context, _ in opened:
         context.close()
     assert complaints == []
+
+
+@pytest.fixture
+def offline(browser: Browser, tmp_path: Path) -> Iterator[Page]:
+    """The page that verifies packages, opened from a disk without a network."""
+    page_file = tmp_path / "verify.html"
+    page_file.write_text(packages.verifier())
+    context = browser.new_context(offline=True)
+    page = context.new_page()
+    page.goto(page_file.as_uri())
+    yield page
+    context.close()
 
 
 def _note(desk: Desk, message: ConsoleMessage) -> None:

@@ -4,29 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Page
 
 from gateway.services import packages
 from gateway.services.packages import Draft
 from gateway.storage.signing import Signer
 
 
-@pytest.fixture
-def offline(browser: Browser, tmp_path: Path) -> Iterator[Page]:
-    page_file = tmp_path / "verify.html"
-    page_file.write_text(packages.verifier())
-    context = browser.new_context(offline=True)
-    page = context.new_page()
-    page.goto(page_file.as_uri())
-    yield page
-    context.close()
-
-
-def _verified(page: Page, file: Path, passphrase: str, key: str = "") -> str:
+def opened_offline(page: Page, file: Path, passphrase: str, key: str = "") -> str:
+    """What the page says of a package: whether it is good, and why."""
     page.set_input_files("#file", str(file))
     page.fill("#passphrase", passphrase)
     page.fill("#key", key)
@@ -48,16 +36,16 @@ def test_r18_the_page_verifies_offline_and_names_what_was_altered(offline: Page,
         for name, data in contents.items():
             draft.add(name, data)
         draft.finish(manifest, signer, passphrase)
-    said = _verified(offline, file, passphrase, signer.public.hex())
+    said = opened_offline(offline, file, passphrase, signer.public.hex())
     assert said.startswith("good: ")
     assert "none of the 2 files was altered" in said
-    assert "another key" in _verified(offline, file, passphrase, "00" * 32)
-    assert "The passphrase does not open this package" in _verified(offline, file, "wrong")
+    assert "another key" in opened_offline(offline, file, passphrase, "00" * 32)
+    assert "The passphrase does not open this package" in opened_offline(offline, file, "wrong")
     whole = file.read_bytes()
     place = whole.index(b"SEGX1\n") + 100_000
     altered = tmp_path / "altered.zip"
     altered.write_bytes(whole[:place] + bytes([whole[place] ^ 1]) + whole[place + 1 :])
-    said = _verified(offline, altered, passphrase)
+    said = opened_offline(offline, altered, passphrase)
     assert said.startswith("bad: ")
     assert "altered or cut off in files/a.jpg" in said
     # a file that was exchanged by somebody who knows the passphrase, but cannot sign
@@ -65,4 +53,4 @@ def test_r18_the_page_verifies_offline_and_names_what_was_altered(offline: Page,
         draft.add("files/a.jpg", contents["files/a.jpg"])
         draft.add("files/b.mp4", b"something else")
         draft.finish(manifest, signer, passphrase)
-    assert "files/b.mp4 was altered" in _verified(offline, altered, passphrase)
+    assert "files/b.mp4 was altered" in opened_offline(offline, altered, passphrase)

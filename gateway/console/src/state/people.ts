@@ -2,6 +2,7 @@
 
 import { shallowRef } from 'vue'
 import type { OperatorBrief } from '../api/types'
+import { wordFor } from '../words'
 import { everything } from './paging'
 
 const people = shallowRef(new Map<string, OperatorBrief>())
@@ -14,5 +15,7 @@ export async function loadPeople(): Promise<OperatorBrief[]> {
 
 export function personName(id: string | null | undefined): string {
   if (!id) return ''
+  const itself = wordFor('actor', id)
+  if (itself !== id) return itself
   return people.value.get(id)?.name ?? id.slice(0, 8)
 }

@@ -38,6 +38,7 @@ export function ticketCategory(ticket: Ticket): string {
 
 /** What people wrote, or the category in the reader's language when nobody wrote anything else. */
 export function ticketTitle(ticket: Ticket): string {
-  const written = ticket.title !== '' && ticket.title !== ticket.category_name_zh && ticket.title !== ticket.category_name_en
+  const { category_name_zh: zh, category_name_en: en } = ticket
+  const written = !['', zh, en, `${zh} ${en}`].includes(ticket.title)
   return written ? ticket.title : ticketCategory(ticket)
 }

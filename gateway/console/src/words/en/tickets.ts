@@ -9,6 +9,7 @@ export const tickets: Words<typeof chinese> = {
     receiver: 'Grid member',
     chooseHandler: 'Choose the handling unit',
     dispatch: 'Dispatch',
+    all: 'All tickets',
     title: 'Tickets',
     number: 'Number',
     category: 'Category',

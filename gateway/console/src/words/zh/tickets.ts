@@ -6,6 +6,7 @@ export const tickets = {
     receiver: '网格员',
     chooseHandler: '选择处置单位',
     dispatch: '派遣',
+    all: '全部工单',
     title: '工单',
     number: '编号',
     category: '类别',

@@ -1,0 +1,60 @@
+"""Everything that the audit records has a word in both languages: an auditor reads no code of ours."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from gateway.domain.request_states import PartMove
+from gateway.domain.ticket_states import Operation
+
+WRITERS = {"note", "_note", "_tell"}
+"""What the functions are called that write a line of the audit."""
+WORD = re.compile(r"[a-z]+(_[a-z]+)+")
+KINDS = {"audit_root", "audit_text", "legal_hold"}
+MADE = {f"{move}_access" for move in PartMove} | {f"ticket_{operation}" for operation in Operation}
+MADE |= {f"{step}_emergency" for step in ("propose", "approve", "refuse", "renew", "end")}
+MADE |= {f"{verb}_export" for verb in ("approve", "refuse")}
+MADE |= {"enable_operator", "disable_operator", "lock_account", "wrong_password", "sign_out", "end_session"}
+"""Actions whose names are put together or chosen before they are written."""
+
+
+def _literals(node: ast.expr) -> Iterator[str]:
+    if isinstance(node, ast.Constant) and isinstance(node.value, str):
+        yield node.value
+    elif isinstance(node, ast.IfExp):
+        yield from _literals(node.body)
+        yield from _literals(node.orelse)
+
+
+def recorded(root: Path) -> set[str]:
+    """Every action that the services write into the audit."""
+    found = set(MADE)
+    for file in (root / "gateway").rglob("*.py"):
+        for node in ast.walk(ast.parse(file.read_text("utf-8"))):
+            if not isinstance(node, ast.Call):
+                continue
+            name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+            if name not in WRITERS:
+                continue
+            given = node.args[3:4] if name == "note" else node.args
+            found |= {word for one in given for word in _literals(one) if WORD.fullmatch(word)}
+    return found - KINDS
+
+
+def words_under(heading: str, text: str) -> set[str]:
+    """The codes that a file of words knows under a heading."""
+    part = text.split(f"  {heading}: {{\n", 1)[1].split("\n  },", 1)[0]
+    return set(re.findall(r"^    (\w+): '", part, re.MULTILINE))
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_every_action_of_the_audit_has_a_word(root: Path, language: str) -> None:
+    text = (root / "gateway/console/src/words" / language / "records.ts").read_text("utf-8")
+    actions = recorded(root)
+    assert len(actions) > 80
+    assert sorted(actions - words_under("auditAction", text)) == []
