@@ -58,6 +58,7 @@ describe('one live view', () => {
     const refused = run([{ type: 'play' }, { type: 'end', code: 'refused', message: '' }])
     expect(shown(refused, 'refused')).toBe('refused')
     expect(shown(refused, 'online')).toBe('forbidden')
+    expect(shown(run([{ type: 'play' }]), 'refused')).toBe('refused')
     const unavailable = run([{ type: 'play' }, { type: 'end', code: 'unavailable', message: '' }])
     expect(shown(unavailable, 'refused')).toBe('refused')
     expect(shown(unavailable, 'offline')).toBe('unavailable')

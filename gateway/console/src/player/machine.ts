@@ -130,6 +130,7 @@ export function shown(status: Status, device = ''): Shown {
     case 'connecting':
     case 'waiting':
     case 'ended':
+      if (status.code === null && status.phase === 'connecting' && device === 'refused') return 'refused'
       if (status.code === null) return status.phase === 'ended' ? 'unavailable' : 'connecting'
       if (status.code === 'refused') return device === 'refused' ? 'refused' : 'forbidden'
       if (status.code === 'unavailable' && device === 'refused') return 'refused'

@@ -131,6 +131,8 @@ export const cameras: Words<typeof chinese> = {
     status: 'Status',
     saved: 'The file was saved.',
     conflict: 'Someone else changed the file; the newest version is shown.',
+    passwordKept: 'left empty, it stays as it is',
+    passwordToo: 'With a new user name, type the password too.',
     emptied: 'This cannot be left empty: {fields}.',
     codec: 'Codec',
     size: 'Size',

@@ -59,6 +59,15 @@ export const wall: Words<typeof chinese> = {
     reconnecting: 'Interrupted, reconnecting',
     paused: 'Paused while the page is hidden',
   },
+  liveHint: {
+    refused: 'Its managing unit corrects user name and password in the file of the camera, and it is tried at once; until then once in five minutes, so that nothing locks the account.',
+    unplayable: 'Watch the other stream, or set this one to H.264 on the device to see it in a browser.',
+    unavailable: 'It is tried again by itself: the picture comes back when the device does.',
+    no_signal: 'It is tried again by itself: the picture comes back when the device does.',
+    reconnecting: 'It is tried again by itself: the picture comes back when the device does.',
+    revoked: 'If you still need it, ask under Sharing › Requests.',
+    expired: 'If you still need it, ask for more time under Sharing › Requests.',
+  },
   map: {
     label: 'Map of cameras',
     counts: '{online} of {total} online',

@@ -128,6 +128,8 @@ export const cameras = {
     status: '运行状态',
     saved: '档案已保存。',
     conflict: '档案已被他人修改，已载入最新内容。',
+    passwordKept: '不填则不变',
+    passwordToo: '改用户名时请同时填写密码。',
     emptied: '以下各项不能为空：{fields}。',
     codec: '编码',
     size: '分辨率',

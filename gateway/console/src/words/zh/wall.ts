@@ -56,6 +56,15 @@ export const wall = {
     reconnecting: '连接中断，正在重连',
     paused: '页面在后台，已暂停',
   },
+  liveHint: {
+    refused: '请管理单位在点位档案中更正设备的用户名和密码，更正后立即重试；在此之前只每五分钟试一次，以免账号被锁。',
+    unplayable: '可改看另一路码流；要在浏览器里看这一路，请在设备上把编码改为 H.264。',
+    unavailable: '会自动重试，设备恢复后画面自己回来。',
+    no_signal: '会自动重试，设备恢复后画面自己回来。',
+    reconnecting: '会自动重试，设备恢复后画面自己回来。',
+    revoked: '仍需查看的，可在“共享 › 调用申请”中申请。',
+    expired: '仍需查看的，可在“共享 › 调用申请”中申请延期。',
+  },
   map: {
     label: '点位地图',
     counts: '在线 {online} / {total}',
