@@ -17,6 +17,7 @@ class Topic(StrEnum):
     GRANTS = "grants"
     ASSIGNMENTS = "assignments"
     NOTICES = "notices"
+    EXPORTS = "exports"
 
 
 @dataclass(frozen=True, slots=True)

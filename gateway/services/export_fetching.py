@@ -10,6 +10,7 @@ from pathlib import Path
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.domain.exports import ExportMove, ExportState
+from gateway.domain.messages import Topic
 from gateway.services import second_factor
 from gateway.services.errors import Conflict, Forbidden, Gone
 from gateway.services.export_views import Sight, sight_of
@@ -40,6 +41,7 @@ async def fetch(office: Office, caller: Caller, export_id: str) -> PackageFile:
         assert export.package is not None
         digest = export.package.sha256
         await office.note(conn, at, caller.operator.id, "fetch_export", "export", export_id, sha256=digest)
+    await office.ring(Topic.EXPORTS, export_id)
     path = office.data / FOLDER / export.package.file
     if not await asyncio.to_thread(path.is_file):
         raise Gone("the package is not there any more")
@@ -85,6 +87,8 @@ async def expire(office: Office, at: datetime) -> None:
             await saved(conn, export, ExportMove.LAPSE)
             await touched(office, conn, None, export, "lapse")
             await office.note(conn, at, SYSTEM, "lapse_export", "export", export.id)
+    if due or late:
+        await office.ring(Topic.EXPORTS, *(export.id for export in (*due, *late)))
 
 
 async def _ready(office: Office, conn: AsyncConnection, caller: Caller, export_id: str, at: datetime) -> Sight:

@@ -8,6 +8,7 @@ from dataclasses import replace
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.domain.exports import Export, ExportItem, ExportState, Region, Variant, why_not_signed
+from gateway.domain.messages import Topic
 from gateway.services import second_factor
 from gateway.services.errors import Conflict, Forbidden, NotFound
 from gateway.services.export_views import ExportView, Sight, approved, sight_of, view_of
@@ -31,7 +32,9 @@ async def draw(office: Office, caller: Caller, export_id: str, event_id: str, re
         await office.note(
             conn, at, caller.operator.id, "redact_export", "export", export_id, event=event_id, regions=count
         )
-        return await view_of(conn, caller, await sight_of(conn, caller, export_id, at))
+        view = await view_of(conn, caller, await sight_of(conn, caller, export_id, at))
+    await office.ring(Topic.EXPORTS, export_id)
+    return view
 
 
 async def sign(office: Office, caller: Caller, export_id: str) -> ExportView:
@@ -47,7 +50,9 @@ async def sign(office: Office, caller: Caller, export_id: str) -> ExportView:
             raise Conflict("you have signed this release")
         await touched(office, conn, caller, sight.export, "sign")
         await office.note(conn, at, caller.operator.id, "sign_export", "export", export_id)
-        return await view_of(conn, caller, await sight_of(conn, caller, export_id, at))
+        view = await view_of(conn, caller, await sight_of(conn, caller, export_id, at))
+    await office.ring(Topic.EXPORTS, export_id)
+    return view
 
 
 async def publish(office: Office, caller: Caller, export_id: str) -> ExportView:
@@ -65,7 +70,9 @@ async def publish(office: Office, caller: Caller, export_id: str) -> ExportView:
             raise Conflict("this release was published")
         await touched(office, conn, caller, sight.export, "publish")
         await office.note(conn, at, caller.operator.id, "publish_export", "export", export_id)
-        return await view_of(conn, caller, await sight_of(conn, caller, export_id, at))
+        view = await view_of(conn, caller, await sight_of(conn, caller, export_id, at))
+    await office.ring(Topic.EXPORTS, export_id)
+    return view
 
 
 async def released(conn: AsyncConnection, export: Export, items: tuple[ExportItem, ...]) -> bool:

@@ -137,12 +137,22 @@ async def sight_of(conn: AsyncConnection, caller: Caller, export_id: str, at: da
 
 async def sights(conn: AsyncConnection, caller: Caller, found: Sequence[Export], at: datetime) -> list[Sight]:
     """Those of the exports that the caller may know."""
-    held = await grants.for_operator(conn, caller.operator, at)
+    return await _sights(conn, caller.operator, found, at)
+
+
+async def _sights(conn: AsyncConnection, operator: Operator, found: Sequence[Export], at: datetime) -> list[Sight]:
+    held = await grants.for_operator(conn, operator, at)
     parts = await exports.parts_of(conn, [export.id for export in found])
     named = {camera for several in parts.values() for part in several for camera in part.cameras}
     files = await cameras.many(conn, named)
-    seen = (_sight(caller.operator, export, parts.get(export.id, ()), files, held, at) for export in found)
+    seen = (_sight(operator, export, parts.get(export.id, ()), files, held, at) for export in found)
     return [sight for sight in seen if sight is not None]
+
+
+async def known(conn: AsyncConnection, operator: Operator, ids: Sequence[str], at: datetime) -> list[str]:
+    """Those of the exports that the operator may know of."""
+    found = [export for id in ids if (export := await exports.get(conn, id)) is not None]
+    return [sight.export.id for sight in await _sights(conn, operator, found, at)]
 
 
 def keeps(operator: Operator, camera: Camera | None, held: Held, at: datetime) -> bool:

@@ -22,6 +22,7 @@ from gateway.domain.exports import (
     outcome,
 )
 from gateway.domain.grants import permits
+from gateway.domain.messages import Topic
 from gateway.domain.notices import to_operator, to_organisation
 from gateway.domain.operators import Role
 from gateway.services import notifying, second_factor, tickets
@@ -100,6 +101,7 @@ async def ask(office: Office, caller: Caller, wish: ExportWish) -> ExportView:
         told = await notifying.tell(conn, at, to, "export_to_decide", ("export", export.id))
         view = await view_of(conn, caller, await sight_of(conn, caller, export.id, at))
     await notifying.ring_for(office, told)
+    await office.ring(Topic.EXPORTS, export.id)
     return view
 
 
@@ -160,6 +162,7 @@ async def decide(office: Office, caller: Caller, part_id: str, export_id: str, *
         told = await _settle(office, conn, sight.export, at)
         view = await view_of(conn, caller, await sight_of(conn, caller, export_id, at))
     await notifying.ring_for(office, told)
+    await office.ring(Topic.EXPORTS, export_id)
     return view
 
 
@@ -173,7 +176,9 @@ async def withdraw(office: Office, caller: Caller, export_id: str) -> ExportView
         await saved(conn, sight.export, ExportMove.WITHDRAW)
         await touched(office, conn, caller, sight.export, "withdraw")
         await office.note(conn, at, caller.operator.id, "withdraw_export", "export", export_id)
-        return await view_of(conn, caller, await sight_of(conn, caller, export_id, at))
+        view = await view_of(conn, caller, await sight_of(conn, caller, export_id, at))
+    await office.ring(Topic.EXPORTS, export_id)
+    return view
 
 
 async def saved(conn: AsyncConnection, export: Export, move: ExportMove, **changes: object) -> Export:

@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from gateway.domain.actions import Action
 from gateway.domain.messages import Message, Topic
 from gateway.domain.operators import Operator
+from gateway.services import export_views
 from gateway.services.office import Caller, Office
 from gateway.storage import epochs, sessions
 from gateway.storage import notices as notice_rows
@@ -180,6 +181,8 @@ class Listening:
                 scope = candidates.c.camera_id.in_(seen)
             case Topic.TICKETS:
                 column, scope = tickets.c.id, await ticket_rows.visible(conn, operator, at)
+            case Topic.EXPORTS:
+                return await export_views.known(conn, operator, ids, at)
             case Topic.NOTICES:
                 column, scope = notices.c.id, notice_rows.readable(operator)
             case _:

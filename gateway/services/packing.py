@@ -15,6 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from gateway.domain.audit import SM3, available
 from gateway.domain.exports import Export, ExportItem, ExportMove, ExportPart, Package, PartState, Variant
+from gateway.domain.messages import Topic
 from gateway.domain.notices import to_operator
 from gateway.ports import Refused, Unavailable
 from gateway.services import notifying
@@ -146,6 +147,7 @@ class Packing:
             to = [to_operator(export.asker_id)]
             told = await notifying.tell(conn, at, to, "export_packed", ("export", export.id))
         await notifying.ring_for(office, told)
+        await office.ring(Topic.EXPORTS, export.id)
 
     async def _file(self, draft: Draft, item: ExportItem, words: str) -> dict[str, Any]:
         """Adds a marked copy of the evidence, whose own file is only read; returns what the manifest says of it."""

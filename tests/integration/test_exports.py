@@ -22,10 +22,10 @@ from sqlalchemy import select
 from gateway.domain.audit import commitment
 from gateway.domain.conditions import Condition
 from gateway.domain.operators import Role
-from gateway.services import packages
+from gateway.services import export_views, packages
 from gateway.services.export_fetching import FOLDER
 from gateway.services.packages import BadPackage, WrongPassphrase, entries, verify
-from gateway.storage import grants
+from gateway.storage import grants, operators
 from gateway.storage.signing import open_signer
 from gateway.storage.tables import audit_entries, audit_texts
 from tests.integration.asking import hire, sweep
@@ -314,3 +314,20 @@ async def test_exports_are_refused_where_only_masked_pictures_may_be_shown(world
         await grants.insert(conn, bound)
     answer = await (await browser_of("transport")).post("/exports", json=wish(world, world.camera(A)))
     assert (answer.status_code, answer.json()["error"]["detail"]) == (403, {"condition": "masked_only"})
+
+
+async def test_a_console_hears_of_exports_that_it_may_know_and_of_no_other(
+    world: World, browser_of: Browsers, tmp_path: Path
+) -> None:
+    """The second person's page shows a request, a cover or a signature without being loaded anew."""
+    await hire(world, "jinsha2", A, Role.TOWNSHIP_OPERATOR)
+    asker, room = await browser_of("jinsha"), room_of(world, tmp_path)
+    await with_still(world, room, asker, world.camera(A))
+    export = await asked(asker, wish(world, world.camera(A)))
+    at = world.clock.now()
+    async with world.office.store.read() as conn:
+        for login, heard in (("jinsha", True), ("jinsha2", True), ("jinxin", False), ("audit", True)):
+            person = await operators.by_login(conn, login)
+            assert person is not None
+            ids = [export["id"], "00000000-0000-7000-8000-000000000000"]
+            assert await export_views.known(conn, person.operator, ids, at) == ([export["id"]] if heard else [])

@@ -4,7 +4,7 @@ import { onScopeDispose, ref } from 'vue'
 import { signedOut, socketAddress } from '../api/client'
 import { gathering } from './gathering'
 
-export type Topic = 'candidates' | 'tickets' | 'cameras' | 'grants' | 'permissions' | 'notices'
+export type Topic = 'candidates' | 'tickets' | 'cameras' | 'grants' | 'permissions' | 'notices' | 'exports'
 type Listener = (ids: readonly string[]) => void
 
 const listeners = new Map<Topic, Set<Listener>>()

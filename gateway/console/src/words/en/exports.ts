@@ -60,6 +60,10 @@ export const exports = {
     signed: 'Signed: {names}',
     publish: 'Publish',
     published: 'Published; it is being packed',
+    waits: 'Waiting for another person of the managing unit: nobody approves their own request.',
+    heldUndrawn: 'Cannot be published yet: {count} stills were not looked through.',
+    heldUnsigned: 'Cannot be published yet: two people must sign, {count} did.',
+    heldOther: 'Cannot be published yet: somebody else than who asked must sign.',
     custody: 'Custody list',
     system: 'system',
     steps: {

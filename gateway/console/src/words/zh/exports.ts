@@ -60,6 +60,10 @@ export const exports = {
     signed: '已签署：{names}',
     publish: '发布',
     published: '已发布，正在打包',
+    waits: '等待管理单位另一人批准；不能批准自己的申请。',
+    heldUndrawn: '还有 {count} 张截图没有查看，暂不能发布。',
+    heldUnsigned: '须有两人签署，已签署 {count} 人，暂不能发布。',
+    heldOther: '签署人中须有申请人以外的人，暂不能发布。',
     custody: '经手记录',
     system: '系统',
     steps: {
