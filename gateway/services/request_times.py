@@ -18,6 +18,9 @@ from gateway.storage.request_lines import RequestLine
 REMINDERS = (("24h", timedelta(hours=24)), ("1h", timedelta(hours=1)))
 """How long before its end holder and owner are reminded of an access; not if it is shorter than that."""
 
+TAKEN_BACK = "revoke_one"
+"""The line of a request that says that one of several cameras was taken back; which one is its text."""
+
 LOOK_BACK = timedelta(days=1)
 """How far back a sweep looks for what began or closed: gateways may have stood still for a while."""
 
@@ -91,6 +94,10 @@ async def after_revocation(
     left = [one for one in part.given.values() if not await _is_revoked(conn, one)]
     if not left and (part.state is PartState.APPROVED or part.state is PartState.NARROWED):
         await _written(office, conn, part, PartMove.REVOKE, who, at)
+    elif left:
+        camera = next(camera for camera, grant in part.given.items() if grant == grant_id)
+        line = RequestLine(office.new_id(), request.id, part.id, at, TAKEN_BACK, who, True, camera)
+        await request_lines.append(conn, line)
     return await _tell_asker(conn, request, "access_revoked", at, part, key=grant_id, left=len(left))
 
 

@@ -66,6 +66,7 @@ class CameraView:
     latitude: float | None
     longitude: float | None
     grant_id: str | None
+    revoked_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,6 +211,7 @@ async def views_of(
         {item.id: item for item in await organisations.every(conn)},
         await operators.many(conn, people),
         await cameras.many(conn, _cameras(found)),
+        await grants.revocations(conn, (id for item in found for part in item.parts for id in part.given.values())),
     )
     return [names.request(item, lines.get(item.request.id, [])) for item in found]
 
@@ -231,6 +233,7 @@ class _Names:
     organisations: dict[str, Organisation]
     operators: dict[str, Operator]
     cameras: dict[str, Camera]
+    revoked: dict[str, datetime]
 
     def request(self, item: Seen, trail: Sequence[RequestLine]) -> RequestView:
         request = item.request
@@ -316,6 +319,7 @@ class _Names:
                     None if camera is None else camera.place.latitude,
                     None if camera is None else camera.place.longitude,
                     grant_id,
+                    None if grant_id is None else self.revoked.get(grant_id),
                 )
             )
         return found

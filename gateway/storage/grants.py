@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -18,6 +18,7 @@ from gateway.domain.operators import Operator
 from gateway.domain.schedules import Schedule
 from gateway.storage import epochs
 from gateway.storage.tables import grant_actions, grants
+from gateway.storage.upserting import chunks
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +95,16 @@ async def get(connection: AsyncConnection, grant_id: str) -> GrantRecord | None:
     """The grant with that id."""
     row = (await connection.execute(select(grants).where(grants.c.id == grant_id))).mappings().one_or_none()
     return None if row is None else _record_from(row)
+
+
+async def revocations(connection: AsyncConnection, ids: Iterable[str]) -> dict[str, datetime]:
+    """When those of the grants that were revoked were, by id."""
+    found: dict[str, datetime] = {}
+    for chunk in chunks(dict.fromkeys(ids)):
+        revoked = and_(grants.c.id.in_(chunk), grants.c.revoked_at.is_not(None))
+        rows = await connection.execute(select(grants.c.id, grants.c.revoked_at).where(revoked))
+        found |= {row.id: row.revoked_at for row in rows}
+    return found
 
 
 async def for_operator(connection: AsyncConnection, operator: Operator, at: datetime) -> Held:

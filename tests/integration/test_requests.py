@@ -69,9 +69,13 @@ async def test_asked_narrowed_watched_and_revoked(known: World, browser_of: Brow
         assert set(actions) == {"directory", "list", "view_live"}
     assert (await jinxin.get(f"/cameras/{ids[2]}")).json()["actions"] == ["directory"]
 
+    known.clock.at += timedelta(seconds=1)
     revoked = await transport.post(f"/grants/{given[0]['grant_id']}/revoke", json={"reason": "用毕"})
     assert revoked.status_code == 200
-    assert (await jinxin.get(f"/requests/{request['id']}")).json()["parts"][0]["state"] == "narrowed"
+    mine = (await jinxin.get(f"/requests/{request['id']}")).json()
+    assert mine["parts"][0]["state"] == "narrowed"
+    assert [camera["id"] for camera in mine["parts"][0]["cameras"] if camera["revoked_at"]] == [given[0]["id"]]
+    assert [(line["kind"], line["text"]) for line in mine["lines"]][2:] == [("revoke_one", given[0]["id"])]
     await transport.post(f"/grants/{given[1]['grant_id']}/revoke", json={"reason": "用毕"})
     assert (await jinxin.get(f"/requests/{request['id']}")).json()["parts"][0]["state"] == "revoked"
     assert (await notices(jinxin)).count("access_revoked") == 2

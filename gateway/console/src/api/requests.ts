@@ -26,6 +26,7 @@ export interface PartCamera extends Named {
   latitude: number | null
   longitude: number | null
   grant_id: string | null
+  revoked_at: string | null
 }
 
 export interface RequestPart {
