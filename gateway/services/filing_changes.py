@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from gateway.domain.messages import Topic
 from gateway.domain.notices import to_organisation
 from gateway.services import notifying
 from gateway.services.office import SYSTEM, Office
@@ -28,6 +29,7 @@ async def follow_changes(office: Office, at: datetime) -> None:
         open_now = await filing_tasks.open_tasks(conn)
         closed = await filing_tasks.last_closed(conn, lines)
     told: tuple[str, ...] = ()
+    turned: set[str] = set()
     for camera_id, history in lines.items():
         task = open_now.get(camera_id)
         filed = max((one.at for one in history if one.mark), default=None)
@@ -35,6 +37,7 @@ async def follow_changes(office: Office, at: datetime) -> None:
             async with office.store.begin() as conn:
                 if await filing_tasks.close(conn, camera_id, filed):
                     await office.note(conn, at, SYSTEM, "close_filing_task", "camera", camera_id, task=task.id)
+            turned.add(camera_id)
             task = None
         known = [when for when in (filed, closed.get(camera_id)) if when is not None]
         if task is not None:
@@ -42,6 +45,9 @@ async def follow_changes(office: Office, at: datetime) -> None:
         later = [one for one in history if not one.mark and all(one.at > when for when in known)]
         if later:
             told += await _written(office, task, camera_id, later, at)
+            turned.add(camera_id)
+    if turned:
+        await office.ring(Topic.CAMERAS, *sorted(turned))
     await notifying.ring_for(office, told)
 
 

@@ -13,7 +13,7 @@ from gateway.domain.request_states import PartMove
 from gateway.domain.ticket_states import Operation
 
 WRITERS = {"note", "_note", "_tell"}
-"""What the functions are called that write a line of the audit."""
+"""What the functions are called that write a line of the audit; those that help one begin with the office."""
 WORD = re.compile(r"[a-z]+(_[a-z]+)+")
 KINDS = {"audit_root", "audit_text", "legal_hold"}
 MADE = {f"{move}_access" for move in PartMove} | {f"ticket_{operation}" for operation in Operation}
@@ -40,6 +40,9 @@ def recorded(root: Path) -> set[str]:
                 continue
             name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
             if name not in WRITERS:
+                continue
+            first = node.args[0] if node.args else None
+            if name != "note" and not (isinstance(first, ast.Name) and first.id == "office"):
                 continue
             given = node.args[3:4] if name == "note" else node.args
             found |= {word for one in given for word in _literals(one) if WORD.fullmatch(word)}
