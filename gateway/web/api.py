@@ -33,6 +33,7 @@ from gateway.web import (
     filings,
     grants,
     groups,
+    inquiries,
     legal_holds,
     notices,
     oversight,
@@ -90,6 +91,7 @@ OWN_ROUTERS: tuple[APIRouter, ...] = (
     view_records.router,
     oversight.router,
     legal_holds.router,
+    inquiries.router,
 )
 
 _OWN = APIRouter(max_body_size=BODY_LIMIT)

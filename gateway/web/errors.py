@@ -13,6 +13,7 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
 from gateway.domain.exports import IllegalExport
+from gateway.domain.inquiries import IllegalInquiry
 from gateway.domain.tickets import IllegalMove
 from gateway.ports import Refused, Unavailable
 from gateway.services import errors
@@ -39,6 +40,7 @@ TABLE: dict[type[Exception], tuple[int, str]] = {
     errors.Gone: (410, "gone"),
     IllegalMove: (409, "illegal_move"),
     IllegalExport: (409, "illegal_move"),
+    IllegalInquiry: (409, "illegal_move"),
     Stale: (409, "conflict"),
     BadCursor: (422, "invalid"),
     Unavailable: (503, "unavailable"),

@@ -17,6 +17,7 @@ from gateway.storage.deletion_receipts import DeletionReceipt
 from gateway.storage.oversight import Alert
 from gateway.web.whep import _Session
 from tests.integration.conftest import Browsers
+from tests.integration.inquiring import taken
 from tests.integration.world import DEPARTMENT, A, B, World
 
 DESK_OF = {A: "jinsha", B: "jinxin", DEPARTMENT: "transport"}
@@ -26,16 +27,25 @@ OWN_KEYS = {
     "lifting": ("reason",),
     "decision": ("approve",),
     "{camera_id}/sign": ("version", "put_up", "checked", "place", "state", "photo_id"),
+    "inquiries": ("asker", "name", "contact", "place", "why", "since", "until", "cameras"),
+    "identity": ("version", "document"),
+    "consent": ("version", "approve"),
+    "appointment": ("version", "when", "place"),
+    "viewing": ("version", "supervisor_id", "cameras", "since", "until"),
+    **dict.fromkeys(("reply", "refusal", "withdrawal"), ("version", "text")),
 }
-"""What the routes of legal holds and signs take."""
+"""What the routes of legal holds, signs and inquiries take."""
 SIGN_FOUND = {"put_up": "2025-03-01", "checked": "2026-11-20", "place": "a pole", "state": "up", "photo_id": None}
 """What is said of a sign."""
 STILL = b"\xff\xd8\xff" + b"0" * 100
 
 
 def said_of(camera_id: str) -> dict[str, Any]:
-    """What is said of a legal hold on that camera, and of its sign."""
-    return SIGN_FOUND | {"camera_id": camera_id, "letter": "示例-1", "ends_at": "2026-11-30T00:00:00Z", "approve": True}
+    """What is said of a legal hold on that camera, of its sign, and of a citizen's inquiry about it."""
+    asked = {"asker": "person", "contact": "a letter", "why": "a fall", "document": "id_card", "cameras": [camera_id]}
+    span = {"since": "2026-11-23T00:00:00Z", "until": "2026-11-23T00:30:00Z", "when": "2026-11-28T00:00:00Z"}
+    hold = {"camera_id": camera_id, "letter": "示例-1", "ends_at": "2026-11-30T00:00:00Z", "approve": True}
+    return SIGN_FOUND | asked | span | hold | {"supervisor_id": "nobody"}
 
 
 async def more_things(
@@ -68,6 +78,7 @@ async def more_things(
         **await _export(world, browser_of, owner, ticket),
         **await _kept(world, keeper, owner),
         "sign_photo": await _sign(world, keeper, owner),
+        "inquiry_id": (await taken(leader, world, world.camera(owner).id))["id"],
     }
 
 

@@ -32,6 +32,7 @@ export const NAV: readonly NavItem[] = [
     allowed: () => may('handle_tickets'),
     pages: [
       { name: 'exports', word: 'exports.title', path: '/exports', allowed: () => may('see_events') },
+      { name: 'inquiries', word: 'inquiries.tab', path: '/inquiries', allowed: () => acts('district_operator', 'shift_leader', 'township_operator', 'department_staff') },
       { name: 'legal-holds', word: 'holds.tab', path: '/legal-holds', allowed: () => may('manage') && !isManager.value },
       { name: 'deletion-receipts', word: 'receipts.tab', path: '/deletion-receipts', allowed: () => may('manage') && !isManager.value },
     ],
@@ -114,6 +115,7 @@ const routes: RouteRecordRaw[] = [
       { path: 'candidates/:id?', name: 'candidates', component: () => import('./pages/Candidates.vue') },
       { path: 'tickets/:id?', name: 'tickets', component: () => import('./pages/Tickets.vue') },
       { path: 'exports/:id?', name: 'exports', component: () => import('./pages/Exports.vue') },
+      { path: 'inquiries/:id?', name: 'inquiries', component: () => import('./pages/Inquiries.vue') },
       { path: 'legal-holds/:id?', name: 'legal-holds', component: () => import('./pages/LegalHolds.vue') },
       { path: 'deletion-receipts', name: 'deletion-receipts', component: () => import('./pages/DeletionReceipts.vue') },
       { path: 'sharing', name: 'sharing', component: () => import('./pages/Sharing.vue') },

@@ -17,6 +17,7 @@ from gateway.storage.tables.exports import export_items, export_parts, export_si
 from gateway.storage.tables.filing import filing_tasks
 from gateway.storage.tables.fleet import assignments, leases, workers
 from gateway.storage.tables.history import camera_days, counted_days, file_changes
+from gateway.storage.tables.inquiries import inquiries, inquiry_steps
 from gateway.storage.tables.keeping import deletion_receipts, legal_holds
 from gateway.storage.tables.notices import notices, notices_seen
 from gateway.storage.tables.oversight import grant_uses, need_reviews, oversight_alerts, public_figures
@@ -95,6 +96,8 @@ __all__ = [
     "grids",
     "group_cameras",
     "identities",
+    "inquiries",
+    "inquiry_steps",
     "leases",
     "legal_holds",
     "metadata",

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from gateway.domain.inquiries import InquiryMove
 from gateway.domain.request_states import PartMove
 from gateway.domain.ticket_states import Operation
 
@@ -19,6 +20,7 @@ KINDS = {"audit_root", "audit_text", "legal_hold"}
 MADE = {f"{move}_access" for move in PartMove} | {f"ticket_{operation}" for operation in Operation}
 MADE |= {f"{step}_emergency" for step in ("propose", "approve", "refuse", "renew", "end")}
 MADE |= {f"{verb}_export" for verb in ("approve", "refuse")}
+MADE |= {f"{step}_inquiry" for step in (*InquiryMove, "take", "erase")}
 MADE |= {"enable_operator", "disable_operator", "lock_account", "wrong_password", "sign_out", "end_session"}
 """Actions whose names are put together or chosen before they are written."""
 

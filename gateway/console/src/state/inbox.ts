@@ -62,6 +62,7 @@ const LEADS: Record<string, (id: string) => string> = {
   request: (id) => `/requests/${encodeURIComponent(id)}`,
   delegation: () => '/delegations',
   export: (id) => `/exports/${encodeURIComponent(id)}`,
+  inquiry: (id) => `/inquiries/${encodeURIComponent(id)}`,
   legal_hold: (id) => `/legal-holds/${encodeURIComponent(id)}`,
   emergency: (id) => `/emergencies/${encodeURIComponent(id)}`,
 }

@@ -6,6 +6,7 @@ import { emergencies } from './emergencies'
 import { exports } from './exports'
 import { filing } from './filing'
 import { holds } from './holds'
+import { inquiries } from './inquiries'
 import { notices } from './notices'
 import { operators } from './operators'
 import { oversight } from './oversight'
@@ -27,6 +28,7 @@ export const en: Vocabulary = {
   ...exports,
   ...filing,
   ...holds,
+  ...inquiries,
   ...notices,
   ...operators,
   ...oversight,

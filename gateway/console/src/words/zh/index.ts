@@ -6,6 +6,7 @@ import { emergencies } from './emergencies'
 import { exports } from './exports'
 import { filing } from './filing'
 import { holds } from './holds'
+import { inquiries } from './inquiries'
 import { notices } from './notices'
 import { operators } from './operators'
 import { oversight } from './oversight'
@@ -28,6 +29,7 @@ export const zh = {
   ...exports,
   ...filing,
   ...holds,
+  ...inquiries,
   ...notices,
   ...operators,
   ...oversight,
