@@ -24,6 +24,13 @@ def burden(conditions: frozenset[Condition]) -> int:
     return sum(_WEIGHT[condition] for condition in conditions)
 
 
+def burned_in(conditions: frozenset[Condition], program: bool) -> bool:
+    """True if moving pictures reach the viewer only with the mark burned in: those of a program, for which no page of
+    ours lays it over them, and those that a grant gives with the watermark alone.
+    """
+    return program or Condition.WATERMARK in conditions
+
+
 def obstacle(conditions: frozenset[Condition], main: bool) -> Condition | None:
     """The condition under which that picture may not be shown, None if it may. ``main`` is True for the main stream.
 

@@ -86,12 +86,17 @@ class Dialling:
             if owners.get(pull.key.camera_id) != pull.worker_id:
                 pull.over("the camera has moved to another worker")
 
-    def subscribe(self, key: StreamKey, sink: Callable[[Packet], None], ended: Callable[[str], None]) -> Pull:
-        """Begins a pull at the camera's worker. Raises ``Unavailable`` if no linked worker owns it."""
+    def subscribe(
+        self, key: StreamKey, sink: Callable[[Packet], None], ended: Callable[[str], None], words: str = ""
+    ) -> Pull:
+        """Begins a pull at the camera's worker, with the words burned into every picture if there are any.
+
+        Raises ``Unavailable`` if no linked worker owns it.
+        """
         link = self._link_of(key.camera_id)
         pull = Pull(self, link.worker_id, key, ended)
         self.pulls.add(pull)
-        pull.subscription = link.subscribe(key, sink, pull.over)
+        pull.subscription = link.subscribe(key, sink, pull.over, words)
         return pull
 
     async def still(self, camera_id: str, width: int | None, words: str = "") -> bytes:

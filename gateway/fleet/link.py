@@ -18,7 +18,7 @@ from gateway.fleet.framing import Splitter, WireError
 from gateway.fleet.greeting import CHUNK, greeted
 from gateway.fleet.inbox import Inbox, Reports
 from gateway.fleet.wire_events import event_from_json
-from gateway.fleet.wire_marks import MarkWish, failed_from_json, mark_to_json
+from gateway.fleet.wire_marks import MarkWish, failed_from_json, mark_to_json, marked_to_json
 from gateway.fleet.wire_scans import Scanned, scan_to_json, scanned_from_json
 from gateway.fleet.wire_trials import (
     Offered,
@@ -100,8 +100,11 @@ class WorkerLink:
         self._send(wire.assignment_to_json(assignment))
         await self._drain()
 
-    def subscribe(self, key: StreamKey, sink: Callable[[Packet], None], ended: Callable[[str], None]) -> Subscription:
-        """Asks for a stream. ``sink`` is called on the loop and must not block; its first packet is a keyframe.
+    def subscribe(
+        self, key: StreamKey, sink: Callable[[Packet], None], ended: Callable[[str], None], words: str = ""
+    ) -> Subscription:
+        """Asks for a stream, with the words burned into every picture if there are any. ``sink`` is called on the loop
+        and must not block; its first packet is a keyframe.
 
         ``ended`` is called once, with a reason, when the worker or the link ends it: the camera is not assigned there
         any more, or the link broke. A camera that is merely offline does not end it: packets come when it is back.
@@ -112,9 +115,9 @@ class WorkerLink:
             asyncio.get_running_loop().call_soon(ended, "the link to the worker is down")
             return subscription
         self._subscriptions[subscription.number] = subscription
-        self._send(
-            {"type": "subscribe", "number": subscription.number, "camera": key.camera_id, "stream": key.kind.value}
-        )
+        number, plain = subscription.number, {"camera": key.camera_id, "stream": key.kind.value}
+        asked = {"type": "subscribe", "number": number} | plain
+        self._send(marked_to_json(number, key, words) if words else asked)
         return subscription
 
     async def still(self, camera_id: str, width: int | None, words: str = "") -> bytes:

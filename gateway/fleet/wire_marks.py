@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from gateway.domain.exports import Cover, Region
+from gateway.domain.packets import StreamKey
 from gateway.fleet import wire
 from gateway.fleet.framing import WireError
 from gateway.ports import Json, Refused, Unavailable
@@ -23,6 +24,19 @@ class MarkWish:
     media_type: str
     words: str
     regions: tuple[Region, ...] = ()
+
+
+def marked_to_json(number: int, key: StreamKey, words: str) -> Json:
+    """A subscription to a stream with the words burned in: a message of its own, so that a worker that does not know
+    it sends nothing rather than a stream without them.
+    """
+    return {
+        "type": "subscribe_marked",
+        "number": number,
+        "camera": key.camera_id,
+        "stream": key.kind.value,
+        "words": words,
+    }
 
 
 def mark_to_json(request: int, wish: MarkWish) -> Json:

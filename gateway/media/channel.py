@@ -30,8 +30,12 @@ class Subscription(Protocol):
 class Upstream(Protocol):
     """Where channels get their packets: the worker that owns the camera, whichever that is now."""
 
-    def subscribe(self, key: StreamKey, sink: Callable[[Packet], None], ended: Callable[[str], None]) -> Subscription:
-        """Begins a pull. ``sink`` and ``ended`` are called on the loop. Raises ``Unavailable``."""
+    def subscribe(
+        self, key: StreamKey, sink: Callable[[Packet], None], ended: Callable[[str], None], words: str = ""
+    ) -> Subscription:
+        """Begins a pull, with the words burned into every picture if there are any. ``sink`` and ``ended`` are called
+        on the loop. Raises ``Unavailable``.
+        """
         ...
 
 
@@ -122,8 +126,9 @@ class Viewer:
 class Channel:
     """One stream's fan-out. It pulls from ``upstream`` while it lives; the hub decides how long that is."""
 
-    def __init__(self, key: StreamKey, upstream: Upstream, tally: Tally) -> None:
+    def __init__(self, key: StreamKey, upstream: Upstream, tally: Tally, words: str = "") -> None:
         self.key = key
+        self.words = words
         self.viewers: set[Viewer] = set()
         self.left = asyncio.Event()
         self.interruption = asyncio.Event()
@@ -148,7 +153,7 @@ class Channel:
                 self._tally.interruptions += 1
                 self.interruption.set()
 
-        self._subscription = self._upstream.subscribe(self.key, self._packet, ended)
+        self._subscription = self._upstream.subscribe(self.key, self._packet, ended, self.words)
 
     def close(self) -> None:
         """Lets the upstream go."""

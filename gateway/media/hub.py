@@ -27,27 +27,44 @@ class Hub:
         self._group = group
         self._linger = linger
         self._channels: dict[StreamKey, Channel] = {}
+        self._marked: set[Channel] = set()
         self._tasks: dict[Channel, asyncio.Task[None]] = {}
         self.tally = Tally()
 
     @property
     def channels(self) -> int:
         """Streams pulled now."""
-        return len(self._channels)
+        return len(self._all)
+
+    @property
+    def marked(self) -> int:
+        """Streams that are one viewer's own, with their name burned in."""
+        return len(self._marked)
 
     @property
     def viewers(self) -> int:
         """Viewers of all streams."""
-        return sum(len(channel.viewers) for channel in self._channels.values())
+        return sum(len(channel.viewers) for channel in self._all)
 
     @property
     def depth(self) -> int:
         """The longest viewer queue."""
-        return max((channel.depth for channel in self._channels.values()), default=0)
+        return max((channel.depth for channel in self._all), default=0)
+
+    @property
+    def _all(self) -> list[Channel]:
+        return [*self._channels.values(), *self._marked]
 
     @asynccontextmanager
-    async def view(self, key: StreamKey) -> AsyncIterator[Viewer]:
-        """A viewer of that stream for the length of the block. It gets ``Ended`` if the camera stays away."""
+    async def view(self, key: StreamKey, words: str = "") -> AsyncIterator[Viewer]:
+        """A viewer of that stream for the length of the block. It gets ``Ended`` if the camera stays away.
+
+        With words it is a stream of the viewer's own, which ends with the block, or with the worker's refusal.
+        """
+        if words:
+            async with self._view_marked(key, words) as viewer:
+                yield viewer
+            return
         channel = self._channels.get(key)
         if channel is None:
             channel = self._channels[key] = Channel(key, self._upstream, self.tally)
@@ -59,6 +76,35 @@ class Hub:
             channel.viewers.discard(viewer)
             if not channel.viewers:
                 channel.left.set()
+
+    @asynccontextmanager
+    async def _view_marked(self, key: StreamKey, words: str) -> AsyncIterator[Viewer]:
+        channel = Channel(key, self._upstream, self.tally, words)
+        viewer = channel.join()
+        self._marked.add(channel)
+        task = self._tasks[channel] = self._group.create_task(self._serve_marked(channel), name=f"marked {key}")
+        try:
+            yield viewer
+        finally:
+            channel.viewers.discard(viewer)
+            task.cancel()
+            self._forget(channel)  # also where the task has not begun
+
+    async def _serve_marked(self, channel: Channel) -> None:
+        """Pulls once: who is told why it ended may ask again."""
+        try:
+            channel.open()
+            await self._until_interrupted(channel)
+        except Unavailable as problem:
+            channel.reason = str(problem)
+        finally:
+            self._forget(channel)
+            channel.end_viewers("unavailable", channel.reason or "the gateway stopped serving this stream")
+
+    def _forget(self, channel: Channel) -> None:
+        channel.close()
+        self._marked.discard(channel)
+        self._tasks.pop(channel, None)
 
     def close(self) -> None:
         """Ends every channel; their viewers are told."""

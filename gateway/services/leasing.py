@@ -10,7 +10,8 @@ from datetime import datetime
 from gateway.domain.actions import Action
 from gateway.domain.cameras import Camera
 from gateway.domain.conditions import Condition, obstacle
-from gateway.domain.packets import StreamKind
+from gateway.domain.packets import StreamKey, StreamKind
+from gateway.services.marks import stream_words
 from gateway.services.office import Caller
 
 
@@ -32,6 +33,11 @@ class Wish:
         """The condition under which the wished for picture may not be shown; None if it may."""
         return obstacle(conditions, self.stream is StreamKind.MAIN)
 
+    @property
+    def moving(self) -> bool:
+        """True for live pictures and clips. Single pictures are marked for everybody, as they are made."""
+        return self.transport not in ("jpeg", "evidence-still")
+
 
 @dataclass(slots=True, eq=False)
 class Lease:
@@ -45,11 +51,24 @@ class Lease:
     epoch: int
     until: datetime | None
     conditions: frozenset[Condition]
+    marked: bool = False
+    """True if the viewer's account, unit and the time are burned into every picture of it."""
     bytes: int = 0
     code: str = ""
     message: str = ""
     over: asyncio.Event = field(default_factory=asyncio.Event)
     on_end: list[Callable[[str, str], None]] = field(default_factory=list)
+
+    @property
+    def shown(self) -> StreamKey:
+        """The stream that is sent; marked pictures are made of the sub stream."""
+        kind = StreamKind.SUB if self.marked else self.wish.stream or StreamKind.SUB
+        return StreamKey(self.wish.camera_id, kind)
+
+    @property
+    def words(self) -> str:
+        """What a worker burns into the live pictures, and beside it the time; "" if it leaves them as they are."""
+        return stream_words(self.caller.operator) if self.marked else ""
 
     def end(self, code: str, message: str) -> None:
         """Ends the view for everyone who carries it; the first reason counts."""

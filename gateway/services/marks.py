@@ -11,8 +11,13 @@ SHANGHAI = timezone(timedelta(hours=8))
 
 
 def viewer_words(operator: Operator, at: datetime) -> str:
-    """Account, unit and time. Letters that a worker can draw: the unit stands there as its id."""
-    return f"{_plain(operator.login, operator.id)} {operator.organisation_id} {_time(at)}"
+    """Account, unit and time."""
+    return f"{stream_words(operator)} {_time(at)}"
+
+
+def stream_words(operator: Operator) -> str:
+    """Account and unit. Letters that a worker can draw: the unit stands there as its id."""
+    return f"{_plain(operator.login, operator.id)} {operator.organisation_id}"
 
 
 def export_words(operator: Operator, unit: Organisation, at: datetime) -> str:

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from gateway.domain.accounts import Hold
 from gateway.domain.actions import Action
 from gateway.domain.cameras import Camera
-from gateway.domain.conditions import Condition
+from gateway.domain.conditions import Condition, burned_in
 from gateway.domain.grants import Held, permits
 from gateway.domain.operators import Operator
 from gateway.domain.purposes import CODES, SHIFT_PURPOSE
@@ -41,6 +41,7 @@ class Permitted:
     grant_id: str
     until: datetime | None
     conditions: frozenset[Condition]
+    marked: bool
 
 
 class Judge:
@@ -78,7 +79,8 @@ class Judge:
         elif wish.action in _PICTURES and purpose != (caller.purpose or SHIFT_PURPOSE):
             _check_reason(wish.reason)
         until = earlier(decision.until, session.expires_at)
-        return Permitted(camera, purpose, decision.grant_id, until, decision.conditions)
+        marked = wish.moving and burned_in(decision.conditions, operator.service)
+        return Permitted(camera, purpose, decision.grant_id, until, decision.conditions, marked)
 
     async def _asker(self, caller: Caller) -> tuple[Session, Operator, Held]:
         if caller.session_id not in self._sessions:

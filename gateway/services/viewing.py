@@ -29,6 +29,9 @@ from gateway.services.walls import Walls
 from gateway.storage import cameras, epochs, grants, oversight, sessions, view_records
 from gateway.storage.view_records import Closing, ViewRecord
 
+MARKED = "marked"
+"""What a view record names as the stream where the viewer's name was burned into it."""
+
 log = structlog.get_logger(__name__)
 
 POLL_SECONDS = 1.0
@@ -129,9 +132,8 @@ class Viewing:
                     continue
                 record = self._record(caller, wish, said, at)
                 records.append(record)
-                found.append(
-                    Lease(record.id, caller, said.camera, wish, said.purpose, epoch, said.until, said.conditions)
-                )
+                until, bound, marked = said.until, said.conditions, said.marked
+                found.append(Lease(record.id, caller, said.camera, wish, said.purpose, epoch, until, bound, marked))
             self.tally.checks += len(asked)
             if records:
                 begun = view_records.sealed(records)
@@ -153,7 +155,7 @@ class Viewing:
             session_id=caller.session_id,
             camera_id=said.camera.id,
             action=wish.action.value,
-            stream="" if wish.stream is None else wish.stream.value,
+            stream=MARKED if said.marked else "" if wish.stream is None else wish.stream.value,
             transport=wish.transport,
             purpose=said.purpose,
             reason=wish.reason[:1000],

@@ -44,7 +44,8 @@ def router(viewing: Viewing, room: EvidenceRoom, marker: Marker, now: Callable[[
         kind: Literal["still", "clip"],
         purpose: Annotated[str | None, Query(max_length=32)] = None,
     ) -> Response:
-        """The file, a still with the viewer's account, unit and the time across it.
+        """The file, a still with the viewer's account, unit and the time across it, and so is a clip for a program or
+        where the grant gives it with the watermark alone.
 
         404 also for events of cameras that the caller may not know.
         """
@@ -58,9 +59,13 @@ def router(viewing: Viewing, room: EvidenceRoom, marker: Marker, now: Callable[[
                 if path is None:
                     raise NotFound("evidence")
                 lease.bytes = path.stat().st_size
-                if kind == "still":
-                    picture = await _marked(marker, path, viewer_words(caller.operator, now()))
-                    return Response(picture, media_type="image/jpeg", headers=PRIVATE)
+                if kind == "still" or lease.marked:
+                    media_type = MEDIA_TYPES[path.suffix]
+                    file = await _marked(marker, path, media_type, viewer_words(caller.operator, now()))
+                    lease.bytes = len(file)
+                    if lease.over.is_set():
+                        raise NotFound("evidence")
+                    return Response(file, media_type=media_type, headers=PRIVATE)
         except NotFound:
             raise NotFound("evidence") from None
         return FileResponse(path, media_type=MEDIA_TYPES.get(path.suffix), headers=PRIVATE)
@@ -68,10 +73,10 @@ def router(viewing: Viewing, room: EvidenceRoom, marker: Marker, now: Callable[[
     return routes
 
 
-async def _marked(marker: Marker, path: Path, words: str) -> bytes:
-    """The still with the words across it: never without. Raises ``Unavailable``."""
+async def _marked(marker: Marker, path: Path, media_type: str, words: str) -> bytes:
+    """The file with the words across it: never without. Raises ``Unavailable``."""
     data = await asyncio.to_thread(path.read_bytes)
     try:
-        return await marker.mark(data, "image/jpeg", words)
+        return await marker.mark(data, media_type, words)
     except Refused as problem:
         raise Unavailable(f"the picture cannot be marked: {problem}") from None

@@ -13,7 +13,7 @@ from fastapi import APIRouter, Query, Request, Response, WebSocket
 from starlette.websockets import WebSocketDisconnect, WebSocketState
 
 from gateway.domain.actions import Action
-from gateway.domain.packets import StreamKey, StreamKind
+from gateway.domain.packets import StreamKind
 from gateway.media.channel import Ended, Viewer
 from gateway.media.hub import Hub
 from gateway.media.sps import Unplayable
@@ -66,7 +66,7 @@ def router(viewing: Viewing, hub: Hub, stills: Stills, now: Callable[[], datetim
             kind = _stream_kind(stream)
             wish = Wish(camera_id, Action.VIEW_LIVE, "ws-fmp4", kind, purpose, reason, ticket, wall)
             caller = await signed_in(websocket)
-            async with viewing.open(caller, wish) as lease, hub.view(StreamKey(camera_id, kind)) as viewer:
+            async with viewing.open(caller, wish) as lease, hub.view(lease.shown, lease.words) as viewer:
                 ended = await _show(websocket, lease, viewer)
         except (Failed, Unavailable) as problem:
             ended = ending_of(problem)
@@ -164,6 +164,7 @@ def _start(lease: Lease, chapter: Chapter) -> str:
             "generation": chapter.number,
             "view_id": lease.view_id,
             "conditions": sorted(lease.conditions),
+            "marked": lease.marked,
             "width": shape.width,
             "height": shape.height,
         }

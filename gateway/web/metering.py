@@ -56,6 +56,7 @@ class Meter(Collector):
     def _pictures(self) -> Iterable[Metric]:
         hub, viewing = self._sources.hub, self._sources.viewing
         yield _gauge("streams", "Streams this gateway pulls from workers", hub.channels)
+        yield _gauge("streams_marked", "Of them, one viewer's own with their name burned in", hub.marked)
         yield _gauge("viewers", "Viewers of live streams", hub.viewers)
         yield _gauge("whep_sessions", "WebRTC sessions", self._sources.rooms.count)
         yield _counter("whep_refused", "WebRTC sessions refused: too many", self._sources.rooms.refused)

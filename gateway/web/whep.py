@@ -11,7 +11,7 @@ from fastapi import APIRouter, Request, Response
 
 from gateway.domain.actions import Action
 from gateway.domain.conditions import Condition
-from gateway.domain.packets import StreamKey, StreamKind
+from gateway.domain.packets import StreamKind
 from gateway.media.channel import Ended
 from gateway.media.hub import Hub
 from gateway.media.webrtc import Peer, SharedTrack, Unfit, first_unit, new_name, open_peer
@@ -31,6 +31,8 @@ _SDP = "application/sdp"
 
 
 CONDITIONS_HEADER = "View-Conditions"
+MARKED_HEADER = "View-Marked"
+"""Says that the viewer's account, unit and the time are burned into the picture."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +41,7 @@ class Answer:
 
     sdp: str
     conditions: frozenset[Condition]
+    marked: bool
 
 
 @dataclass(slots=True, eq=False)
@@ -91,16 +94,15 @@ class Rooms:
     async def _carry(
         self, name: str, session: _Session, caller: Caller, wish: Wish, offer: str, answered: asyncio.Future[Answer]
     ) -> None:
-        key = StreamKey(wish.camera_id, wish.stream or StreamKind.SUB)
         try:
-            async with self._viewing.open(caller, wish) as lease, self._hub.view(key) as viewer:
+            async with self._viewing.open(caller, wish) as lease, self._hub.view(lease.shown, lease.words) as viewer:
                 lease.on_end.append(viewer.end)
                 lease.on_end.append(lambda code, message: session.over.set())
                 first = await first_unit(viewer)
                 track = SharedTrack(viewer, first, lambda sent: _count(lease, sent), lambda ended: session.over.set())
                 async with open_peer(offer, track) as peer:
                     if not answered.done():
-                        answered.set_result(Answer(peer.answer, lease.conditions))
+                        answered.set_result(Answer(peer.answer, lease.conditions, lease.marked))
                     await _until_over(session, peer)
         except (Failed, Unavailable, Unfit, Ended) as problem:
             if not answered.done():
@@ -164,6 +166,8 @@ def router(rooms: Rooms) -> APIRouter:
         headers = {"Location": f"/api/v1/whep/{name}"}
         if answer.conditions:
             headers[CONDITIONS_HEADER] = ", ".join(sorted(answer.conditions))
+        if answer.marked:
+            headers[MARKED_HEADER] = "true"
         return Response(answer.sdp, 201, headers, _SDP)
 
     @routes.delete("/whep/{name}", dependencies=[rule(SignedIn())], status_code=204)

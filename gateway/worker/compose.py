@@ -15,7 +15,7 @@ import structlog
 from gateway.clock import SystemClock
 from gateway.disk import DEFAULT_RESERVE, Reserve
 from gateway.fleet.address import LinkAddress, parse_address
-from gateway.ports import Detector, Json
+from gateway.ports import Clock, Detector, Json
 from gateway.worker.breaker import Gates
 from gateway.worker.camera import Trade
 from gateway.worker.cameras import Cameras
@@ -24,6 +24,7 @@ from gateway.worker.evidence import EvidenceMaker
 from gateway.worker.eye import Finding
 from gateway.worker.handoff import Handoff
 from gateway.worker.outbox import Outbox
+from gateway.worker.rendition import Renditions, open_renditions
 from gateway.worker.sampler import Sampler
 from gateway.worker.server import Door
 from gateway.worker.spool import Spool
@@ -56,14 +57,20 @@ async def run_worker(
     address = parse_address(listen)
     if address.path is None and tls is None:
         raise ValueError("a worker that listens on tcp:// needs a certificate, a key and an authority")
-    with _owned(spool):
-        await _run(address, Spool(spool, reserve), worker_id, tls, ready)
+    clock = SystemClock()
+    with _owned(spool), open_renditions(clock) as renditions:
+        await _run(address, Spool(spool, reserve), worker_id, tls, clock, renditions, ready)
 
 
 async def _run(
-    address: LinkAddress, spool: Spool, worker_id: str, tls: ssl.SSLContext | None, ready: Callable[[], None]
+    address: LinkAddress,
+    spool: Spool,
+    worker_id: str,
+    tls: ssl.SSLContext | None,
+    clock: Clock,
+    renditions: Renditions,
+    ready: Callable[[], None],
 ) -> None:
-    clock = SystemClock()
     loop = asyncio.get_running_loop()
     async with asyncio.TaskGroup() as group:
         desk = WorkerDesk(clock)
@@ -74,7 +81,7 @@ async def _run(
         door = Door(worker_id, desk, desk.greeting)
         outbox = Outbox(spool, clock, door.conductor)
         evidence = EvidenceMaker(outbox, clock, desk.watched)
-        desk.furnish(cameras, sampler, door, outbox, evidence, handoff, trade.gates)
+        desk.furnish(cameras, sampler, door, outbox, evidence, handoff, trade.gates, renditions)
 
         def found(findings: list[Finding]) -> None:
             for finding in findings:

@@ -26,10 +26,11 @@ from gateway.worker.evidence import EvidenceMaker
 from gateway.worker.handoff import Handoff
 from gateway.worker.marking import marked
 from gateway.worker.outbox import Outbox
+from gateway.worker.rendition import Renditions
 from gateway.worker.sampler import Sampler
 from gateway.worker.scanning import scan
 from gateway.worker.server import Door
-from gateway.worker.stream import Stream
+from gateway.worker.stream import Stream, Subscriber
 from gateway.worker.trying import Trials
 
 log = structlog.get_logger(__name__)
@@ -62,11 +63,13 @@ class WorkerDesk:
         evidence: EvidenceMaker,
         handoff: Handoff,
         gates: Gates,
+        renditions: Renditions,
     ) -> None:
         """Gives the desk the parts it asks; they need the desk to be made."""
         self._cameras, self._sampler, self._door = cameras, sampler, door
         self._outbox, self._evidence, self._handoff, self._gates = outbox, evidence, handoff, gates
         self._trials = Trials(gates, handoff)
+        self._renditions = renditions
 
     def assign(self, assignment: wire.Assignment) -> None:
         """Replaces the set of cameras."""
@@ -95,6 +98,11 @@ class WorkerDesk:
             raise Unavailable(camera.watched.reason or "the camera has not sent a picture yet")
         async with self._stills:
             return await asyncio.to_thread(_picture, key, width, words)
+
+    async def rendition(self, camera_id: str, kind: StreamKind, words: str, reader: Subscriber) -> None:
+        """Hands the camera's stream to the reader with the words burned in, until cancelled. Raises ``Unavailable``."""
+        camera = self._cameras.get(camera_id)
+        await self._renditions.run(words, lambda one: camera.attach(kind, one), reader)
 
     async def mark(self, data: bytes, wish: MarkWish) -> bytes:
         """A still or clip as the wish has it; clips one at a time. Raises ``Refused``."""
@@ -197,6 +205,9 @@ class WorkerDesk:
             "gateways": len(self._door.peers),
             "gateway_unsent_bytes": max((peer.unsent for peer in self._door.peers), default=0),
             "packets_skipped": self._door.skipped,
+            "renditions": self._renditions.running,
+            "renditions_refused": self._renditions.refused,
+            "renditions_skipped": self._renditions.skipped,
             "accounts_refused": self._gates.closed,
             "threads": threading.active_count(),
             "cpu_seconds": usage.ru_utime + usage.ru_stime,

@@ -13,7 +13,7 @@ from gateway.domain.scans import Scan
 from gateway.fleet import framing, wire
 from gateway.fleet.framing import Splitter, WireError
 from gateway.fleet.greeting import CHUNK
-from gateway.fleet.wire_marks import MarkWish, failed_to_json, mark_from_json
+from gateway.fleet.wire_marks import MAX_WORDS, MarkWish, failed_to_json, mark_from_json
 from gateway.fleet.wire_scans import Scanned, scan_from_json, scanned_to_json
 from gateway.fleet.wire_trials import (
     Offered,
@@ -25,7 +25,7 @@ from gateway.fleet.wire_trials import (
 )
 from gateway.ports import Credential, DeviceAddress, Json, Refused, Unavailable
 from gateway.worker.camera import Camera
-from gateway.worker.stream import Stream
+from gateway.worker.stream import Stream, Subscriber
 
 log = structlog.get_logger(__name__)
 
@@ -51,6 +51,10 @@ class Desk(Protocol):
 
     async def still(self, camera_id: str, width: int | None, words: str = "") -> bytes:
         """A JPEG of the newest picture, with the words across it. Raises ``Unavailable``."""
+        ...
+
+    async def rendition(self, camera_id: str, kind: StreamKind, words: str, reader: Subscriber) -> None:
+        """Hands the camera's stream to the reader with the words burned in, until cancelled. Raises ``Unavailable``."""
         ...
 
     async def mark(self, data: bytes, wish: MarkWish) -> bytes:
@@ -84,6 +88,8 @@ class _Reader:
     def __init__(self, peer: Peer, number: int) -> None:
         self._peer, self._number = peer, number
         self.stream: Stream | None = None
+        self.task: asyncio.Task[None] | None = None
+        """What makes the rendition that is read instead of a stream."""
         self._skipping = False
 
     def described(self, description: wire.StreamDescription) -> None:
@@ -101,6 +107,13 @@ class _Reader:
 
     def ended(self, reason: str) -> None:
         self._peer.stream_ended(self._number, reason)
+
+    def leave(self) -> None:
+        """Reads no more; a rendition of its own ends."""
+        if self.stream is not None:
+            self.stream.detach(self)
+        if self.task is not None:
+            self.task.cancel()
 
 
 class Peer:
@@ -162,8 +175,7 @@ class Peer:
                         await self._take(framing.read_control(frame.payload), group)
         finally:
             for reader in self._readers.values():
-                if reader.stream is not None:
-                    reader.stream.detach(reader)
+                reader.leave()
             self._readers.clear()
 
     async def _take(self, message: Json, group: asyncio.TaskGroup) -> None:
@@ -175,8 +187,10 @@ class Peer:
                 self._subscribe(message)
             case "unsubscribe":
                 reader = self._readers.pop(wire.whole(message, "number"), None)
-                if reader is not None and reader.stream is not None:
-                    reader.stream.detach(reader)
+                if reader is not None:
+                    reader.leave()
+            case "subscribe_marked":
+                self._subscribe_marked(message, group)
             case "still":
                 self._ask_still(message, group)
             case "try":
@@ -193,15 +207,31 @@ class Peer:
             case _:
                 log.debug("a gateway says something newer than this worker", type=message["type"])
 
-    def _subscribe(self, message: Json) -> None:
+    def _new_reader(self, message: Json) -> tuple[int, _Reader]:
         number = wire.whole(message, "number", 0, 2**32 - 1)
-        camera_id, kind = wire.text(message, "camera"), wire.text(message, "stream", 16)
         if number in self._readers or len(self._readers) >= MAX_SUBSCRIPTIONS:
             raise WireError("a subscription's number is taken, or there are too many")
         reader = self._readers[number] = _Reader(self, number)
+        return number, reader
+
+    def _subscribe(self, message: Json) -> None:
+        camera_id, kind = wire.text(message, "camera"), wire.text(message, "stream", 16)
+        number, reader = self._new_reader(message)
         try:
             camera = self._desk.camera(camera_id)
             reader.stream = camera.attach(StreamKind(kind), reader)
+        except (Unavailable, ValueError) as error:
+            self.stream_ended(number, str(error))
+
+    def _subscribe_marked(self, message: Json, group: asyncio.TaskGroup) -> None:
+        camera_id, kind = wire.text(message, "camera"), wire.text(message, "stream", 16)
+        words = wire.text(message, "words", MAX_WORDS)
+        number, reader = self._new_reader(message)
+        reader.task = group.create_task(self._rendition(number, reader, camera_id, kind, words))
+
+    async def _rendition(self, number: int, reader: _Reader, camera_id: str, kind: str, words: str) -> None:
+        try:
+            await self._desk.rendition(camera_id, StreamKind(kind), words, reader)
         except (Unavailable, ValueError) as error:
             self.stream_ended(number, str(error))
 

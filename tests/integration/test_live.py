@@ -24,6 +24,7 @@ from sqlalchemy.exc import OperationalError
 from gateway.bus.local import LocalBus
 from gateway.domain.messages import Message, Topic
 from gateway.domain.packets import Packet, StreamKey
+from gateway.media.channel import Subscription
 from gateway.media.hub import Hub, open_hub
 from gateway.services import viewing as viewing_module
 from gateway.services.evidence import EvidenceRoom
@@ -54,7 +55,9 @@ class Worker:
         self.sinks: list[Callable[[Packet], None]] = []
         self.words: list[str] = []
 
-    def subscribe(self, key: StreamKey, sink: Callable[[Packet], None], ended: Callable[[str], None]) -> Worker:
+    def subscribe(
+        self, key: StreamKey, sink: Callable[[Packet], None], ended: Callable[[str], None], words: str = ""
+    ) -> Subscription:
         self.sinks.append(sink)
         return self
 

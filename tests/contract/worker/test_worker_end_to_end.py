@@ -6,13 +6,15 @@ import stat
 from collections.abc import Iterator
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from gateway.domain.cameras import CameraState, StreamAddress
 from gateway.domain.events import Phase
-from gateway.domain.packets import StreamKey, StreamKind
+from gateway.domain.packets import Packet, StreamKey, StreamKind
 from gateway.fleet.wire import AssignedCamera
 from gateway.ports import Unavailable
+from gateway.worker.decoder import Decoder
 from tests.peers import gstreamer
 from tests.peers.worker_process import Heard, linked, until, worker
 
@@ -34,6 +36,13 @@ def camera(port: int, camera_id: str = "C1", password: str = "right", **changes)
         camera_id, camera_id, "rtsp", "127.0.0.1", port, None, STREAMS, "viewer", password, None, None, "road", None
     )
     return replace(base, **changes)
+
+
+def pictures(packets: list[Packet]) -> dict[int, np.ndarray]:
+    """The packets' pictures by time."""
+    decoder = Decoder()
+    decoder.exact = True
+    return {frame.pts: frame.to_ndarray(format="gray") for packet in packets for frame in decoder.decode(packet)}
 
 
 def online(heard: Heard, camera_id: str = "C1") -> bool:
@@ -64,6 +73,35 @@ async def test_from_assignment_to_pictures(tmp_path, server):
             refused = []
             link.subscribe(StreamKey("C2", StreamKind.SUB), lambda packet: None, refused.append)
             await until(lambda: refused)
+
+
+async def test_r16_a_worker_marks_a_stream_for_one_viewer_and_ends_it_with_them(tmp_path, server):
+    with worker(tmp_path):
+        heard = Heard()
+        async with linked(tmp_path, heard) as link:
+            await link.assign([camera(server)], [], 0.5)
+            await until(lambda: online(heard))
+            key, bare, marked, ended = StreamKey("C1", StreamKind.SUB), [], [], []
+            plain = link.subscribe(key, bare.append, ended.append)
+            own = link.subscribe(key, marked.append, ended.append, "drainage D15")
+            await until(lambda: len(bare) >= 15 and len(marked) >= 15)
+            assert marked[0].keyframe
+            assert (own.description.codec, own.description.width, own.description.height) == ("h264", 320, 240)
+            one, other = pictures(bare), pictures(marked)
+            same = one.keys() & other.keys()
+            assert len(same) > 5
+            assert all(np.abs(one[at].astype(int) - other[at]).max() > 60 for at in same)
+            await until(lambda: heard.figures.get("renditions") == 1)
+            own.close()
+            await until(lambda: heard.figures.get("renditions") == 0)
+            count = len(bare)
+            await until(lambda: len(bare) > count)
+            plain.close()
+            link.subscribe(StreamKey("C2", StreamKind.SUB), bare.append, ended.append, "drainage D15")
+            await until(lambda: ended)
+            assert ended == ["the camera is not assigned to this worker"]
+        async with linked(tmp_path, heard) as link:
+            await until(lambda: heard.figures.get("renditions") == 0)
 
 
 async def test_assigning_again_leaves_unchanged_cameras_alone_and_takes_away_the_rest(tmp_path, server):

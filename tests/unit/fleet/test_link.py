@@ -106,6 +106,15 @@ async def test_a_closed_subscription_hears_nothing(tmp_path):
         assert (packets, ended) == ([], [])
 
 
+async def test_r16_a_marked_stream_is_asked_for_by_a_message_of_its_own(tmp_path):
+    """A worker that does not know the message sends nothing; one that overlooked a field would send bare pictures."""
+    async with linked(tmp_path) as (worker, link, _):
+        link.subscribe(KEY, lambda packet: None, lambda reason: None, "drainage D15").close()
+        await until(lambda: len(worker.asked) == 2)
+        asked = {"type": "subscribe_marked", "number": 1, "camera": "C1", "stream": "sub", "words": "drainage D15"}
+        assert worker.asked == [asked, {"type": "unsubscribe", "number": 1}]
+
+
 async def test_a_worker_that_hangs_up_ends_everything(tmp_path):
     async with linked(tmp_path) as (worker, link, running):
         ended = []

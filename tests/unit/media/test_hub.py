@@ -35,11 +35,15 @@ class Source:
 
     def __init__(self) -> None:
         self.pulls: list[Pull] = []
+        self.words: list[str] = []
         self.down = False
 
-    def subscribe(self, key: StreamKey, sink: Callable[[Packet], None], ended: Callable[[str], None]) -> Pull:
+    def subscribe(
+        self, key: StreamKey, sink: Callable[[Packet], None], ended: Callable[[str], None], words: str = ""
+    ) -> Pull:
         if self.down:
             raise Unavailable("no worker has this camera")
+        self.words.append(words)
         self.pulls.append(Pull(sink, ended))
         return self.pulls[-1]
 
@@ -141,3 +145,34 @@ async def test_ending_a_viewer_wakes_it_and_drops_what_waited() -> None:
         viewer.end("revoked", "the grant was revoked")
         with pytest.raises(Ended, match="the grant was revoked"):
             await viewer.next()
+
+
+async def test_r16_a_marked_stream_is_its_viewers_own_and_ends_with_it() -> None:
+    source = Source()
+    async with open_hub(source, linger=3600) as hub:
+        async with hub.view(KEY), hub.view(KEY, "drainage D15"), hub.view(KEY, "metro D40"):
+            await settled()
+            assert sorted(source.words) == ["", "drainage D15", "metro D40"]
+            closed = dict(zip(source.words, source.pulls, strict=True))
+            assert (hub.channels, hub.marked, hub.viewers) == (3, 2, 3)
+        await settled()
+        assert (hub.channels, hub.marked, hub.viewers) == (1, 0, 0)
+        told = {words: pull.closed for words, pull in closed.items()}
+        assert told == {"": False, "drainage D15": True, "metro D40": True}
+        async with hub.view(KEY, "over before it began"):
+            pass
+        assert hub.marked == 0
+
+
+async def test_r16_a_marked_stream_that_is_refused_says_so_at_once() -> None:
+    source = Source()
+    async with open_hub(source) as hub:
+        async with hub.view(KEY, "drainage D15") as viewer:
+            (await watching(hub, source)).ended("this worker marks 24 live pictures already")
+            with pytest.raises(Ended, match="marks 24 live pictures already"):
+                await viewer.next()
+        source.down = True
+        async with hub.view(KEY, "drainage D15") as viewer:
+            with pytest.raises(Ended, match="no worker has this camera"):
+                await viewer.next()
+        assert hub.marked == 0

@@ -32,7 +32,7 @@ def _read(data: bytes) -> np.ndarray:
     return cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
 
 
-def _legible(picture: np.ndarray, words: str) -> float:
+def legible(picture: np.ndarray, words: str) -> float:
     """How surely the words, as a reader would know them, stand somewhere in the picture."""
     scale = max(0.4, picture.shape[1] / 1600)
     (wide, tall), low = cv2.getTextSize(words, FONT, scale, 1)
@@ -45,8 +45,8 @@ def _legible(picture: np.ndarray, words: str) -> float:
 @pytest.mark.parametrize("shade", [10, 120, 245])
 def test_r16_the_words_are_legible_on_dark_and_light(shade: int) -> None:
     found = _read(marked(_jpeg(_grey(shade)), MarkWish("image/jpeg", WORDS)))
-    assert _legible(found, WORDS) > 0.6
-    assert _legible(found, "somebody else 1999-01-01") < _legible(found, WORDS) - 0.2
+    assert legible(found, WORDS) > 0.6
+    assert legible(found, "somebody else 1999-01-01") < legible(found, WORDS) - 0.2
 
 
 def test_r16_two_peoples_pictures_differ_and_the_words_move() -> None:

@@ -22,6 +22,7 @@ export const wall: Words<typeof chinese> = {
     stream: 'Stream',
     sub: 'Sub',
     main: 'Main',
+    marked: 'With watermark',
     transport: 'Transport',
     ws: 'Low-delay',
     webrtc: 'WebRTC',

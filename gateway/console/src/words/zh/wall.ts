@@ -19,6 +19,7 @@ export const wall = {
     stream: '码流',
     sub: '子码流',
     main: '主码流',
+    marked: '水印码流',
     transport: '传输',
     ws: '低延时流',
     webrtc: 'WebRTC',
