@@ -22,7 +22,7 @@ from gateway.domain.lifecycle import Lifecycle
 from gateway.domain.messages import Topic
 from gateway.domain.packets import StreamKind
 from gateway.ports import Credential
-from gateway.services import file_history
+from gateway.services import device_numbers, file_history
 from gateway.services.camera_views import CameraDetail
 from gateway.services.catalogue import detail_of, known
 from gateway.services.errors import Conflict, Forbidden, Invalid
@@ -41,9 +41,6 @@ from gateway.services.rewriting import rewrite
 from gateway.storage import camera_ties, cameras, credentials, file_changes, grants, organisations, places, sites
 from gateway.storage.cameras import NewCamera
 from gateway.storage.reaching import reach
-
-GB_TYPE = "132"
-"""A network camera (GB/T 28181-2022, annex E)."""
 
 ADDRESS = frozenset({"scheme", "host", "rtsp_port", "onvif_port"})
 """What a recorder's channel has from its recorder."""
@@ -161,6 +158,8 @@ async def add(office: Office, caller: Caller, wish: NewCameraFile) -> CameraDeta
             refuse_short_retention(filing)
             if must_be_whole(camera):
                 refuse_lacking(await lacking(conn, camera, filing))
+            if wish.gb_id is not None:
+                await device_numbers.check(conn, caller, wish.gb_id, at)
             await cameras.replace(conn, [NewCamera(camera, filing)], at)
             await file_changes.insert(
                 conn, file_history.changes(pen, "camera", camera_id, None, camera_fields(camera, filing))
@@ -170,8 +169,10 @@ async def add(office: Office, caller: Caller, wish: NewCameraFile) -> CameraDeta
     except Unlawful as problem:
         await note_refusal(office, caller, camera_id, problem)
         raise
-    except IntegrityError:
-        raise Conflict("a camera with this identity cannot be added") from None
+    except (IntegrityError, device_numbers.Unusable):
+        if wish.gb_id is None:
+            raise Conflict("a camera with this identity cannot be added") from None
+        raise await device_numbers.refusal(office, caller, wish.gb_id) from None
     await told_of(office, camera_id)
     return added
 
@@ -271,7 +272,7 @@ async def fresh_gb_ids(conn: AsyncConnection, district: District, count: int) ->
     prefix = district.gb_prefix or (usual[0][0] if usual else UNKNOWN_PREFIX)
     fresh: list[str] = []
     while len(fresh) < count:
-        gb_id = f"{prefix}00{GB_TYPE}9{secrets.randbelow(1_000_000):06d}"
+        gb_id = f"{prefix}{''.join(device_numbers.OWN)}{secrets.randbelow(1_000_000):06d}"
         if gb_id not in taken:
             taken.add(gb_id)
             fresh.append(gb_id)

@@ -173,6 +173,14 @@ async def page(
     return Page(items, cursor("audit", items[-1].at.isoformat(), items[-1].chain, items[-1].seq))
 
 
+async def count_about(connection: AsyncConnection, action: str, about: tuple[str, str], since: datetime) -> int:
+    """How often that was done to the object (its kind and id) since then."""
+    entries = audit_entries.c
+    same = (entries.object_kind == about[0], entries.object_id == about[1], entries.action == action)
+    found = select(func.count()).select_from(audit_entries).where(*same, entries.at >= since)
+    return int(await connection.scalar(found) or 0)
+
+
 async def _with_texts(connection: AsyncConnection, entries: Sequence[AuditEntry]) -> list[AuditEntry]:
     found = await audit_texts.of_entries(connection, [(entry.chain, entry.seq) for entry in entries])
     return [replace(entry, typed=found.get((entry.chain, entry.seq), {})) for entry in entries]

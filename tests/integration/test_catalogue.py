@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import aclosing
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -10,9 +11,11 @@ from fastapi import FastAPI
 
 from gateway.domain.messages import Topic
 from gateway.ports import Credential, Refused, Unavailable
+from gateway.services.device_numbers import REFUSALS
 from gateway.services.editing import Probed, ProbedChannel
-from gateway.storage import cameras, credentials
+from gateway.storage import auditing, cameras, credentials
 from gateway.web.api import create_api
+from tests.integration.asking import notices
 from tests.integration.conftest import Browsers
 from tests.integration.world import A, B, World, signed_in
 
@@ -80,12 +83,43 @@ async def test_cameras_that_cannot_be_added(browser_of: Browsers, more: dict[str
     assert len((await owner.get("/cameras")).json()["items"]) == 3
 
 
-async def test_an_id_that_is_taken_says_nothing_about_by_whom(world: World, browser_of: Browsers) -> None:
-    owner, foreign = await browser_of("jinsha"), world.camera(B)
-    answer = await owner.post("/cameras", json=_camera(gb_id=foreign.gb_id))
-    assert answer.status_code == 409
-    assert foreign.id not in answer.text
-    assert foreign.name_zh not in answer.text
+def _free(world: World, number: int) -> str:
+    """A number that no camera has and that the gateway does not give itself."""
+    return f"{world.camera(B).gb_id[:8]}04" + f"1327{number:06d}"
+
+
+async def test_a_taken_number_is_refused_like_others_and_told_to_who_keeps_the_catalogue(
+    world: World, browser_of: Browsers
+) -> None:
+    owner, keeper, foreign = await browser_of("jinsha"), await browser_of("system"), world.camera(B)
+    reserved = f"{foreign.gb_id[:8]}001329000123"
+    answers = [await owner.post("/cameras", json=_camera(gb_id=number)) for number in (foreign.gb_id, reserved)]
+    taken, other = answers
+    assert taken.status_code == other.status_code == 409
+    assert taken.json() == other.json()
+    assert "number cannot be used" in taken.text
+    assert foreign.id not in taken.text
+    assert foreign.name_zh not in taken.text
+    assert "number_refused" in await notices(keeper)
+    assert "number_refused" not in await notices(await browser_of("jinxin"))
+    async with world.office.store.read() as conn:
+        lines = (await auditing.page(conn, object_kind="number")).items
+    assert [(line.action, line.actor_id) for line in lines] == [("refuse_number", world.people["jinsha"].id)] * 2
+    assert {line.typed["gb_id"].text for line in lines} == {foreign.gb_id, reserved}
+
+
+async def test_nobody_asks_through_the_numbers_of_others(world: World, browser_of: Browsers) -> None:
+    owner, colleague = await browser_of("jinsha"), await browser_of("leader")
+    assert (await owner.post("/cameras", json=_camera(gb_id=_free(world, 1)))).status_code == 201
+    refused = [await owner.post("/cameras", json=_camera(gb_id=camera.gb_id)) for camera in world.cameras[B][:REFUSALS]]
+    assert [answer.status_code for answer in refused] == [409] * REFUSALS
+    free = await owner.post("/cameras", json=_camera(gb_id=_free(world, 2)))
+    assert (free.status_code, free.json()) == (409, refused[0].json()), "a free number is answered like a taken one"
+    assert (await owner.post("/cameras", json=_camera())).status_code == 201, "one is given for the asking"
+    assert (await colleague.post("/cameras", json=_camera(gb_id=_free(world, 2)))).status_code == 201
+    world.clock.at += timedelta(days=1, minutes=1)
+    owner = await browser_of("jinsha")
+    assert (await owner.post("/cameras", json=_camera(gb_id=_free(world, 3)))).status_code == 201
 
 
 async def test_of_two_changes_the_later_is_told(world: World, browser_of: Browsers) -> None:

@@ -42,6 +42,7 @@ export const notices: Words<typeof chinese> = {
       inquiry_declined: 'The managing unit does not consent to inquiry {number}.',
       inquiry_shown: 'You were noted as the supervisor of inquiry {number}.',
       account_lapses: 'The account {login} lapses on {day}: renew it in time.',
+      number_refused: 'A device number that {login} typed was not taken: please help to check it.',
       camera_offline: 'A camera has been offline for {minutes} minutes.',
       filing_changed: 'What was filed of {name} has changed: file it again.',
     },

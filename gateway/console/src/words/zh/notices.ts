@@ -40,6 +40,7 @@ export const notices = {
       inquiry_declined: '管理单位不同意查阅申请 {number}。',
       inquiry_shown: '您被登记为查阅申请 {number} 的监督人。',
       account_lapses: '账号 {login} 将于 {day} 到期，请及时更新。',
+      number_refused: '账号 {login} 录入的国标编码未被采用，请协助核对。',
       camera_offline: '摄像机已离线 {minutes} 分钟。',
       filing_changed: '{name}的备案内容已变更，请办理变更备案。',
     },
