@@ -35,6 +35,21 @@ describe('one live view', () => {
     expect(shown(run([{ type: 'play' }, { type: 'end', code: 'not_found', message: '' }]))).toBe('not_found')
   })
 
+  it('waits without trying while the console is locked, and connects when it is unlocked', () => {
+    const dropped: Input[] = [{ type: 'play' }, { type: 'picture' }, { type: 'end', code: 'lost', message: '' }, { type: 'retry' }]
+    const waiting = run([...dropped, { type: 'end', code: 'locked', message: 'locked' }])
+    expect(waiting).toMatchObject({ phase: 'waiting', code: 'locked', retryAt: null, seen: true })
+    expect(shown(waiting)).toBe('reconnecting')
+    expect(advance(waiting, { type: 'unlock' }, 0)).toMatchObject({ phase: 'connecting', seen: true })
+  })
+
+  it('is left alone by unlocking in every other state', () => {
+    const refused = run([{ type: 'play' }, { type: 'end', code: 'refused', message: '' }])
+    const ended = run([{ type: 'play' }, { type: 'end', code: 'revoked', message: '' }])
+    const playing = run([{ type: 'play' }, { type: 'picture' }])
+    for (const status of [STOPPED, refused, ended, playing]) expect(advance(status, { type: 'unlock' }, 0)).toBe(status)
+  })
+
   it('tells silence from an interruption', () => {
     const silent = run([{ type: 'play' }, { type: 'picture' }, { type: 'silence' }])
     expect(shown(silent)).toBe('no_signal')

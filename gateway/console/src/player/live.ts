@@ -69,6 +69,11 @@ export class LiveView {
     this.take({ type: 'end', code, message: '' })
   }
 
+  /** The console was unlocked: what could not be opened meanwhile is opened now. */
+  unlocked(): void {
+    this.take({ type: 'unlock' })
+  }
+
   stop(): void {
     if (this.ticking !== null) clearInterval(this.ticking)
     this.ticking = null

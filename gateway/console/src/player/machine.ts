@@ -10,6 +10,8 @@ export type EndCode =
   | 'unplayable'
   | 'refused'
   | 'overloaded'
+  /** The console is locked: nothing new is opened before it is unlocked. */
+  | 'locked'
   | 'lost'
 
 export type Phase =
@@ -18,7 +20,7 @@ export type Phase =
   | 'playing'
   /** The connection stands but no picture arrives. */
   | 'silent'
-  /** Will connect again at `retryAt`. */
+  /** Will connect again at `retryAt`, or once the console is unlocked. */
   | 'waiting'
   /** Put away while the page is hidden; comes back with it. */
   | 'paused'
@@ -43,6 +45,7 @@ export type Input =
   | { type: 'picture' }
   | { type: 'silence' }
   | { type: 'end'; code: EndCode; message: string }
+  | { type: 'unlock' }
   | { type: 'hide' }
   | { type: 'show' }
   | { type: 'stop' }
@@ -70,6 +73,9 @@ export function advance(status: Status, input: Input, now: number, spread = 0.5)
     case 'retry':
       if (status.phase !== 'waiting') return status
       return { ...status, phase: 'connecting', retryAt: null }
+    case 'unlock':
+      if (status.phase !== 'waiting' || status.code !== 'locked') return status
+      return { ...status, phase: 'connecting', code: 'lost', attempt: 0 }
     case 'picture':
       if (status.phase !== 'connecting' && status.phase !== 'silent' && status.phase !== 'playing') return status
       if (status.phase === 'playing') return status
@@ -92,6 +98,7 @@ function ended(status: Status, code: EndCode, message: string, now: number, spre
   if (status.phase === 'stopped' || status.phase === 'ended' || status.phase === 'paused') return status
   const told = code === 'not_found' && status.seen ? 'revoked' : code
   if (FINAL.has(told)) return { ...status, phase: 'ended', code: told, message, retryAt: null }
+  if (told === 'locked') return { ...status, phase: 'waiting', code: told, message: '', retryAt: null }
   const wait = pause(told, status.attempt, spread)
   return { ...status, phase: 'waiting', code: told, message, attempt: status.attempt + 1, retryAt: now + wait }
 }
@@ -134,6 +141,6 @@ export function shown(status: Status, device = ''): Shown {
       if (status.code === null) return status.phase === 'ended' ? 'unavailable' : 'connecting'
       if (status.code === 'refused') return device === 'refused' ? 'refused' : 'forbidden'
       if (status.code === 'unavailable' && device === 'refused') return 'refused'
-      return status.code === 'lost' ? 'reconnecting' : status.code
+      return status.code === 'lost' || status.code === 'locked' ? 'reconnecting' : status.code
   }
 }

@@ -27,6 +27,7 @@ const CODES: readonly EndCode[] = [
   'unplayable',
   'refused',
   'overloaded',
+  'locked',
 ]
 
 /** A known end code for the gateway's word; unknown words count as an interruption that may pass. */
