@@ -8,21 +8,12 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 
 import structlog
-from sqlalchemy import ColumnElement, select
 from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.ext.asyncio import AsyncConnection
 
-from gateway.domain.actions import Action
 from gateway.domain.messages import Message, Topic
-from gateway.domain.operators import Operator
-from gateway.services import export_views
+from gateway.services.knowing import Changed, Knowing
 from gateway.services.office import Caller, Office
 from gateway.storage import epochs, sessions
-from gateway.storage import notices as notice_rows
-from gateway.storage import tickets as ticket_rows
-from gateway.storage.reaching import reach
-from gateway.storage.tables import cameras, candidates, notices, tickets
-from gateway.storage.upserting import chunks
 
 log = structlog.get_logger(__name__)
 
@@ -33,10 +24,16 @@ POLL_SECONDS = 1.0
 """How often the permission epoch is read, to find out which listening sessions have ended."""
 CHECK_SECONDS = 30.0
 """How often all are asked anyway: a session or an account may end by its own time, which changes no epoch."""
-AT_ONCE = 2
-"""Consoles that are told something at the same time. A bell that concerns a thousand must leave the database to those
-who ask for a list meanwhile."""
+AT_ONCE = 100
+"""Consoles that are answered from one reading. A bell that concerns a thousand must leave the database to those who
+ask for a list meanwhile."""
 _TOLD = frozenset(set(Topic) - {Topic.ASSIGNMENTS})
+
+
+Waiting = list[tuple[Topic, list[str], bool]]
+"""Topic, ids, and whether everything of the topic is to be asked for."""
+Said = asyncio.Future[list[tuple[Topic, list[str]]] | None]
+"""What a console is going to be told."""
 
 
 @dataclass(slots=True)
@@ -79,8 +76,8 @@ class Ear:
         self.over = True
         self.some.set()
 
-    def take(self) -> list[tuple[Topic, list[str], bool]]:
-        """What waited: topic, ids, and whether everything of the topic is to be asked for."""
+    def take(self) -> Waiting:
+        """What waited."""
         waiting, self._waiting = self._waiting, {}
         whole, self._whole = self._whole, set()
         self.some.clear()
@@ -93,7 +90,10 @@ class Listening:
     def __init__(self, office: Office) -> None:
         self._office = office
         self._ears: set[Ear] = set()
-        self._turn = asyncio.Semaphore(AT_ONCE)
+        self._due: list[tuple[Ear, Said]] = []
+        """Consoles that wait for an answer: never more than there are ears."""
+        self._some_due = asyncio.Event()
+        self._knowing = Knowing()
         self._doubt = asyncio.Event()
         self.tally = ListeningTally()
 
@@ -106,6 +106,7 @@ class Listening:
         """Hands on every message, and lets nobody listen whose session has ended, until cancelled."""
         async with asyncio.TaskGroup() as group:
             group.create_task(self._watch())
+            group.create_task(self._tell())
             async with self._office.bus.subscribe() as messages:
                 async for message in messages:
                     if message.topic is Topic.PERMISSIONS:
@@ -134,6 +135,7 @@ class Listening:
                 log.error("listening sessions could not be asked after", problem=str(problem))
                 continue
             asked_at, known = now, epoch
+            self._knowing.forget_all_but({ear.caller.operator.id for ear in ears})
             for ear in ears:
                 if ear.caller.session_id not in living:
                     ear.end()
@@ -151,43 +153,55 @@ class Listening:
     async def next(self, ear: Ear) -> list[tuple[Topic, list[str]]] | None:
         """What to tell the console next, cut to what its operator may know; None when its session has ended."""
         await ear.some.wait()
-        await asyncio.sleep(GATHER_SECONDS)
         if ear.over:
             return None
-        async with self._turn, self._office.store.read() as conn:
+        said: Said = asyncio.get_running_loop().create_future()
+        self._due.append((ear, said))
+        self._some_due.set()
+        return await said
+
+    async def _tell(self) -> None:
+        """Answers the consoles for which something waits, a few at a time: lists and pictures go on meanwhile."""
+        while True:
+            await self._some_due.wait()
+            await asyncio.sleep(GATHER_SECONDS)
+            self._some_due.clear()
+            due, self._due = self._due, []
+            for first in range(0, len(due), AT_ONCE):
+                await self._answer([(ear, said) for ear, said in due[first : first + AT_ONCE] if not said.done()])
+
+    async def _answer(self, due: Sequence[tuple[Ear, Said]]) -> None:
+        try:
+            told = await self._told([ear for ear, _ in due])
+        except (SQLAlchemyError, OSError) as problem:
+            for _, said in due:
+                if not said.done():
+                    said.set_exception(problem)
+            return
+        for (_, said), one in zip(due, told, strict=True):
+            if not said.done():
+                said.set_result(one)
+
+    async def _told(self, ears: Sequence[Ear]) -> list[list[tuple[Topic, list[str]]] | None]:
+        async with self._office.store.read() as conn:
             now = self._office.clock.now()
-            live = await sessions.live_by_id(conn, ear.caller.session_id, now)
-            if live is None:
-                return None
-            told: list[tuple[Topic, list[str]]] = []
-            for topic, ids, whole in ear.take():
-                known = await self._known(conn, live[1], topic, ids)
-                if known or whole or topic in (Topic.GRANTS, Topic.PERMISSIONS):
-                    told.append((topic, [] if whole else known))
-        self.tally.told += len(told)
+            live = await sessions.live_many(conn, {ear.caller.session_id for ear in ears}, now)
+            taken = [ear.take() if ear.caller.session_id in live else None for ear in ears]
+            asking = [
+                (live[ear.caller.session_id], {topic: ids for topic, ids, _ in waited})
+                for ear, waited in zip(ears, taken, strict=True)
+                if waited is not None
+            ]
+            known = iter(await self._knowing.of(conn, asking, now))
+        told = [None if waited is None else _cut(waited, next(known)) for waited in taken]
+        self.tally.told += sum(len(one) for one in told if one)
         return told
 
-    async def _known(self, conn: AsyncConnection, operator: Operator, topic: Topic, ids: Sequence[str]) -> list[str]:
-        """Those of the ids that the operator may know of; grants are never named."""
-        at = self._office.clock.now()
-        scope: ColumnElement[bool]
-        match topic:
-            case Topic.CAMERAS:
-                column, scope = cameras.c.id, (await reach(conn, operator, Action.DIRECTORY, at)).condition()
-            case Topic.CANDIDATES:
-                column = candidates.c.id
-                events = await reach(conn, operator, Action.SEE_EVENTS, at)
-                seen = select(cameras.c.id).where(events.condition())
-                scope = candidates.c.camera_id.in_(seen)
-            case Topic.TICKETS:
-                column, scope = tickets.c.id, await ticket_rows.visible(conn, operator, at)
-            case Topic.EXPORTS:
-                return await export_views.known(conn, operator, ids, at)
-            case Topic.NOTICES:
-                column, scope = notices.c.id, notice_rows.readable(operator)
-            case _:
-                return []
-        found: list[str] = []
-        for chunk in chunks(ids):
-            found += (await conn.scalars(select(column).where(column.in_(chunk), scope))).all()
-        return found
+
+def _cut(waited: Waiting, known: Changed) -> list[tuple[Topic, list[str]]]:
+    told: list[tuple[Topic, list[str]]] = []
+    for topic, _, whole in waited:
+        ids = list(known.get(topic, ()))
+        if ids or whole or topic in (Topic.GRANTS, Topic.PERMISSIONS):
+            told.append((topic, [] if whole else ids))
+    return told

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -16,6 +17,7 @@ from gateway.storage.cameras import Stale
 from gateway.storage.paging import Page, bounded, cursor, moment, position
 from gateway.storage.reaching import reach
 from gateway.storage.tables import cameras, candidates, events, evidence
+from gateway.storage.upserting import chunks
 
 ORDER = "candidates"
 
@@ -91,6 +93,15 @@ async def of_event(connection: AsyncConnection, event_id: str) -> Candidate | No
     """The event's candidate, None for an event that only continues another; asks nobody's permission."""
     row = (await connection.execute(_select().where(candidates.c.event_id == event_id))).mappings().one_or_none()
     return None if row is None else _from(row)
+
+
+async def places(connection: AsyncConnection, ids: Iterable[str]) -> dict[str, str]:
+    """The camera of each of the candidates; unknown ids are left out."""
+    found: dict[str, str] = {}
+    for chunk in chunks(list(ids)):
+        statement = select(candidates.c.id, candidates.c.camera_id).where(candidates.c.id.in_(chunk))
+        found.update({row.id: row.camera_id for row in await connection.execute(statement)})
+    return found
 
 
 async def page(

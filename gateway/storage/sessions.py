@@ -175,6 +175,20 @@ async def living(connection: AsyncConnection, ids: Iterable[str], at: datetime) 
     return found
 
 
+async def live_many(connection: AsyncConnection, ids: Iterable[str], at: datetime) -> dict[str, Operator]:
+    """The operator of each of the sessions that ``live_by_id`` would find, by the session's id."""
+    found: dict[str, Operator] = {}
+    for chunk in chunks(list(ids)):
+        running = select(sessions.c.id, sessions.c.operator_id, sessions.c.scopes)
+        rows = (await connection.execute(running.where(sessions.c.id.in_(chunk), *_running(at)))).all()
+        owners = select_operators().where(operators.c.id.in_({row.operator_id for row in rows}), *_usable(at))
+        known = {row["id"]: operator_from(row) for row in (await connection.execute(owners)).mappings()}
+        for row in rows:
+            if row.operator_id in known:
+                found[row.id] = replace(known[row.operator_id], scopes=_scopes(row.scopes))
+    return found
+
+
 async def _live(
     connection: AsyncConnection, condition: ColumnElement[bool], at: datetime
 ) -> tuple[Session, Operator] | None:
@@ -199,6 +213,9 @@ def _usable(at: datetime) -> tuple[ColumnElement[bool], ...]:
 
 def _from(row: RowMapping) -> Session:
     values = {name: row[name] for name in Session.__dataclass_fields__}
-    scopes = row["scopes"]
-    values["scopes"] = None if scopes is None else frozenset(Action(scope) for scope in scopes)
+    values["scopes"] = _scopes(row["scopes"])
     return Session(**values)
+
+
+def _scopes(stored: list[str] | None) -> frozenset[Action] | None:
+    return None if stored is None else frozenset(Action(scope) for scope in stored)

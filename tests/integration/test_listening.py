@@ -9,13 +9,15 @@ from datetime import timedelta
 
 import pytest
 
+from gateway.domain.actions import Action
+from gateway.domain.grants import GranteeKind, TargetKind
 from gateway.domain.messages import Message, Topic
 from gateway.services import listening as listening_module
 from gateway.services.listening import Listening
 from gateway.services.office import Caller
-from gateway.storage import operators, sessions
+from gateway.storage import grants, operators, sessions
 from gateway.storage.sessions import Session
-from tests.integration.world import B, World
+from tests.integration.world import A, B, World, policy
 
 
 @pytest.fixture
@@ -83,4 +85,34 @@ async def test_a_bell_for_many_is_answered_a_few_at_a_time(world: World, listeni
         await world.bus.publish(Message(Topic.CAMERAS, (camera.id,), "test"))
         told = await asyncio.gather(*(listening.next(ear) for ear in ears))
     assert told == [[(Topic.CAMERAS, [camera.id])]] * 30
-    assert most <= listening_module.AT_ONCE + 1, "the watch over sessions reads too"
+    assert most <= 2, "one reading for all of them, and the watch over sessions reads too"
+
+
+async def test_many_hear_of_what_each_may_know_and_of_nothing_else(
+    world: World, listening: Listening, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also when what they may know changes in between, and when they are answered in several readings."""
+    monkeypatch.setattr(listening_module, "AT_ONCE", 2)
+    theirs, shared = world.camera(A).id, world.camera(A, 1)
+    candidate, foreign = world.candidates[world.camera(B).id], world.candidates[theirs]
+    logins = ("jinxin", "jinsha", "district", "transport", "jinxin")
+    async with AsyncExitStack() as opened:
+        ears = [await opened.enter_async_context(listening.listen(await caller(world, login))) for login in logins]
+
+        async def heard() -> list[set[str]]:
+            ring = world.bus.publish
+            await ring(Message(Topic.CAMERAS, (theirs, shared.id), "test"))
+            await ring(Message(Topic.CANDIDATES, (candidate, foreign, "unknown"), "test"))
+            answers = await asyncio.gather(*(listening.next(ear) for ear in ears))
+            return [{one for _, ids in told or () for one in ids} for told in answers]
+
+        everything = {theirs, shared.id, candidate, foreign}
+        own = {theirs, shared.id, foreign}
+        assert await heard() == [{candidate}, own, everything, set(), {candidate}]
+        given = policy((GranteeKind.ORGANISATION, B), (TargetKind.CAMERA, shared.id), frozenset({Action.DIRECTORY}))
+        async with world.office.store.begin() as conn:
+            await grants.insert(conn, given)
+        assert await heard() == [{candidate, shared.id}, own, everything, set(), {candidate, shared.id}]
+        async with world.office.store.begin() as conn:
+            await grants.revoke(conn, given.id, world.clock.now(), "test", "over")
+        assert (await heard())[0] == {candidate}
