@@ -85,6 +85,14 @@ export const NAV: readonly NavItem[] = [
   },
 ]
 
+/** Names of the pages that stand under no heading. */
+const TITLES: Readonly<Record<string, string>> = {
+  'sign-in': 'signIn.title',
+  'set-up': 'setUp.title',
+  enrol: 'factor.demandedTitle',
+  notices: 'notices.title',
+}
+
 /** The pages under a heading that the operator may open, its own first. */
 export function pagesOf(item: NavItem): PageItem[] {
   return [item, ...(item.pages ?? [])].filter((page) => page.allowed())
@@ -95,6 +103,12 @@ export function headingOf(name: unknown): NavItem | undefined {
   const listed = name === 'camera' ? 'cameras' : name
   const holding = NAV.filter((item) => [item, ...(item.pages ?? [])].some((page) => page.name === listed))
   return holding.find((item) => pagesOf(item).some((page) => page.name === listed)) ?? holding[0]
+}
+
+/** The word that names a page, for its title and its first heading. */
+export function wordOf(name: unknown): string {
+  const heading = headingOf(name)
+  return [heading, ...(heading?.pages ?? [])].find((page) => page?.name === name)?.word ?? heading?.word ?? TITLES[String(name)] ?? 'brandLong'
 }
 
 export function home(): string {

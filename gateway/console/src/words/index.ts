@@ -25,7 +25,6 @@ export function setLanguage(language: Language): void {
   i18n.global.locale.value = language
   localStorage.setItem(KEPT, language)
   document.documentElement.lang = language
-  document.title = i18n.global.t('brand')
 }
 
 /** A thing's name in the language in use, or in the other one when it has none. */

@@ -48,7 +48,7 @@ export const cameras: Words<typeof chinese> = {
   },
   cameras: {
     title: 'Cameras',
-    searchHint: 'Name, number or pinyin initials',
+    searchHint: 'Name, number or initials',
     add: 'Add a camera',
     load: 'Load',
     exportAs: 'Export',

@@ -18,6 +18,8 @@ export const shell: Words<typeof chinese> = {
   },
   common: {
     section: 'Pages of this section',
+    navigation: 'Main pages',
+    skip: 'Skip to the content',
     search: 'Search',
     all: 'All',
     filter: '{name}: all',

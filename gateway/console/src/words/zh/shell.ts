@@ -15,6 +15,8 @@ export const shell = {
   },
   common: {
     section: '本栏页面',
+    navigation: '主导航',
+    skip: '跳到正文',
     search: '搜索',
     all: '全部',
     filter: '{name}：全部',
