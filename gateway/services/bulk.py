@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from gateway.domain.actions import Action
 from gateway.domain.cameras import Camera
 from gateway.domain.filing import Filing
-from gateway.domain.grants import Grant, permits
+from gateway.domain.grants import CameraFacts, Grant, permits
 from gateway.domain.lifecycle import Lifecycle
 from gateway.services import file_history, grouping
 from gateway.services.camera_views import permitted
@@ -36,6 +36,7 @@ from gateway.storage.camera_lists import CameraQuery
 from gateway.storage.cameras import CameraFile
 
 MOST = 1000
+NOT_MANAGED = f"your grants do not include {Action.MANAGE} on this camera"
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,13 +85,16 @@ async def preview(
 ) -> Preview:
     """What the change would do to these cameras, or to those the query finds; changes nothing.
 
-    Cameras that the caller may not know are left out. Raises ``Invalid`` for a change that no camera could take.
+    Cameras that the caller may not know are left out. Raises ``Invalid`` for a change that no camera could take, and
+    ``Forbidden`` if the caller manages none of those.
     """
     at = office.clock.now()
     async with office.store.read() as conn:
         await _check(conn, caller, change, at)
         wanted = await _selected(conn, caller, ids, query, at)
         judge = await _judge(conn, caller, wanted, change, at)
+        if judge.files and not any(judge.manages(file.camera.facts) for file in judge.files):
+            raise Forbidden(NOT_MANAGED)
         items = [await judge.item(file) for file in judge.files]
     changed = sum(item.refused is None and bool(item.changes) for item in items)
     refused = sum(item.refused is not None for item in items)
@@ -100,7 +104,7 @@ async def preview(
 async def apply(office: Office, caller: Caller, chosen: Mapping[str, int], change: Change) -> int:
     """Changes these cameras, given with the versions that the preview showed: all of them or none; how many.
 
-    Raises ``NotFound``, ``Stale`` or ``Conflict`` for the first that cannot be changed any more.
+    Raises ``NotFound``, ``Forbidden``, ``Stale`` or ``Conflict`` for the first that cannot be changed any more.
     """
     if not 1 <= len(chosen) <= MOST:
         raise Invalid(f"between 1 and {MOST} cameras are changed at once", field="items")
@@ -112,6 +116,8 @@ async def apply(office: Office, caller: Caller, chosen: Mapping[str, int], chang
             judge = await _judge(conn, caller, list(chosen), change, at)
             if len(judge.files) != len(chosen):
                 raise NotFound("camera")
+            if not all(judge.manages(file.camera.facts) for file in judge.files):
+                raise Forbidden(NOT_MANAGED)
             for file in judge.files:
                 await _apply_one(office, conn, judge, file, chosen[file.camera.id], pen)
             ids = [file.camera.id for file in judge.files]
@@ -152,6 +158,10 @@ class _Judge:
     unshareable: Set[str]
     """Cameras that may not be put into the group."""
 
+    def manages(self, camera: CameraFacts) -> bool:
+        """True if the caller may manage such a camera."""
+        return permits(self.caller.operator, Action.MANAGE, camera, self.held, self.at).allowed
+
     async def item(self, file: CameraFile) -> BulkItem:
         """The camera with what changes, or why it may not."""
         camera, filing = self._after(file)
@@ -186,15 +196,14 @@ class _Judge:
         return replace(file.camera, **own), replace(file.filing, **filed)
 
     async def _refuse(self, file: CameraFile, camera: Camera, filing: Filing) -> None:
-        operator = self.caller.operator
-        if not permits(operator, Action.MANAGE, file.camera.facts, self.held, self.at).allowed:
-            raise Forbidden(f"your grants do not include {Action.MANAGE} on this camera")
+        if not self.manages(file.camera.facts):
+            raise Forbidden(NOT_MANAGED)
         if file.camera.lifecycle is Lifecycle.DECOMMISSIONED:
             raise Forbidden("a decommissioned camera is not changed any more")
         facts = camera.facts
         if (camera.owner_id, camera.maintainer_id) != (file.camera.owner_id, file.camera.maintainer_id):
             facts = await camera_ties.completed(self.conn, facts, camera.place)
-        if not permits(operator, Action.MANAGE, facts, self.held, self.at).allowed:
+        if not self.manages(facts):
             raise Forbidden("your grants do not let you manage such a camera")
         if file.camera.id in self.unshareable:
             raise Forbidden(grouping.MAY_NOT_SHARE)

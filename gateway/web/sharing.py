@@ -8,6 +8,7 @@ from fastapi import APIRouter, Depends, Query, Request
 from pydantic import BaseModel, ConfigDict, Field
 
 from gateway.domain.actions import Action
+from gateway.domain.operators import Role
 from gateway.services import explaining, matrix, simulating
 from gateway.services.errors import Invalid
 from gateway.services.explaining import PersonSight
@@ -31,7 +32,11 @@ class SimulateBody(BaseModel):
     revoke: Annotated[str | None, Field(max_length=64)] = None
 
 
-@router.get("/people/{operator_id}", dependencies=[rule(Needs(Action.LIST))], summary="What a person may see, and why")
+@router.get(
+    "/people/{operator_id}",
+    dependencies=[rule(Needs(Action.SHARE, instead=frozenset({Role.SECURITY_MANAGER})))],
+    summary="What a person may see, and why",
+)
 async def person(
     operator_id: str,
     request: Request,

@@ -12,18 +12,6 @@ from fastapi import FastAPI
 from gateway.web.rules import DeclaredRoute, declared
 
 PICTURE = b"\xff\xd8\xff" + b"0" * 100
-BY_MORE_THAN_ONE_ACTION = {
-    "GET /api/v1/sharing/people/{operator_id}": "cut to the grants on what the asker may share",
-    "GET /api/v1/oversight/needs": "has nothing to say before a need is a year old",
-    "POST /api/v1/cameras/bulk": "refuses camera by camera and names the first",
-    "POST /api/v1/cameras/bulk/preview": "refuses camera by camera, in its answer",
-    "POST /api/v1/emergencies": "needs the action on the whole scope of the incident",
-    "POST /api/v1/emergencies/{emergency_id}/approve": "and depends on the state of the proposal",
-    "POST /api/v1/emergencies/{emergency_id}/end": "and depends on the state of the emergency",
-    "POST /api/v1/emergencies/{emergency_id}/refuse": "and depends on the state of the proposal",
-    "POST /api/v1/emergencies/{emergency_id}/renew": "and depends on the state of the emergency",
-}
-"""Routes whose answer the one action does not settle; their own tests hold what does."""
 OFFER = {"content": "v=0", "headers": {"Content-Type": "application/sdp"}}
 
 

@@ -86,7 +86,13 @@ async def test_what_is_refused_is_said_and_never_half_done(world: World, browser
         await owner.post("/cameras/bulk", json={"items": foreign, "changes": {"enabled": False}})
     ).status_code == 404
     own = [{"id": world.camera(A).id, "version": 1}]
-    assert (await desk.post("/cameras/bulk", json={"items": own, "changes": {"enabled": False}})).status_code == 409
+    off = {"changes": {"enabled": False}}
+    single = await desk.patch(f"/cameras/{own[0]['id']}", json={"version": 1, "enabled": False})
+    for answer in (
+        await desk.post("/cameras/bulk", json={"items": own} | off),
+        await desk.post("/cameras/bulk/preview", json={"ids": [own[0]["id"]]} | off),
+    ):
+        assert (answer.status_code, answer.json()) == (403, single.json()), "like a single one's change"
     for changes, status in (
         ({}, 422),
         ({"purposes": []}, 422),
