@@ -15,6 +15,7 @@ from fractions import Fraction
 
 import av
 import av.error
+import cv2
 import numpy as np
 from av.video.codeccontext import VideoCodecContext
 from av.video.frame import PictureType, VideoFrame
@@ -157,7 +158,7 @@ class Press:
             for packet in packets:
                 for frame in self._decoder.decode(packet):
                     found += self._encoded(frame, packet)
-        except (av.error.FFmpegError, ValueError) as problem:
+        except (av.error.FFmpegError, cv2.error, ValueError) as problem:
             raise Unavailable(f"the picture cannot be marked ({type(problem).__name__})") from None
         return found
 
