@@ -1,4 +1,4 @@
-"""Overseeing: unusual viewing is told, unused access is named, needs are reviewed, the public gets its figures."""
+"""Overseeing: unusual viewing is told, unused access is named, the public gets its figures."""
 
 from __future__ import annotations
 
@@ -8,8 +8,6 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import select
 
-from gateway.domain.actions import Action
-from gateway.domain.grants import permits
 from gateway.domain.notices import to_role
 from gateway.domain.operators import Role
 from gateway.domain.oversight import (
@@ -26,8 +24,7 @@ from gateway.domain.purposes import PURPOSES, SHIFT_PURPOSE
 from gateway.services import notifying
 from gateway.services.errors import Invalid, NotFound
 from gateway.services.office import Caller, Office
-from gateway.storage import cameras, grants, need_reviews, operators, oversight
-from gateway.storage.need_reviews import DueCamera, NeedReview
+from gateway.storage import operators, oversight
 from gateway.storage.oversight import Alert, UnusedGrant
 from gateway.storage.paging import Page
 from gateway.storage.tables import cameras as camera_rows
@@ -41,7 +38,6 @@ MANY_WITHOUT_TICKET = 10
 LOOK_BACK = timedelta(minutes=40)
 """How far the sweep looks back: longer than it may have stood still."""
 UNUSED = timedelta(days=30)
-YEAR = timedelta(days=365)
 MONTHS = 12
 NOTE_MAX = 1000
 DESK = frozenset({Role.DISTRICT_OPERATOR, Role.SHIFT_LEADER})
@@ -177,30 +173,6 @@ async def unused_grants(office: Office) -> list[UnusedGrant]:
     at = office.clock.now()
     async with office.store.read() as conn:
         return await oversight.unused(conn, at - UNUSED, at)
-
-
-async def needs_due(office: Office, caller: Caller) -> list[DueCamera]:
-    """Cameras of the caller's scope whose need nobody reviewed for a year."""
-    at = office.clock.now()
-    async with office.store.read() as conn:
-        return await need_reviews.due(conn, caller.operator, at - YEAR, at)
-
-
-async def review_need(office: Office, caller: Caller, camera_id: str, needed: bool, note: str) -> NeedReview:
-    """Writes down whether the camera is still needed; for who manages it. Raises ``NotFound`` or ``Invalid``."""
-    _check_note(note)
-    at = office.clock.now()
-    async with office.store.begin() as conn:
-        camera = await cameras.get(conn, camera_id)
-        held = await grants.for_operator(conn, caller.operator, at)
-        if camera is None or not permits(caller.operator, Action.MANAGE, camera.facts, held, at).allowed:
-            raise NotFound("camera")
-        review = NeedReview(office.new_id(), camera_id, at, caller.operator.id, needed, note.strip())
-        await need_reviews.insert(conn, review)
-        typed = {"note": note.strip()}
-        who = caller.operator.id
-        await office.note(conn, at, who, "review_need", "camera", camera_id, needed=needed, typed=typed)
-    return review
 
 
 def _check_note(note: str) -> None:

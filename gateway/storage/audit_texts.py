@@ -100,6 +100,14 @@ async def committed(connection: AsyncConnection, action: str, about: tuple[str, 
     return None if found is None else Committed(found, row.chain, row.seq)
 
 
+async def place(connection: AsyncConnection, text_id: str) -> tuple[str, int, str, datetime | None] | None:
+    """Where a text stands, without the text: (chain, seq, field, when it was erased)."""
+    columns = audit_texts.c
+    statement = select(columns.chain, columns.seq, columns.field, columns.erased_at).where(columns.id == text_id)
+    row = (await connection.execute(statement)).one_or_none()
+    return None if row is None else (row[0], row[1], row[2], row[3])
+
+
 def mentions(words: str) -> ColumnElement[bool]:
     """True for an audit entry into which somebody typed these words, as long as they are not erased."""
     columns = audit_texts.c

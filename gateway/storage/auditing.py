@@ -12,7 +12,7 @@ from sqlalchemy import BigInteger, RowMapping, bindparam, func, select, text, tu
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.domain.audit import GENESIS, SHA256, Break, canonical, chained
-from gateway.domain.audit_lines import Line, check
+from gateway.domain.audit_lines import Line, Stretch, check
 from gateway.storage import audit_texts
 from gateway.storage.audit_texts import TypedText
 from gateway.storage.paging import Page, bounded, cursor, moment, position
@@ -88,21 +88,35 @@ async def verify(connection: AsyncConnection, chain: str) -> Break | None:
     """The first place where the chain does not hold, None if all of it does. Reads in batches, one after another;
     ``services.verifying`` does the same in parallel for a chain of millions and looks at the roots too.
     """
-    entries = audit_entries.c
-    columns = [entries.seq, type_coerce(entries.at, BigInteger), *(entries[name] for name in Line._fields[2:])]
-    last = await connection.scalar(select(func.max(entries.seq)).where(entries.chain == chain)) or 0
-    previous = GENESIS
+    last, previous = await _last(connection, chain), GENESIS
     for first in range(1, last + 1, VERIFY_BATCH):
-        until = min(last, first + VERIFY_BATCH - 1)
-        there = entries.seq.between(first, until)
-        rows = await connection.execute(select(*columns).where(entries.chain == chain, there).order_by(entries.seq))
-        kept = await audit_texts.kept(connection, chain, first, until)
-        erasures = await _erasures(connection) if kept else frozenset()
-        stretch = check(chain, (Line(*row) for row in rows), kept, first, until, previous, erasures)
+        stretch = await _stretch(connection, chain, first, min(last, first + VERIFY_BATCH - 1), previous)
         if stretch.broken is not None:
             return stretch.broken
         previous = stretch.hash
     return None
+
+
+async def holds(connection: AsyncConnection, chain: str, seq: int) -> bool:
+    """True if that line is as it was written, and follows and is followed as it was."""
+    last = await _last(connection, chain)
+    stretch = await _stretch(connection, chain, max(1, seq - 1), min(last, seq + 1), None)
+    return stretch.broken is None
+
+
+async def _last(connection: AsyncConnection, chain: str) -> int:
+    found = select(func.max(audit_entries.c.seq)).where(audit_entries.c.chain == chain)
+    return await connection.scalar(found) or 0
+
+
+async def _stretch(connection: AsyncConnection, chain: str, first: int, until: int, previous: bytes | None) -> Stretch:
+    entries = audit_entries.c
+    columns = [entries.seq, type_coerce(entries.at, BigInteger), *(entries[name] for name in Line._fields[2:])]
+    there = entries.seq.between(first, until)
+    rows = await connection.execute(select(*columns).where(entries.chain == chain, there).order_by(entries.seq))
+    kept = await audit_texts.kept(connection, chain, first, until)
+    erasures = await _erasures(connection) if kept else frozenset()
+    return check(chain, (Line(*row) for row in rows), kept, first, until, previous, erasures)
 
 
 async def _erasures(connection: AsyncConnection) -> frozenset[str]:
@@ -110,6 +124,13 @@ async def _erasures(connection: AsyncConnection) -> frozenset[str]:
     columns = audit_entries.c
     statement = select(columns.object_id).where(columns.object_kind == "audit_text", columns.action == "erase_text")
     return frozenset((await connection.scalars(statement)).all())
+
+
+async def entry(connection: AsyncConnection, chain: str, seq: int) -> AuditEntry | None:
+    """One line."""
+    statement = select(audit_entries).where(audit_entries.c.chain == chain, audit_entries.c.seq == seq)
+    row = (await connection.execute(statement)).mappings().first()
+    return None if row is None else (await _with_texts(connection, [_from(row)]))[0]
 
 
 async def chains(connection: AsyncConnection) -> list[str]:

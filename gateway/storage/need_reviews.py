@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.domain.actions import Action
@@ -29,7 +29,10 @@ class NeedReview:
 
 @dataclass(frozen=True, slots=True)
 class DueCamera:
-    """A camera whose need is to be reviewed; ``since`` is the last review, or when it was added."""
+    """A camera whose need is to be reviewed, or that is no longer needed and still in service.
+
+    ``since`` is the last review, or when it was added; ``needed`` is what the last review said, None without one.
+    """
 
     camera_id: str
     name_zh: str
@@ -37,6 +40,8 @@ class DueCamera:
     owner_id: str
     since: datetime
     reviewed: bool
+    needed: bool | None = None
+    note: str = ""
 
 
 async def insert(connection: AsyncConnection, review: NeedReview) -> None:
@@ -54,7 +59,9 @@ async def of_camera(connection: AsyncConnection, camera_id: str) -> Sequence[Nee
 async def due(
     connection: AsyncConnection, operator: Operator, before: datetime, at: datetime, limit: int = 500
 ) -> list[DueCamera]:
-    """Cameras that the operator may list and nobody reviewed since that time, the longest first."""
+    """Cameras that the operator may list and nobody reviewed since that time, the longest first; those that are said
+    to be no longer needed stand before them until they are taken out of service.
+    """
     scope = await reach(connection, operator, Action.LIST, at)
     last = (
         select(need_reviews.c.camera_id, func.max(need_reviews.c.at).label("at"))
@@ -62,12 +69,26 @@ async def due(
         .subquery()
     )
     since = func.coalesce(last.c.at, cameras.c.created_at, type_=cameras.c.created_at.type)
+    latest = need_reviews.alias()
+    unneeded = func.coalesce(latest.c.needed, True).is_(False)
+    same = (latest.c.camera_id == last.c.camera_id) & (latest.c.at == last.c.at)
     statement = (
-        select(cameras.c.id, cameras.c.name_zh, cameras.c.name_en, cameras.c.owner_id, since, last.c.at)
-        .select_from(cameras.outerjoin(last, last.c.camera_id == cameras.c.id))
-        .where(scope.condition(), since < before, cameras.c.lifecycle != "decommissioned")
-        .order_by(since, cameras.c.id)
+        select(
+            cameras.c.id,
+            cameras.c.name_zh,
+            cameras.c.name_en,
+            cameras.c.owner_id,
+            since.label("since"),
+            latest.c.needed,
+            latest.c.note,
+        )
+        .select_from(cameras.outerjoin(last, last.c.camera_id == cameras.c.id).outerjoin(latest, same))
+        .where(scope.condition(), or_(since < before, unneeded), cameras.c.lifecycle != "decommissioned")
+        .order_by(unneeded.desc(), since, cameras.c.id)
         .limit(limit)
     )
-    rows = (await connection.execute(statement)).all()
-    return [DueCamera(row[0], row[1], row[2], row[3], row[4], row[5] is not None) for row in rows]
+    found: dict[str, DueCamera] = {}
+    for row in await connection.execute(statement):
+        one = DueCamera(row[0], row[1], row[2], row[3], row.since, row.needed is not None, row.needed, row.note or "")
+        found.setdefault(one.camera_id, one)
+    return list(found.values())

@@ -12,6 +12,8 @@ from gateway.domain.audit_roots import to_file
 from gateway.domain.operators import Role
 from gateway.services import auditing, erasing, rooting
 from gateway.services.auditing import AuditState, RootView, Verifier
+from gateway.services.erasing import Erasure as Erased
+from gateway.services.erasing import TextRecord
 from gateway.services.office import Caller
 from gateway.services.root_page import page
 from gateway.storage.audit_checks import AuditCheck
@@ -24,6 +26,7 @@ router = APIRouter(tags=["audit"])
 Who = Annotated[Caller, Depends(signed_in)]
 SYSTEM = [rule(RoleIs(frozenset({Role.SYSTEM_MANAGER})))]
 AUDIT = [rule(RoleIs(frozenset({Role.AUDIT_MANAGER})))]
+ERASURES = [rule(RoleIs(frozenset({Role.SYSTEM_MANAGER, Role.AUDIT_MANAGER})))]
 
 
 Word = Annotated[str | None, Query(max_length=64)]
@@ -102,6 +105,19 @@ async def root_file(number: RootNumber, request: Request) -> Response:
 async def root_page(number: RootNumber, request: Request) -> HTMLResponse:
     """One page to print and file, with the figures grouped to be read aloud."""
     return HTMLResponse(page(await rooting.read(office_of(request), number)))
+
+
+@router.get("/audit/erasures", dependencies=ERASURES, summary="Texts that were erased")
+async def erasures(request: Request, after: After = None, limit: Limit = 50) -> Listing[Erased]:
+    """Newest first: which text, by whom, when and on which order."""
+    page = await erasing.erasures(office_of(request), after, limit)
+    return Listing(list(page.items), page.next)
+
+
+@router.get("/audit/texts/{text_id}", dependencies=ERASURES, summary="Where a typed text stands")
+async def text_record(text_id: str, request: Request) -> TextRecord:
+    """Never the text nor who typed it: its line, its field, and whether the line and its neighbours hold."""
+    return await erasing.found(office_of(request), text_id)
 
 
 @router.post("/audit/texts/{text_id}/erasure", dependencies=SYSTEM, status_code=204, summary="Erase a typed text")

@@ -11,11 +11,12 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from gateway.domain.actions import Action
 from gateway.domain.operators import Role
-from gateway.services import overseeing
+from gateway.services import need_reviews, overseeing
 from gateway.services.errors import NotFound
+from gateway.services.need_reviews import NeedDue, ReviewView
 from gateway.services.office import Caller
 from gateway.services.overseeing import PublicPage
-from gateway.storage.need_reviews import DueCamera, NeedReview
+from gateway.storage.need_reviews import NeedReview
 from gateway.storage.oversight import Alert, UnusedGrant
 from gateway.web.lists import After, Limit, Listing
 from gateway.web.rules import Needs, Open, RoleIs, rule
@@ -63,9 +64,19 @@ async def unused(request: Request) -> Listing[UnusedGrant]:
 
 
 @router.get("/oversight/needs", dependencies=[rule(Needs(Action.LIST))], summary="Cameras whose need is to be reviewed")
-async def needs(request: Request, caller: Who) -> Listing[DueCamera]:
-    """Cameras within the caller's scope that nobody reviewed for a year, the longest first."""
-    return Listing(await overseeing.needs_due(office_of(request), caller))
+async def needs(request: Request, caller: Who) -> Listing[NeedDue]:
+    """Cameras within the caller's scope that nobody reviewed for a year, the longest first; before them those that are
+    said to be no longer needed (``needed`` is false) and are not out of service yet.
+    """
+    return Listing(await need_reviews.due(office_of(request), caller))
+
+
+@router.get(
+    "/cameras/{camera_id}/need-reviews", dependencies=[rule(Needs(Action.MANAGE))], summary="Reviews of a camera's need"
+)
+async def reviews(camera_id: str, request: Request, caller: Who) -> Listing[ReviewView]:
+    """Newest first, at most fifty; for those who manage the camera."""
+    return Listing(await need_reviews.of_camera(office_of(request), caller, camera_id))
 
 
 @router.post(
@@ -76,7 +87,7 @@ async def needs(request: Request, caller: Who) -> Listing[DueCamera]:
 )
 async def review(camera_id: str, body: Review, request: Request, caller: Who) -> NeedReview:
     """Whether the camera is still needed; for those who manage it, once a year."""
-    return await overseeing.review_need(office_of(request), caller, camera_id, body.needed, body.note)
+    return await need_reviews.review(office_of(request), caller, camera_id, body.needed, body.note)
 
 
 def public_router(*, shown: bool, contact: str) -> APIRouter:

@@ -41,13 +41,34 @@ async def test_r14_a_lawful_erasure_takes_the_text_and_leaves_the_proof(world: W
     auditor, system = await browser_of("audit"), await browser_of("system")
     entry = (await auditor.get("/audit", params={"object": candidate})).json()["items"][0]
     path = f"/audit/texts/{entry['typed']['reason']['id']}/erasure"
+    record = path.removesuffix("/erasure")
     assert (await auditor.post(path, json={"reason": "by letter 7"})).status_code == 403
+    assert (await (await browser_of("security")).get(record)).status_code == 403
+    named = (await system.get(record)).json()
+    assert (named["action"], named["field"], named["erased_at"], named["holds"]) == (
+        entry["action"],
+        "reason",
+        None,
+        True,
+    )
+    assert WORDS not in str(named)
+    assert entry["actor_id"] not in str(named), "an order names a text, not a person"
+    assert (await system.get("/audit/texts/no-such-text")).status_code == 404
     assert (await system.post(path, json={"reason": "  "})).status_code == 422
     assert (await system.post(path, json={"reason": "by letter 7"})).status_code == 204
     assert (await system.post(path, json={"reason": "again"})).status_code == 404
     after = (await auditor.get("/audit", params={"object": candidate})).json()["items"][0]
     assert after["typed"]["reason"]["text"] is None
     assert after["typed"]["reason"]["erased_at"] is not None
+    gone = (await system.get(record)).json()
+    assert (gone["erased_at"] is None, gone["holds"]) == (False, True), "the proof stands without the text"
+    for reader in (system, auditor):
+        (told,) = (await reader.get("/audit/erasures")).json()["items"]
+        assert (told["text_id"], told["seq"], told["reason"]) == (
+            entry["typed"]["reason"]["id"],
+            entry["seq"],
+            "by letter 7",
+        )
     newest = (await auditor.get("/audit")).json()["items"][0]
     assert (newest["action"], newest["typed"]["reason"]["text"]) == ("erase_text", "by letter 7")
     assert newest["detail"] == {"chain": entry["chain"], "seq": entry["seq"], "field": "reason"}

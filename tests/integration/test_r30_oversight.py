@@ -15,7 +15,7 @@ from sqlalchemy import select, text
 
 from gateway.domain.actions import Action
 from gateway.domain.oversight import month_of
-from gateway.services import overseeing
+from gateway.services import need_reviews, overseeing
 from gateway.services.errors import Failed, NotFound
 from gateway.services.leasing import Wish
 from gateway.services.office import Caller
@@ -121,14 +121,14 @@ async def test_r30_every_camera_is_reviewed_once_a_year_by_its_owner(world: Worl
     caller = Caller(world.people["jinsha"], "", None)
 
     async def due() -> set[str]:
-        return {item.camera_id for item in await overseeing.needs_due(world.office, caller)}
+        return {item.camera_id for item in await need_reviews.due(world.office, caller)}
 
     assert await due() == set()
     world.clock.at += timedelta(days=366)
     assert await due() == {camera.id for camera in world.cameras[A]}
     with pytest.raises(NotFound):
-        await overseeing.review_need(world.office, replace(caller, operator=world.people["jinxin"]), own, True, "x")
-    await overseeing.review_need(world.office, caller, own, True, "路口仍有积水（示例）")
+        await need_reviews.review(world.office, replace(caller, operator=world.people["jinxin"]), own, True, "x")
+    await need_reviews.review(world.office, caller, own, True, "路口仍有积水（示例）")
     assert own not in await due()
     world.clock.at += timedelta(days=366)
     assert own in await due()
@@ -141,6 +141,30 @@ async def test_r30_the_list_of_needs_and_the_review_are_cut_to_the_owner(world: 
     said = await (await browser_of("jinsha")).post(f"/cameras/{own}/need-review", json=body)
     assert (said.status_code, said.json()["needed"]) == (201, True)
     assert (await (await browser_of("jinsha")).get("/oversight/needs")).json()["items"] == []
+    reviews = f"/cameras/{own}/need-reviews"
+    for stranger in ("jinxin", "audit"):
+        assert (await (await browser_of(stranger)).get(reviews)).status_code in (403, 404), stranger
+    (told,) = (await (await browser_of("jinsha")).get(reviews)).json()["items"]
+    assert (told["by_name"], told["needed"], told["note"]) == (world.people["jinsha"].name, True, body["note"])
+
+
+async def test_r30_a_camera_that_is_not_needed_stays_on_the_list_until_it_is_out_of_service(
+    world: World, browser_of: Browsers
+) -> None:
+    camera = world.camera(A)
+    owner, leader, audit = await browser_of("jinsha"), await browser_of("leader"), await browser_of("audit")
+    said = {"needed": False, "note": "路口已撤除（示例）"}
+    assert (await owner.post(f"/cameras/{camera.id}/need-review", json=said)).status_code == 201
+    for reader, may in ((owner, True), (leader, True), (audit, False)):
+        (item,) = (await reader.get("/oversight/needs")).json()["items"]
+        facts = (item["camera_id"], item["needed"], item["note"], item["may_review"])
+        assert facts == (camera.id, False, said["note"], may)
+    assert (await (await browser_of("jinxin")).get("/oversight/needs")).json()["items"] == []
+    end = {"version": 1, "to": "decommissioned", "reason": "不再需要（示例）"}
+    moved = await owner.post(f"/cameras/{camera.id}/lifecycle", json=end)
+    assert moved.status_code == 200, moved.text
+    assert (await owner.get("/oversight/needs")).json()["items"] == []
+    assert len((await owner.get(f"/cameras/{camera.id}/need-reviews")).json()["items"]) == 1, "the history stays"
 
 
 async def test_r30_the_public_page_is_off_until_it_is_switched_on(app: FastAPI) -> None:

@@ -59,6 +59,7 @@ export const NAV: readonly NavItem[] = [
       { name: 'rates', word: 'rates.title', path: '/rates', allowed: () => may('list') },
       { name: 'filing', word: 'filing.tab', path: '/filing', allowed: () => may('list') },
       { name: 'signs', word: 'signs.tab', path: '/signs', allowed: () => may('list') },
+      { name: 'need-reviews', word: 'needs.tab', path: '/need-reviews', allowed: () => may('list') },
     ],
   },
   {
@@ -68,6 +69,7 @@ export const NAV: readonly NavItem[] = [
     allowed: () => acts('system_manager', 'security_manager'),
     pages: [
       { name: 'services', word: 'services.tab', path: '/operators/services', allowed: () => isManager.value },
+      { name: 'erasures', word: 'erasures.tab', path: '/audit/erasures', allowed: () => acts('system_manager') },
       { name: 'sessions', word: 'accounts.sessions', path: '/operators/sessions', allowed: () => acts('system_manager', 'security_manager') },
     ],
   },
@@ -79,6 +81,7 @@ export const NAV: readonly NavItem[] = [
     allowed: () => acts('audit_manager'),
     pages: [
       { name: 'oversight', word: 'oversight.title', path: '/oversight', allowed: () => acts('audit_manager') },
+      { name: 'erasures', word: 'erasures.tab', path: '/audit/erasures', allowed: () => acts('audit_manager') },
       { name: 'legal-holds', word: 'holds.tab', path: '/legal-holds', allowed: () => acts('audit_manager') },
       { name: 'deletion-receipts', word: 'receipts.tab', path: '/deletion-receipts', allowed: () => acts('audit_manager') },
     ],
@@ -139,12 +142,14 @@ const routes: RouteRecordRaw[] = [
       { path: 'rates', name: 'rates', component: () => import('./pages/Rates.vue') },
       { path: 'filing', name: 'filing', component: () => import('./pages/Filing.vue') },
       { path: 'signs', name: 'signs', component: () => import('./pages/Signs.vue') },
+      { path: 'need-reviews', name: 'need-reviews', component: () => import('./pages/NeedReviews.vue') },
       { path: 'cameras/:id', name: 'camera', component: () => import('./pages/CameraPage.vue') },
       { path: 'operators', name: 'operators', component: () => import('./pages/Operators.vue') },
       { path: 'operators/sessions', name: 'sessions', component: () => import('./pages/Sessions.vue') },
       { path: 'operators/services', name: 'services', component: () => import('./pages/ServiceAccounts.vue') },
       { path: 'view-records', name: 'view-records', component: () => import('./pages/ViewRecords.vue') },
       { path: 'audit', name: 'audit', component: () => import('./pages/Audit.vue') },
+      { path: 'audit/erasures', name: 'erasures', component: () => import('./pages/Erasures.vue') },
       { path: 'oversight', name: 'oversight', component: () => import('./pages/Oversight.vue') },
       { path: 'requests/:id?', name: 'requests', component: () => import('./pages/Requests.vue') },
       { path: 'delegations', name: 'deputies', component: () => import('./pages/Deputies.vue') },

@@ -58,12 +58,3 @@ export interface UnusedGrant {
   last_used_at: string | null
   requested: boolean
 }
-
-export interface DueCamera {
-  camera_id: string
-  name_zh: string
-  name_en: string
-  owner_id: string
-  since: string
-  reviewed: boolean
-}

@@ -3,10 +3,12 @@ import { accounts } from './accounts'
 import { cameras } from './cameras'
 import { candidates } from './candidates'
 import { emergencies } from './emergencies'
+import { erasures } from './erasures'
 import { exports } from './exports'
 import { filing } from './filing'
 import { holds } from './holds'
 import { inquiries } from './inquiries'
+import { needs } from './needs'
 import { notices } from './notices'
 import { operators } from './operators'
 import { oversight } from './oversight'
@@ -25,10 +27,12 @@ export const en: Vocabulary = {
   ...cameras,
   ...candidates,
   ...emergencies,
+  ...erasures,
   ...exports,
   ...filing,
   ...holds,
   ...inquiries,
+  ...needs,
   ...notices,
   ...operators,
   ...oversight,
