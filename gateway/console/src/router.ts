@@ -45,6 +45,7 @@ export const NAV: readonly NavItem[] = [
     pages: [
       { name: 'sharing-people', word: 'sharing.people', path: '/sharing/people', allowed: () => may('share') || acts('security_manager') },
       { name: 'sharing-matrix', word: 'sharing.matrix', path: '/sharing/matrix', allowed: () => may('share') || acts('security_manager') },
+      { name: 'areas', word: 'areas.tab', path: '/sharing/areas', allowed: () => acts('district_operator', 'shift_leader') },
       { name: 'requests', word: 'requests.tab', path: '/requests', allowed: () => may('view_live') || may('share') || acts('audit_manager') },
       { name: 'deputies', word: 'deputies.tab', path: '/delegations', allowed: () => may('share') },
       { name: 'emergencies', word: 'emergencies.tab', path: '/emergencies', allowed: () => may('share') || acts('audit_manager', 'security_manager') },
@@ -137,6 +138,7 @@ const routes: RouteRecordRaw[] = [
       { path: 'deletion-receipts', name: 'deletion-receipts', component: () => import('./pages/DeletionReceipts.vue') },
       { path: 'sharing', name: 'sharing', component: () => import('./pages/Sharing.vue') },
       { path: 'sharing/people', name: 'sharing-people', component: () => import('./pages/SharingPeople.vue') },
+      { path: 'sharing/areas', name: 'areas', component: () => import('./pages/Areas.vue') },
       { path: 'sharing/matrix', name: 'sharing-matrix', component: () => import('./pages/SharingMatrix.vue') },
       { path: 'cameras', name: 'cameras', component: () => import('./pages/Cameras.vue') },
       { path: 'rates', name: 'rates', component: () => import('./pages/Rates.vue') },

@@ -31,3 +31,12 @@ export function emergencyWhom(one: Emergency, most = 4): string {
   })
   return inList(names.slice(0, most)) + (names.length > most ? ' …' : '')
 }
+
+/** Roles that an emergency can be given to; managers see no video, and systems come with tokens. */
+export const WIDENED_ROLES = ['district_operator', 'shift_leader', 'township_operator', 'department_staff', 'vendor'] as const
+
+/** Whom a proposal names: organisations and roles beside one another, or only these roles' people of these organisations. */
+export function widenedTo(organisations: readonly string[], roles: readonly string[], within: boolean): { organisation_id: string; role: string | null }[] {
+  if (within && organisations.length > 0 && roles.length > 0) return organisations.flatMap((id) => roles.map((role) => ({ organisation_id: id, role })))
+  return [...organisations.map((id) => ({ organisation_id: id, role: null })), ...roles.map((role) => ({ organisation_id: '', role }))]
+}

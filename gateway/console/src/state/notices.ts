@@ -8,6 +8,11 @@ export function tell(text: string): void {
   ElMessage({ message: text, type: 'success', duration: 2500, placement: 'bottom-right', grouping: true })
 }
 
+/** What kept something from being done, in words of the page's own. */
+export function refuse(text: string): void {
+  ElMessage({ message: text, type: 'error', duration: 5000, placement: 'bottom-right', grouping: true, showClose: true })
+}
+
 export function complain(error: unknown): void {
   if (error instanceof ApiError && error.code === 'locked') return
   ElMessage({ message: sentence(error), type: 'error', duration: 5000, placement: 'bottom-right', grouping: true, showClose: true })

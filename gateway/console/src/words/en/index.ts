@@ -1,5 +1,6 @@
 import type { Vocabulary } from '../zh'
 import { accounts } from './accounts'
+import { areas } from './areas'
 import { cameras } from './cameras'
 import { candidates } from './candidates'
 import { emergencies } from './emergencies'
@@ -24,6 +25,7 @@ import { wall } from './wall'
 
 export const en: Vocabulary = {
   ...accounts,
+  ...areas,
   ...cameras,
   ...candidates,
   ...emergencies,

@@ -1,5 +1,6 @@
 import type { Words } from '../vocabulary'
 import { accounts } from './accounts'
+import { areas } from './areas'
 import { cameras } from './cameras'
 import { candidates } from './candidates'
 import { emergencies } from './emergencies'
@@ -25,6 +26,7 @@ import { wall } from './wall'
 /** Every word of the console, a file for each area. */
 export const zh = {
   ...accounts,
+  ...areas,
   ...cameras,
   ...candidates,
   ...emergencies,

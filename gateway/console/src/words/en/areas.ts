@@ -1,0 +1,35 @@
+import type { Words } from '../vocabulary'
+import type { areas as chinese } from '../zh/areas'
+
+export const areas: Words<typeof chinese> = {
+  areas: {
+    tab: 'Areas',
+    hint: 'Draw an area on the map and name it; grants and emergencies can then point at it, and cameras that are put up there later belong to it too. An area is not changed afterwards, only removed and drawn anew.',
+    none: 'There is no area yet. Choose Draw an area and click corner by corner on the map, or type the corners.',
+    draw: 'Draw an area',
+    title: 'New area',
+    name: 'Name in Chinese',
+    nameEn: 'Name in English',
+    corners: 'Corners (WGS-84)',
+    cornersHint: 'A click on the map adds a corner, and a corner can be dragged; or type longitude and latitude below. Three corners at least.',
+    corner: 'Corner {number}',
+    longitude: 'Longitude',
+    latitude: 'Latitude',
+    add: 'Add a corner',
+    undo: 'Undo a step',
+    clear: 'Clear',
+    dropCorner: 'Take corner {number} away',
+    needName: 'Give the area a name.',
+    needCorners: 'An area has three corners at least.',
+    unfinished: 'Fill in longitude and latitude of every corner.',
+    size: '{count} cameras',
+    saved: 'The area was saved; {count} cameras stand in it',
+    give: 'Give a grant',
+    remove: 'Remove',
+    removeText: 'Remove the area {name}? The cameras stay.',
+    removed: 'The area was removed',
+    inUse: 'Grants rest on this area: end them first.',
+    show: 'Show on the map',
+    map: 'Map of areas',
+  },
+}
