@@ -147,7 +147,10 @@ class ExportItem:
 
 @dataclass(frozen=True, slots=True)
 class ExportPart:
-    """One managing unit's share of an export: its cameras, and who decided what."""
+    """One managing unit's share of an export: its cameras, and who decided what.
+
+    ``decided_for`` is the person whom a deputy stood in for.
+    """
 
     id: str
     export_id: str
@@ -157,6 +160,7 @@ class ExportPart:
     reason: str = ""
     decided_at: datetime | None = None
     decided_by: str | None = None
+    decided_for: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

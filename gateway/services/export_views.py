@@ -24,10 +24,14 @@ from gateway.domain.operators import Operator, Role
 from gateway.domain.organisations import Organisation
 from gateway.services.errors import NotFound
 from gateway.services.office import SYSTEM, Caller
-from gateway.storage import cameras, exports, grants, operators, organisations
+from gateway.storage import cameras, delegations, exports, grants, operators, organisations
 
 KEEPING = (Action.EXPORT, Action.SHARE)
 """Who may do one of these with a camera of their own unit decides about its exports."""
+
+
+Rights = list[tuple[Operator, Held]]
+"""The caller with what they hold, then those for whom they stand in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +56,11 @@ class ExportPartView:
     reason: str
     decided_at: datetime | None
     decided_by_name: str | None
+    decided_for_name: str
+    """The person for whom a deputy decided; "" for none."""
     may_decide: bool
+    stands_in_for: str
+    """The person by whose right the reader may decide as a deputy; "" for none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,8 +125,8 @@ class Sight:
     parts: tuple[ExportPart, ...]
     mine: bool
     whole: bool
-    decides: frozenset[str]
-    """Ids of the parts that they may decide: never of what they asked for themselves."""
+    decides: dict[str, Operator | None]
+    """The parts that they may decide, by id, and for whom as a deputy: never of what they asked for themselves."""
     handles: bool
     """True for who asked, and for whoever may export or share every one of its cameras."""
 
@@ -126,10 +134,10 @@ class Sight:
 async def sight_of(conn: AsyncConnection, caller: Caller, export_id: str, at: datetime) -> Sight:
     """The export as far as the caller may know it. Raises ``NotFound``."""
     export = await exports.get(conn, export_id)
-    held = await grants.for_operator(conn, caller.operator, at)
+    rights = await _rights(conn, caller.operator, at)
     parts = (await exports.parts_of(conn, [export_id])).get(export_id, ())
     files = await cameras.many(conn, [camera for part in parts for camera in part.cameras])
-    found = None if export is None else _sight(caller.operator, export, parts, files, held, at)
+    found = None if export is None else _sight(rights, export, parts, files, at)
     if found is None:
         raise NotFound("export")
     return found
@@ -141,11 +149,11 @@ async def sights(conn: AsyncConnection, caller: Caller, found: Sequence[Export],
 
 
 async def _sights(conn: AsyncConnection, operator: Operator, found: Sequence[Export], at: datetime) -> list[Sight]:
-    held = await grants.for_operator(conn, operator, at)
+    rights = await _rights(conn, operator, at)
     parts = await exports.parts_of(conn, [export.id for export in found])
     named = {camera for several in parts.values() for part in several for camera in part.cameras}
     files = await cameras.many(conn, named)
-    seen = (_sight(operator, export, parts.get(export.id, ()), files, held, at) for export in found)
+    seen = (_sight(rights, export, parts.get(export.id, ()), files, at) for export in found)
     return [sight for sight in seen if sight is not None]
 
 
@@ -160,23 +168,42 @@ def keeps(operator: Operator, camera: Camera | None, held: Held, at: datetime) -
     return camera is not None and any(permits(operator, one, camera.facts, held, at).allowed for one in KEEPING)
 
 
+async def _rights(conn: AsyncConnection, operator: Operator, at: datetime) -> Rights:
+    """What the operator holds, and what those hold for whom they stand in now."""
+    rights = [(operator, await grants.for_operator(conn, operator, at))]
+    stood_for = {one.principal_id for one in await delegations.standing_in(conn, operator.id, at)}
+    for person in (await operators.many(conn, stood_for)).values():
+        if person.organisation_id == operator.organisation_id and operator.ceiling & set(KEEPING):
+            rights.append((person, await grants.for_operator(conn, person, at)))
+    return rights
+
+
 def _sight(
-    operator: Operator,
-    export: Export,
-    parts: tuple[ExportPart, ...],
-    files: dict[str, Camera],
-    held: Held,
-    at: datetime,
+    rights: Rights, export: Export, parts: tuple[ExportPart, ...], files: dict[str, Camera], at: datetime
 ) -> Sight | None:
+    operator, held = rights[0]
     mine = export.asker_id == operator.id
-    kept = {camera for part in parts for camera in part.cameras if keeps(operator, files.get(camera), held, at)}
-    ours = {part.id for part in parts if _manages(operator, part, files, kept)}
+    kept = _kept(operator, parts, files, held, at)
+    decides: dict[str, Operator | None] = {part.id: None for part in parts if _manages(operator, part, files, kept)}
+    for person, theirs in rights[1:]:
+        if person.id == export.asker_id:
+            continue  # nobody's deputy decides what they asked for themselves
+        by_them = _kept(person, parts, files, theirs, at)
+        for part in parts:
+            if _manages(person, part, files, by_them):
+                decides.setdefault(part.id, person)
     handles = mine or all(kept.issuperset(part.cameras) for part in parts)
     whole = handles or Role.AUDIT_MANAGER in operator.roles
-    if not whole and not ours:
+    if not whole and not decides:
         return None
-    seen = parts if whole else tuple(part for part in parts if part.id in ours)
-    return Sight(export, seen, mine, whole, frozenset() if mine else frozenset(ours), handles)
+    seen = parts if whole else tuple(part for part in parts if part.id in decides)
+    return Sight(export, seen, mine, whole, {} if mine else decides, handles)
+
+
+def _kept(
+    operator: Operator, parts: tuple[ExportPart, ...], files: dict[str, Camera], held: Held, at: datetime
+) -> set[str]:
+    return {camera for part in parts for camera in part.cameras if keeps(operator, files.get(camera), held, at)}
 
 
 def _manages(operator: Operator, part: ExportPart, files: dict[str, Camera], kept: set[str]) -> bool:
@@ -238,6 +265,7 @@ def _part(
     part: ExportPart, sight: Sight, files: dict[str, Camera], names: dict[str, str], units: dict[str, Organisation]
 ) -> ExportPartView:
     open_ = sight.export.state is ExportState.REQUESTED and part.state is PartState.WAITING
+    stood = sight.decides.get(part.id)
     found = [files[camera] for camera in part.cameras if camera in files]
     return ExportPartView(
         part.id,
@@ -249,7 +277,9 @@ def _part(
         part.reason,
         part.decided_at,
         None if part.decided_by is None else names.get(part.decided_by, ""),
+        names.get(part.decided_for or "", ""),
         open_ and part.id in sight.decides,
+        stood.name if open_ and stood is not None else "",
     )
 
 
@@ -264,7 +294,7 @@ def _item(item: ExportItem) -> ExportItemView:
 
 
 def _deciders(parts: tuple[ExportPart, ...]) -> set[str]:
-    return {part.decided_by for part in parts if part.decided_by is not None}
+    return {one for part in parts for one in (part.decided_by, part.decided_for) if one is not None}
 
 
 def approved(items: tuple[ExportItem, ...], parts: tuple[ExportPart, ...]) -> tuple[ExportItem, ...]:

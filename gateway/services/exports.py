@@ -150,15 +150,17 @@ async def decide(office: Office, caller: Caller, part_id: str, export_id: str, *
         await second_factor.require(office, caller, conn)
         if sight.export.state is not ExportState.REQUESTED or part.state is not PartState.WAITING:
             raise Conflict("this was decided before")
+        stood = sight.decides[part.id]
+        whom = None if stood is None else stood.id
         state = PartState.APPROVED if yes else PartState.REFUSED
         decided = replace(part, state=state, reason=reason.strip(), decided_at=at, decided_by=caller.operator.id)
+        decided = replace(decided, decided_for=whom)
         await exports.save_part(conn, decided)
         verb = "approve" if yes else "refuse"
         await touched(office, conn, caller, sight.export, verb, part.owner_id)
         typed = {"reason": decided.reason} if decided.reason else None
-        await office.note(
-            conn, at, caller.operator.id, f"{verb}_export", "export", export_id, typed=typed, owner=part.owner_id
-        )
+        detail = {"owner": part.owner_id} | ({} if whom is None else {"stands_in_for": whom})
+        await office.note(conn, at, caller.operator.id, f"{verb}_export", "export", export_id, typed=typed, **detail)
         told = await _settle(office, conn, sight.export, at)
         view = await view_of(conn, caller, await sight_of(conn, caller, export_id, at))
     await notifying.ring_for(office, told)

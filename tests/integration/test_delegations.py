@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
+from httpx import AsyncClient
 
 from gateway.domain.actions import Action
 from gateway.domain.grants import GranteeKind, TargetKind
@@ -12,6 +14,7 @@ from gateway.domain.operators import Role
 from gateway.storage import auditing, grants, operators
 from tests.integration.asking import ask_at, asked, hire, notices, sweep
 from tests.integration.conftest import Browsers
+from tests.integration.exporting import room_of, wish, with_still
 from tests.integration.test_requests import _approve, _waiting
 from tests.integration.world import START, World, policy
 
@@ -109,3 +112,40 @@ async def test_nobody_has_their_own_request_decided_in_their_name(bureau: World,
     await sweep(bureau)
     assert (await second.get("/requests/inbox")).json()["items"] == []
     assert (await second.get(f"/requests/{request['id']}")).json()["parts"][0]["may_decide"] is False
+
+
+async def test_r17_a_deputy_decides_about_exports_too_and_never_about_what_the_absent_one_asked(
+    bureau: World, browser_of: Browsers, tmp_path: Path
+) -> None:
+    leader, chief, clerk, colleague = [await browser_of(one) for one in ("leader", "chief", "clerk", "transport")]
+    room, camera = room_of(bureau, tmp_path), bureau.camera(BUREAU)
+    await with_still(bureau, room, leader, camera)
+
+    async def ask(client: AsyncClient) -> tuple[str, str]:
+        made = await client.post("/exports", json=wish(bureau, camera))
+        assert made.status_code == 201, made.text
+        export = made.json()
+        return f"/exports/{export['id']}", f"/exports/{export['id']}/parts/{export['parts'][0]['id']}/approve"
+
+    address, approval = await ask(leader)
+    own, own_approval = await ask(chief)
+    late, _ = await ask(leader)
+    assert (await clerk.get(address)).status_code == 404, "not yet a deputy"
+    body = {"deputy_id": bureau.people["clerk"].id, "not_after": UNTIL, "reason": "出差"}
+    assert (await chief.post("/delegations", json=body)).status_code == 201
+    seen = {f"/exports/{one['id']}" for one in (await clerk.get("/exports")).json()["items"]}
+    assert seen == {late, address}
+    (part,) = (await clerk.get(address)).json()["parts"]
+    assert (part["may_decide"], part["stands_in_for"]) == (True, "chief 示例")
+    for refused in (await clerk.get(own), await clerk.post(own_approval, json={}), await colleague.get(address)):
+        assert refused.status_code == 404, "neither what the absent one asked for, nor for who stands in for nobody"
+    after = (await clerk.post(approval, json={})).json()
+    assert after.get("state") == "approved", after
+    facts = (after["parts"][0]["decided_by_name"], after["parts"][0]["decided_for_name"])
+    assert facts == ("clerk 示例", "chief 示例")
+    async with bureau.office.store.read() as conn:
+        lines = (await auditing.page(conn, object_kind="export")).items
+    (noted,) = [one for one in lines if one.action == "approve_export"]
+    assert (noted.actor_id, noted.detail["stands_in_for"]) == (bureau.people["clerk"].id, bureau.people["chief"].id)
+    bureau.clock.at = START + timedelta(hours=20)
+    assert (await (await browser_of("clerk")).get(late)).status_code == 404, "the delegation is over"

@@ -44,6 +44,7 @@ export_parts = Table(
     Column("reason", Text, nullable=False),
     Column("decided_at", Moment),
     Column("decided_by", String(36)),
+    Column("decided_for", String(36)),
     Index("uq_export_parts_owner", "export_id", "owner_id", unique=True),
 )
 

@@ -24,6 +24,9 @@ export interface ExportPart {
   reason: string
   decided_at: string | null
   decided_by_name: string | null
+  decided_for_name: string
+  /** For whom the reader may decide as a deputy; "" for none. */
+  stands_in_for: string
   may_decide: boolean
 }
 

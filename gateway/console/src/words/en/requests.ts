@@ -61,6 +61,9 @@ export const requests: Words<typeof chinese> = {
     notKnown: '(name not shown)',
     unknownCount: '{count} more were not given',
     ask: {
+      ticket: 'Ticket',
+      ticketHint: 'by number or title (may be left out)',
+      noTickets: 'No ticket fits',
       title: 'Ask for cameras',
       how: 'Which cameras',
       known: 'Known cameras',
@@ -87,7 +90,6 @@ export const requests: Words<typeof chinese> = {
       me: 'Only me',
       reason: 'Reason',
       reasonHint: 'e.g. the water is rising at the lock',
-      ticket: 'Ticket id',
       submit: 'Send request',
       sent: 'The request was sent.',
     },

@@ -58,6 +58,9 @@ export const requests = {
     notKnown: '（名称不可见）',
     unknownCount: '另有 {count} 路未获同意',
     ask: {
+      ticket: '关联工单',
+      ticketHint: '按编号或标题查找（可不填）',
+      noTickets: '没有符合的工单',
       title: '申请调用摄像机',
       how: '如何指明',
       known: '已知点位',
@@ -84,7 +87,6 @@ export const requests = {
       me: '仅本人',
       reason: '理由',
       reasonHint: '例如：闸口水位上涨，需观察河道',
-      ticket: '关联工单编号',
       submit: '提交申请',
       sent: '申请已提交。',
     },
