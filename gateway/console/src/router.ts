@@ -70,6 +70,7 @@ export const NAV: readonly NavItem[] = [
     allowed: () => acts('system_manager', 'security_manager'),
     pages: [
       { name: 'services', word: 'services.tab', path: '/operators/services', allowed: () => isManager.value },
+      { name: 'access-review', word: 'review.tab', path: '/operators/review', allowed: () => acts('system_manager', 'security_manager') },
       { name: 'erasures', word: 'erasures.tab', path: '/audit/erasures', allowed: () => acts('system_manager') },
       { name: 'sessions', word: 'accounts.sessions', path: '/operators/sessions', allowed: () => acts('system_manager', 'security_manager') },
     ],
@@ -148,6 +149,7 @@ const routes: RouteRecordRaw[] = [
       { path: 'cameras/:id', name: 'camera', component: () => import('./pages/CameraPage.vue') },
       { path: 'operators', name: 'operators', component: () => import('./pages/Operators.vue') },
       { path: 'operators/sessions', name: 'sessions', component: () => import('./pages/Sessions.vue') },
+      { path: 'operators/review', name: 'access-review', component: () => import('./pages/AccessReview.vue') },
       { path: 'operators/services', name: 'services', component: () => import('./pages/ServiceAccounts.vue') },
       { path: 'view-records', name: 'view-records', component: () => import('./pages/ViewRecords.vue') },
       { path: 'audit', name: 'audit', component: () => import('./pages/Audit.vue') },

@@ -15,6 +15,7 @@ import { operators } from './operators'
 import { oversight } from './oversight'
 import { records } from './records'
 import { requests } from './requests'
+import { review } from './review'
 import { services } from './services'
 import { sharing } from './sharing'
 import { signs } from './signs'
@@ -40,6 +41,7 @@ export const en: Vocabulary = {
   ...oversight,
   ...records,
   ...requests,
+  ...review,
   ...services,
   ...sharing,
   ...signs,
