@@ -80,15 +80,21 @@ class Desk:
         self.page.locator(f'[data-test="nav-{name}"]').click()
 
     def shoot(self, name: str) -> None:
-        """A screenshot into test-results, and into the documents when they are being made anew."""
+        """A screenshot into test-results, and to the documents that show it when they are being made anew."""
         folder = ROOT / "test-results" / "screenshots"
         folder.mkdir(parents=True, exist_ok=True)
         picture = self.page.screenshot()
         (folder / f"{name}.png").write_bytes(picture)
-        if os.environ.get("KEEP_SCREENSHOTS") == "keep":
+        if os.environ.get("KEEP_SCREENSHOTS") == "keep" and _is_shown(name):
             kept = ROOT / "docs" / "images"
             kept.mkdir(parents=True, exist_ok=True)
             (kept / f"{name}.png").write_bytes(picture)
+
+
+def _is_shown(name: str) -> bool:
+    """True if one of the documents shows that picture."""
+    documents = [*ROOT.glob("README*.md"), *(ROOT / "docs").rglob("*.md")]
+    return any(f"images/{name}.png" in document.read_text("utf-8") for document in documents)
 
 
 @pytest.fixture

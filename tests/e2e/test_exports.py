@@ -136,6 +136,10 @@ def test_r18_an_export_is_approved_by_a_second_person_fetched_and_verified(
     phrase = passphrase(asker)
     file = fetched(asker, tmp_path)
     asker.shoot("export-fetched")
+    page.locator('[data-test="language-en"]').click()
+    expect(page.locator('[data-test="export-custody"]')).to_contain_text("saw the passphrase")
+    asker.shoot("export-fetched.en")
+    page.locator('[data-test="language-zh"]').click()
     with district.client("keeper.one") as client:
         assert client.post(f"/api/v1/exports/{request}/passphrase").status_code == 410
     with district.client("keeper.two") as client:

@@ -76,6 +76,11 @@ def test_a_grid_member_handles_a_ticket_on_a_phone_and_it_comes_back_once(
     expect(page.locator('[data-test="ticket-list"]')).to_be_hidden()
     fits(page, "the ticket")
     phone.shoot("phone-ticket")
+    page.locator('[data-test="language-en"]').tap()
+    expect(page.locator('[data-test="ticket-detail"]')).to_contain_text("Handling unit")
+    fits(page, "the ticket in English")
+    phone.shoot("phone-ticket.en")
+    page.locator('[data-test="language-zh"]').tap()
     move(page, "WORK")
     page.locator('[data-test="photo-file"]').set_input_files(str(photo(tmp_path)))
     picture = page.locator('[data-test="ticket-photo"]').first

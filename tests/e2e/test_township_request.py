@@ -232,7 +232,7 @@ def cannot_export(desk: Desk, camera: str) -> None:
         expect(page.locator('[data-test="export-ask"], [data-test="tab-exports"]')).to_have_count(0)
         page.goto(f"{desk.district.base_url}/#/cameras/{camera}")
         page.locator('[data-test="camera-page"]').wait_for()
-        expect(page.get_by_text("导出")).to_have_count(0)
+        expect(page.locator("main").get_by_text("导出")).to_have_count(0)
         desk.shoot("vendor")
         exports_refused(vendor, camera)
         assert leader.post(f"/api/v1/grants/{given.json()['id']}/revoke", json={"reason": "完工(示例)"}).is_success
