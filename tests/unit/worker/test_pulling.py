@@ -156,9 +156,17 @@ async def test_a_busy_device_is_left_alone_for_longer():
     assert min(clock.slept[: device.opened - 1]) >= BUSY_SECONDS / 2
 
 
+class BreaksOnce(Device):
+    """A device whose stream ends and which is away from then on, so that nobody is accepted again."""
+
+    def packets(self):
+        self.refuses = Unavailable("the device is away")
+        return iter(())
+
+
 async def test_a_stream_that_broke_makes_its_account_be_tried_by_one_again():
     clock = HandClock()
-    stream, source, _, gate = sourced(Device(0), clock)
+    stream, source, _, gate = sourced(BreaksOnce(0), clock)
     gate.accepted()
     running = asyncio.get_running_loop().create_task(source.run(clock, "t"))
     await until(lambda: stream.state is CameraState.OFFLINE)
