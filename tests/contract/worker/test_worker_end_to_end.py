@@ -163,6 +163,9 @@ async def test_an_event_survives_kill_9_and_is_there_exactly_once(tmp_path, serv
     with worker(tmp_path):
         async with linked(tmp_path, again):
             await until(lambda: len(again.events) >= 2 and len(again.pieces) == 2)
+            # the answers are under way to the worker: what it has not heard of by its end it would rightly send again
+            again.figures = {}
+            await until(lambda: (again.figures.get("events_waiting"), again.figures.get("evidence_waiting")) == (0, 0))
     assert (serial, opened) in again.events
     assert {event.id for _, event in again.events} == {opened.id}
     closed = [event for _, event in again.events if event.phase is Phase.CLOSE]
