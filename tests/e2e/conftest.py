@@ -13,6 +13,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect, sync_playwright
 
 from gateway.services import packages
+from tests.e2e.furnished import furnished_district
 from tests.running import District, running_district
 
 FLAGS = [
@@ -44,6 +45,16 @@ def district(tmp_path_factory: pytest.TempPathFactory) -> Iterator[District]:
         port = held.getsockname()[1]
     data = tmp_path_factory.mktemp("district") / "data"
     with running_district(data, port, config={"detection": {"max_cameras": 24}}) as running:
+        yield running
+
+
+@pytest.fixture(scope="package")
+def furnished(tmp_path_factory: pytest.TempPathFactory) -> Iterator[District]:
+    """A district without pictures, with something to see on every page."""
+    with socket.socket() as held:
+        held.bind(("127.0.0.1", 0))
+        port = held.getsockname()[1]
+    with furnished_district(tmp_path_factory.mktemp("furnished") / "data", port) as running:
         yield running
 
 
