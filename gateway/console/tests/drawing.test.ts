@@ -1,6 +1,9 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { useDrawing } from '../src/state/drawing'
 import { widenedTo } from '../src/state/emergencies'
+
+// The words remember the reader's language, which only a browser can.
+vi.hoisted(() => vi.stubGlobal('localStorage', { getItem: () => null }))
 
 describe('an area while it is drawn', () => {
   it('takes corners by mouse and by keyboard, and is whole once every figure is there', () => {
