@@ -52,11 +52,11 @@ $(STAMPS)/console-dev: $(STAMPS)/console
 	@$(NPM) install --no-audit --no-fund --loglevel=error
 	@touch $@
 
-# An identity provider that somebody else wrote, for the tests of single sign-on.
-PROVIDER := tests/peers/oidc
-$(STAMPS)/provider: $(PROVIDER)/package.json $(PROVIDER)/package-lock.json | $(STAMPS)/runtime
-	@echo "installing the tests' identity provider"
-	@PATH="$(CURDIR)/$(BIN):$$PATH" npm --prefix $(PROVIDER) install --no-audit --no-fund --loglevel=error
+# Programs for node that somebody else wrote, for the tests: an identity provider, and axe, which judges pages as people with other senses meet them.
+PEERS := oidc axe
+$(STAMPS)/peer-%: tests/peers/%/package.json tests/peers/%/package-lock.json | $(STAMPS)/runtime
+	@echo "installing the tests' $*"
+	@PATH="$(CURDIR)/$(BIN):$$PATH" npm --prefix tests/peers/$* install --no-audit --no-fund --loglevel=error
 	@touch $@
 
 # Vite writes index.html in every build, so its time is the build's.
@@ -70,7 +70,7 @@ setup: $(STAMPS)/runtime $(CONSOLE)/dist/index.html ## .venv from the locks, and
 run: setup ## set-up, the sample district, its 119 cameras and the gateway on http://127.0.0.1:8080
 	@exec $(BIN)/gateway run --sample --data ./data
 
-test: setup $(STAMPS)/dev $(STAMPS)/provider ## set-up and every test: unit, contract, browser, kill (ARGS="-k wall" for some)
+test: setup $(STAMPS)/dev $(PEERS:%=$(STAMPS)/peer-%) ## set-up and every test: unit, contract, browser, kill (ARGS="-k wall" for some)
 	@.ci/system-packages
 	@$(BIN)/python -m pytest $(ARGS)
 
@@ -105,4 +105,4 @@ wheel: setup $(STAMPS)/dev ## dist/*.whl and dist/*.tar.gz with the built consol
 	@$(BIN)/python -m build --no-isolation
 
 clean: ## everything made here except ./data
-	rm -rf $(VENV) $(PROVIDER)/node_modules $(CONSOLE)/node_modules $(CONSOLE)/dist dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis test-results
+	rm -rf $(VENV) $(PEERS:%=tests/peers/%/node_modules) $(CONSOLE)/node_modules $(CONSOLE)/dist dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis test-results

@@ -1,0 +1,206 @@
+"""Every page of the console, and what its buttons open, judged by axe (WCAG 2.2 A and AA), in both languages."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import partial
+
+import pytest
+from playwright.sync_api import Browser, Route
+
+from tests.e2e.conftest import ROOT, Desk
+from tests.e2e.everywhere import Findings, Walk, prepare
+from tests.e2e.furnished import CAMERAS
+from tests.running import District, items
+
+PEOPLE = ("leader", "system", "security", "audit", "jinsha")
+ON_THE_PHONE = ("jinsha",)
+"""Who works at a desk and on the way; the grid's members have no desk."""
+DESK, PHONE, ENLARGED = (1440, 900), (390, 844), (720, 450)
+"""A desk, a phone, and the desk with its text at 200 %."""
+
+BEFORE = {"sign-in", "set-up", "enrol", "home"}
+"""Routes that are no pages of the console."""
+
+AFTERWARDS = {"ChannelPicks", "GbIdInput", "LinkDialog", "RecoveryCodes", "RedactDialog", "WatermarkOverlay"}
+"""Parts that show what only a write, a device or a running picture brings; nothing of that is there on this walk."""
+UNFURNISHED = {"InquiryDetail", "InquiryMoveDialog", "InquiryTimeline", "EraseText", "TicketSelect"}
+"""The furnished district has no citizen's inquiry, no order of erasure, and no ticket to rest a request on."""
+
+CONSOLE = ROOT / "gateway" / "console" / "src"
+
+
+def filled(walk: Walk, path: str) -> str | None:
+    """The path with the newest thing of its kind; None if this person has none."""
+    if ":rest" in path:
+        return "/no-such-page"
+    if ":" not in path:
+        return path
+    noun, rest = path.split("/:", 1)
+    answer = walk.page.request.get(f"{walk.district.base_url}/api/v1{noun}?limit=1")
+    found = answer.json()["items"] if answer.ok else []
+    if found:
+        return f"{noun}/{found[0]['id']}"
+    return noun if rest.endswith("?") else None
+
+
+@dataclass
+class Outing:
+    """All walks: the browser, the district, and what is found on the way."""
+
+    browser: Browser
+    district: District
+    findings: Findings = field(default_factory=Findings)
+    routes: dict[str, str] = field(default_factory=dict)
+    """Paths by name, as the router has them."""
+
+    def walk(self, who: str, size: tuple[int, int]) -> Walk:
+        """A browser of that person's, not signed in yet."""
+        context = self.browser.new_context(
+            reduced_motion="reduce", locale="zh-CN", viewport={"width": size[0], "height": size[1]}
+        )
+        prepare(context)
+        page = context.new_page()
+        page.set_default_timeout(60_000)
+        page.on("pageerror", lambda error: self.findings.uncaught.append(f"{who} {page.url}: {error}"))
+        return Walk(page, self.district, who, self.findings)
+
+    def signed_in(self, who: str, size: tuple[int, int]) -> Walk:
+        """A browser of that person's, signed in."""
+        walk = self.walk(who, size)
+        Desk(walk.page, self.district).sign_in(who)
+        walk.rest()
+        self.routes |= {one["name"]: one["path"] for one in walk.ask("routes")}
+        return walk
+
+    def before_the_console(self) -> None:
+        """The pages for those who have no session yet, at the desk and on the phone."""
+        for size in (DESK, PHONE):
+            walk = self.walk("nobody", size)
+            page = walk.page
+            for name, path in (("sign-in", "/sign-in"), ("set-up", f"/set-up/{self._invitation(size)}")):
+                page.goto(f"{self.district.base_url}/#{path}")
+                page.reload()
+                walk.rest()
+                assert walk.ask("at") == name
+                self.findings.pages.add(name)
+                walk.judge(f"{name} {size[0]}")
+                self._measure(walk, f"{name} {size[0]}")
+            page.goto(f"{self.district.base_url}/transparency")
+            walk.languages = ("zh-CN",)
+            walk.judge(f"transparency {size[0]}")
+            self._measure(walk, f"transparency {size[0]}")
+            page.context.close()
+
+    def _invitation(self, size: tuple[int, int]) -> str:
+        """The token of a set-up link."""
+        account = {"login": f"newcomer{size[0]}", "name": "新来的(示例)", "organisation_id": "district"}
+        with self.district.client("system") as system:
+            answer = system.post("/api/v1/operators", json=account | {"roles": ["district_operator"]})
+        assert answer.status_code == 201, answer.text
+        return str(answer.json()["setup"]["token"])
+
+    def held(self) -> None:
+        """Who must enrol first, and whose console has locked itself."""
+        for hold, name, shown in (("second_factor", "enrol", "factor-begin"), ("locked", "", "lock-screen")):
+            walk = self.signed_in("leader", DESK)
+            walk.page.route("**/api/v1/session", partial(_held, hold))
+            walk.page.reload()
+            walk.page.locator(f'[data-test="{shown}"]').wait_for()
+            walk.rest()
+            if name:
+                assert walk.ask("at") == name
+                self.findings.pages.add(name)
+            walk.judge(f"held by {hold}")
+            walk.page.context.close()
+
+    def through_the_console(self, who: str) -> None:
+        """Every page that this person may open, with what its buttons open."""
+        walk = self.signed_in(who, DESK)
+        for name, path in sorted(self.routes.items()):
+            if name not in BEFORE and (full := filled(walk, path)):
+                walk.tour(name, full)
+        for name, full in self._chosen(who):
+            walk.tour(name, full)
+        self._narrow(walk, ENLARGED, "at 200 %")
+        if who in ON_THE_PHONE:
+            self._narrow(walk, PHONE, "by phone", judged=True)
+        walk.page.context.close()
+
+    def _chosen(self, who: str) -> list[tuple[str, str]]:
+        """Pages on which something must be chosen before there is anything to see."""
+        if who != "leader":
+            return []
+        with self.district.client(who) as client:
+            undecided = items(client, "/api/v1/candidates", state="open")[0]["id"]
+            person = client.get("/api/v1/session").json()["operator"]["id"]
+        return [
+            ("candidates", f"/candidates/{undecided}"),
+            ("sharing", f"/sharing?camera={CAMERAS[0]}"),
+            ("sharing-people", f"/sharing/people?person={person}"),
+        ]
+
+    def by_phone_alone(self, who: str) -> None:
+        """Every page that this person may open, who has no desk."""
+        walk = self.signed_in(who, PHONE)
+        self._narrow(walk, PHONE, "by phone", judged=True)
+        walk.page.context.close()
+
+    def _narrow(self, walk: Walk, size: tuple[int, int], how: str, judged: bool = False) -> None:
+        walk.page.set_viewport_size({"width": size[0], "height": size[1]})
+        for name, path in sorted(self.routes.items()):
+            full = None if name in BEFORE else filled(walk, path)
+            if full is None or not walk.visit(name, full):
+                continue
+            self._measure(walk, f"{walk.who} {how} {full}")
+            if judged:
+                walk.judge(f"{walk.who} {how} {full}")
+
+    def _measure(self, walk: Walk, where: str) -> None:
+        if (wider := walk.ask("wider")) > 0:
+            self.findings.too_wide[where] = wider
+
+
+def _held(hold: str, route: Route) -> None:
+    answer = route.fetch()
+    if answer.status == 200 and isinstance(answer.json(), dict):
+        route.fulfill(response=answer, json=answer.json() | {"hold": hold})
+    else:
+        route.fulfill(response=answer)
+
+
+@pytest.fixture(scope="module")
+def outing(browser: Browser, furnished: District) -> Outing:
+    outing = Outing(browser, furnished)
+    outing.before_the_console()
+    for who in PEOPLE:
+        outing.through_the_console(who)
+    outing.by_phone_alone("grid1")
+    outing.held()
+    return outing
+
+
+def test_axe_finds_no_fault_on_any_page_or_dialog(outing: Outing) -> None:
+    assert outing.findings.faults == {}
+
+
+def test_every_page_of_the_router_was_opened(outing: Outing) -> None:
+    assert set(outing.routes) - outing.findings.pages - {"home"} == set()
+
+
+def test_every_part_of_the_console_was_seen(outing: Outing) -> None:
+    files = [path for folder in ("pages", "parts") for path in (CONSOLE / folder).glob("*.vue")]
+    parts = {path.stem for path in files if "<script" in path.read_text("utf-8")}
+    assert parts - outing.findings.parts - AFTERWARDS - UNFURNISHED == set()
+
+
+def test_no_page_is_wider_than_a_phone_or_a_desk_with_enlarged_text(outing: Outing) -> None:
+    assert outing.findings.too_wide == {}
+
+
+def test_escape_closes_whatever_opened(outing: Outing) -> None:
+    assert outing.findings.stuck == []
+
+
+def test_nothing_that_can_be_pressed_breaks_the_page(outing: Outing) -> None:
+    assert outing.findings.uncaught == []
