@@ -39,7 +39,7 @@ STANDINGS = {
 }
 
 STATES: Mapping[str, Mapping[str | None, str]] = {
-    "zh": {None: "未登记", "up": "完好", "damaged": "破损", "gone": "缺失", "photo": "有", "no_photo": "无"},
+    "zh": {None: "未登记", "up": "完好", "damaged": "破损", "gone": "已丢失", "photo": "有", "no_photo": "无"},
     "en": {
         None: "not recorded",
         "up": "up",

@@ -134,6 +134,7 @@ def _pages(folder: Path, authority: Path) -> None:
         finally:
             chromium.close()
     assert {"wall", "cameras", "sharing", "tickets", "candidates", "operators", "audit", "view-records"} <= seen
+    assert {"signs", "inquiries"} <= seen
 
 
 def _every_page_of(page: Page, login: str) -> set[str]:

@@ -22,6 +22,7 @@ export const signs = {
     due: 'Check again by',
     photo: 'Photo',
     photoOf: 'The sign of {name}',
+    choose: 'Choose a photo',
     photoHint: 'JPEG or PNG, at most 16 MB',
     photoKept: 'The photo in the file stays if you choose none',
     noPhoto: 'No photo',
