@@ -184,7 +184,7 @@ def replaying(script: Script) -> Iterator[int]:
         while not over.is_set():
             try:
                 sock, _ = listener.accept()
-            except OSError:
+            except TimeoutError:
                 continue
             sock.settimeout(30)
             with sock:
@@ -197,6 +197,8 @@ def replaying(script: Script) -> Iterator[int]:
         listener.settimeout(0.1)
         thread = threading.Thread(target=serve, args=(listener,), daemon=True)
         thread.start()
-        yield listener.getsockname()[1]
-        over.set()
-        thread.join()
+        try:
+            yield listener.getsockname()[1]
+        finally:  # also when the test fails or expects an error: a thread that goes on would slow all that follow
+            over.set()
+            thread.join()
