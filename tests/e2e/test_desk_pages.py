@@ -37,7 +37,7 @@ def given_long_ago(district: District) -> str:
         water = items(leader, "/api/v1/cameras", limit=200, owner="D16")
         body = {
             "grantee_kind": "organisation",
-            "grantee_id": "T-320612116",
+            "grantee_id": "T-320612114",
             "target_kind": "camera",
             "target_id": water[0]["id"],
             "actions": ["view_live"],
@@ -67,7 +67,7 @@ def test_oversight_shows_what_is_unusual_unused_and_unreviewed(desks: Callable[.
     alert = page.locator('[data-test="alert"]').filter(has_text="逐个调阅").first
     expect(alert).to_contain_text("区级值班长(示例)")
     unused = page.locator(f'[data-test="unused-grant"][data-grant="{grant}"]')
-    expect(unused).to_contain_text("五接镇")
+    expect(unused).to_contain_text("平潮镇")
     expect(unused).to_contain_text("从未")
     expect(page.locator('[data-test="needs-list"]')).to_contain_text("区水利局(示例)")
     desk.shoot("oversight")
