@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import random
 import signal
 import sqlite3
-import subprocess
-import sys
 import time
 from collections import Counter
 from pathlib import Path
@@ -19,7 +16,8 @@ import yaml
 
 from tests.contract.conftest import empty_postgres, postgres
 from tests.kill.loaded_worker import STILL
-from tests.running import GATEWAY, ROOT, answers, end, wait_until
+from tests.kill.warm import Forked, Warm, warmed
+from tests.running import ROOT, answers, wait_until
 from tests.seeded import seed
 
 KILLS = 22
@@ -30,34 +28,40 @@ __all__ = ["empty_postgres", "postgres"]
 class Pair:
     """A gateway and the loaded worker it dials, each of which can be killed and started again."""
 
-    def __init__(self, folder: Path, port: int, cameras: list[str], database: str | None = None) -> None:
+    def __init__(self, warm: Warm, folder: Path, port: int, cameras: list[str], database: str | None) -> None:
+        self._warm = warm
         self.folder, self.base_url, self.database = folder, f"http://127.0.0.1:{port}", database
         self.data, self.spool, self.journal = folder / "data", folder / "spool", folder / "journal"
         self._address = f"unix:{folder}/w.sock"
         (folder / "cameras").write_text("\n".join(cameras))
         settings = {"server": {"port": port}, "workers": {"listen": [self._address]}, "database": database}
         (folder / "settings.yaml").write_text(yaml.safe_dump(settings))
-        self.processes: dict[str, subprocess.Popen[bytes]] = {}
+        self.processes: dict[str, Forked] = {}
 
     def start(self, name: str) -> None:
         """Starts the gateway or the worker."""
         if name == "gateway":
-            command = [str(GATEWAY), "run", "--data", str(self.data), "--config", str(self.folder / "settings.yaml")]
+            module = "gateway"
+            arguments = ["run", "--data", str(self.data), "--config", str(self.folder / "settings.yaml")]
         else:
-            script = Path(__file__).with_name("loaded_worker.py")
-            files = [str(self.spool), str(self.journal), str(self.folder / "cameras")]
-            command = [sys.executable, str(script), self._address, *files]
-        with (self.folder / f"{name}.log").open("ab") as log:
-            self.processes[name] = subprocess.Popen(
-                command, stdout=log, stderr=log, stdin=subprocess.DEVNULL, env={**os.environ, "PYTHONPATH": "."}
-            )
+            module = "tests.kill.loaded_worker"
+            arguments = [self._address, *map(str, (self.spool, self.journal, self.folder / "cameras"))]
+        self.processes[name] = self._warm.run(module, arguments, self.folder / f"{name}.log")
 
     def kill(self, name: str) -> None:
         """``kill -9``, now."""
         process = self.processes[name]
-        assert process.poll() is None, f"the {name} ended by itself:\n{self.said(name)}"
-        process.send_signal(signal.SIGKILL)
-        process.wait()
+        assert not process.ended(), f"the {name} ended by itself:\n{self.said(name)}"
+        process.send(signal.SIGKILL)
+        wait_until(lambda: process.ended(1), f"the {name} to be gone")
+
+    def end(self) -> None:
+        """Ends both that are left."""
+        for process in self.processes.values():
+            if not process.ended():
+                process.send(signal.SIGINT)
+            if not process.ended(5):
+                process.send(signal.SIGKILL)
 
     def said(self, name: str) -> str:
         """The end of what a process printed."""
@@ -105,31 +109,36 @@ def killed(folder: Path, port: int, database: str | None, kills: int) -> None:
     """Kills gateway and worker at random moments that many times, and judges what is left."""
     asyncio.run(seed(folder / "data", database))
     cameras = yaml.safe_load((ROOT / "config" / "sample" / "cameras.yaml").read_text("utf-8"))["cameras"]
-    pair = Pair(folder, port, sorted(camera["id"] for camera in cameras), database)
+    with warmed() as warm:
+        pair = Pair(warm, folder, port, sorted(camera["id"] for camera in cameras), database)
+        try:
+            killed_at_random(pair, kills)
+            judge(pair)
+        finally:
+            pair.end()
+
+
+def killed_at_random(pair: Pair, kills: int) -> None:
+    """Kills under load, then lets all that is still on its way arrive."""
     dice = random.Random(20261123)
-    try:
-        pair.start("worker")
-        pair.start("gateway")
+    pair.start("worker")
+    pair.start("gateway")
+    pair.ready()
+    for _ in range(kills):
+        acked = len(pair.told("acked"))
+        wait_until(lambda before=acked: len(pair.told("acked")) > before, "events to be acknowledged")
+        time.sleep(dice.uniform(0.0, 0.8))
+        victims = dice.choice([["gateway"], ["worker"], ["gateway", "worker"]])
+        for name in victims:
+            pair.kill(name)
+        time.sleep(dice.uniform(0.0, 0.3))
+        for name in reversed(victims):
+            pair.start(name)
         pair.ready()
-        for _ in range(kills):
-            acked = len(pair.told("acked"))
-            wait_until(lambda before=acked: len(pair.told("acked")) > before, "events to be acknowledged")
-            time.sleep(dice.uniform(0.0, 0.8))
-            victims = dice.choice([["gateway"], ["worker"], ["gateway", "worker"]])
-            for name in victims:
-                pair.kill(name)
-            time.sleep(dice.uniform(0.0, 0.3))
-            for name in reversed(victims):
-                pair.start(name)
-            pair.ready()
-        pair.processes["worker"].send_signal(signal.SIGUSR1)
-        wait_until(lambda: not any((pair.spool / "events").glob("*.json")), "every report to be acknowledged")
-        kept = pair.spool / "evidence"
-        wait_until(lambda: not any(kept.glob("*.jpg")), "every still to be acknowledged")
-        judge(pair)
-    finally:
-        for process in pair.processes.values():
-            end(process, 5)
+    pair.processes["worker"].send(signal.SIGUSR1)
+    wait_until(lambda: not any((pair.spool / "events").glob("*.json")), "every report to be acknowledged")
+    kept = pair.spool / "evidence"
+    wait_until(lambda: not any(kept.glob("*.jpg")), "every still to be acknowledged")
 
 
 def judge(pair: Pair) -> None:
