@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Literal
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -22,6 +23,7 @@ from gateway.storage import (
     camera_lists,
     cameras,
     credentials,
+    epochs,
     grants,
     organisations,
     places,
@@ -103,9 +105,11 @@ async def listed(
     async with office.store.read() as conn:
         if query.group_id is not None and not await grouping.keeps(conn, caller, query.group_id, at):
             return Page([], None)
-        held = await grants.for_operator(conn, caller.operator, at)
+        under = await epochs.catalogue(conn)
+        held = (await office.store.grants.at_epoch(conn, under.permission, caller.operator, at)).held
+        read = partial(office.store.cameras.of, conn, under)
         page = await camera_lists.page(
-            conn, caller.operator, _action_for(query), at, query, after=after, limit=limit, held=held
+            conn, caller.operator, _action_for(query), at, query, after=after, limit=limit, held=held, read=read
         )
     may = Permissions(caller.operator, held, at)
     return Page([may.summary(item) for item in page.items], page.next)

@@ -11,7 +11,7 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from gateway.domain.messages import Message, Topic
-from gateway.services.knowing import Changed, Knowing
+from gateway.services.knowing import Changed, known_of
 from gateway.services.office import Caller, Office
 from gateway.storage import epochs, sessions
 
@@ -93,7 +93,6 @@ class Listening:
         self._due: list[tuple[Ear, Said]] = []
         """Consoles that wait for an answer: never more than there are ears."""
         self._some_due = asyncio.Event()
-        self._knowing = Knowing()
         self._doubt = asyncio.Event()
         self.tally = ListeningTally()
 
@@ -135,7 +134,6 @@ class Listening:
                 log.error("listening sessions could not be asked after", problem=str(problem))
                 continue
             asked_at, known = now, epoch
-            self._knowing.forget_all_but({ear.caller.operator.id for ear in ears})
             for ear in ears:
                 if ear.caller.session_id not in living:
                     ear.end()
@@ -192,7 +190,7 @@ class Listening:
                 for ear, waited in zip(ears, taken, strict=True)
                 if waited is not None
             ]
-            known = iter(await self._knowing.of(conn, asking, now))
+            known = iter(await known_of(conn, self._office.store, asking, now))
         told = [None if waited is None else _cut(waited, next(known)) for waited in taken]
         self.tally.told += sum(len(one) for one in told if one)
         return told

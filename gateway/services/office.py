@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,7 @@ from gateway.domain.ids import ENTROPY_BYTES, uuid7
 from gateway.domain.messages import Message, Topic
 from gateway.domain.operators import Operator
 from gateway.ports import Bus, Clock
+from gateway.services.touching import Touches
 from gateway.storage import auditing
 from gateway.storage.secrets import SecretBox
 from gateway.storage.store import Store
@@ -50,6 +51,7 @@ class Office:
     """The algorithm of new audit lines."""
     exports: ExportCaps = DEFAULT_CAPS
     """How much one export may hold, and for how long it can be fetched."""
+    touches: Touches = field(default_factory=Touches, compare=False, repr=False)
 
     def new_id(self) -> str:
         """A fresh identifier that sorts by birth."""

@@ -149,8 +149,7 @@ async def resume(
     ):
         # a full disk must not sign anybody out
         with suppress(SQLAlchemyError):
-            async with office.store.begin() as conn:
-                await sessions.touch(conn, session.id, at, by_hand=by_hand)
+            await office.touches.touch(office.store, session.id, at, by_hand=by_hand)
     return Caller(operator, session.id, session.purpose, remote, hold)
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from typing import Any
 
-from sqlalchemy import ColumnElement, RowMapping, Select, case, func, not_, or_, select, tuple_, union
+from sqlalchemy import ColumnElement, RowMapping, Select, bindparam, case, func, not_, or_, select, tuple_, union
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.domain.actions import Action
@@ -55,6 +56,9 @@ class CameraListed:
     version: int
 
 
+Read = Callable[[Sequence[str]], Awaitable[Mapping[str, CameraListed]]]
+"""Gives the cameras with those ids, whoever asks."""
+
 MAX_ARMS = 60
 """Up to so many granted targets each get a query of their own that reads its index in order; more share one scan."""
 
@@ -66,6 +70,12 @@ STATE: ColumnElement[str] = case(
     else_=CameraState.DISABLED.value,
 )
 """A camera's state as shown; needs the outer join with ``camera_status``."""
+
+_SHOWN_STATE = (
+    STATE.label("state"),
+    func.coalesce(camera_status.c.reason, "").label("reason"),
+    camera_status.c.since,
+)
 
 _SORTS: dict[str, tuple[ColumnElement[str], ...]] = {
     "name": (cameras.c.name_zh, cameras.c.id),
@@ -84,9 +94,10 @@ async def page(
     after: str | None = None,
     limit: int = 50,
     held: Held | None = None,
+    read: Read | None = None,
 ) -> Page[CameraListed]:
     """One page of the cameras with which the operator may do the action; ``held`` are the operator's grants if they
-    were read before.
+    were read before, ``read`` gives what a list shows of cameras, in whatever state.
 
     Raises ``BadCursor`` for a cursor of another list and ValueError for an unknown sort.
     """
@@ -100,11 +111,12 @@ async def page(
         return Page((), None)
     start = None if after is None else position(after, query.sort, *(str for _ in keys))
     arms = [_arm(condition, query, scope, start, limit + 1) for condition in _ways(scope)]
-    ids = list((await connection.execute(_merged(arms, query.sort, limit + 1))).mappings())
-    listed = await by_ids(connection, [row["id"] for row in ids[:limit]], streams=False)
-    if len(ids) <= limit:
+    rows = list((await connection.execute(_with_states(_merged(arms, query.sort, limit + 1), query.sort))).mappings())
+    known = await (partial(_read, connection) if read is None else read)([row["id"] for row in rows[:limit]])
+    listed = [_in_state(known[row["id"]], row) for row in rows[:limit] if row["id"] in known]
+    if len(rows) <= limit:
         return Page(listed, None)
-    last = ids[limit - 1]
+    last = rows[limit - 1]
     return Page(listed, cursor(query.sort, *(last[f"key{n}"] for n in range(len(keys)))))
 
 
@@ -144,25 +156,31 @@ async def by_ids(connection: AsyncConnection, ids: Sequence[str], *, streams: bo
 
     A page of a list shows no streams and does without them.
     """
+    found = await _read(connection, ids, streams=streams)
+    return [found[camera_id] for camera_id in ids if camera_id in found]
+
+
+async def _read(connection: AsyncConnection, ids: Sequence[str], *, streams: bool = False) -> dict[str, CameraListed]:
     found: dict[str, CameraListed] = {}
     for chunk in chunks(ids):
-        statement = (
-            camera_rows.select_cameras(
-                organisations.c.name_zh.label("owner_name_zh"),
-                organisations.c.name_en.label("owner_name_en"),
-                STATE.label("state"),
-                func.coalesce(camera_status.c.reason, "").label("reason"),
-                camera_status.c.since,
-            )
-            .join(organisations, organisations.c.id == cameras.c.owner_id)
-            .outerjoin(camera_status, camera_status.c.camera_id == cameras.c.id)
-            .where(cameras.c.id.in_(chunk))
-        )
-        rows = (await connection.execute(statement)).mappings().all()
+        rows = (await connection.execute(_LISTED, {"ids": chunk})).mappings().all()
         flows = await camera_rows.streams_of(connection, chunk) if streams else {}
         for row in rows:
             found[row["id"]] = _listed(camera_rows.camera_from(row, flows.get(row["id"], ())), row)
-    return [found[camera_id] for camera_id in ids if camera_id in found]
+    return found
+
+
+_LISTED = (
+    camera_rows.select_cameras(
+        organisations.c.name_zh.label("owner_name_zh"),
+        organisations.c.name_en.label("owner_name_en"),
+        *_SHOWN_STATE,
+    )
+    .join(organisations, organisations.c.id == cameras.c.owner_id)
+    .outerjoin(camera_status, camera_status.c.camera_id == cameras.c.id)
+    .where(cameras.c.id.in_(bindparam("ids", expanding=True)))
+)
+"""Built once: every page of a list is read by it."""
 
 
 def _listed(camera: Camera, row: RowMapping) -> CameraListed:
@@ -176,6 +194,13 @@ def _listed(camera: Camera, row: RowMapping) -> CameraListed:
         sample=row["sample"],
         version=row["version"],
     )
+
+
+def _in_state(listed: CameraListed, row: RowMapping) -> CameraListed:
+    """The same camera in the row's state."""
+    if (listed.state, listed.state_reason, listed.state_since) == (row["state"], row["reason"], row["since"]):
+        return listed
+    return replace(listed, state=CameraState(row["state"]), state_reason=row["reason"], state_since=row["since"])
 
 
 def _keys(sort: str) -> tuple[ColumnElement[str], ...]:
@@ -220,6 +245,19 @@ def _merged(arms: Sequence[Select[Any]], sort: str, limit: int) -> Select[Any]:
     keys = [merged.c[f"key{n}"] for n in range(len(_keys(sort)))]
     ordering = [key.desc() if sort.startswith("-") else key.asc() for key in keys]
     return select(merged).order_by(*ordering).limit(limit)
+
+
+def _with_states(found: Select[Any], sort: str) -> Select[Any]:
+    """The ids and keys that were found, in their order, with the cameras' states."""
+    page = found.subquery("page")
+    keys = [page.c[f"key{n}"] for n in range(len(_keys(sort)))]
+    ordering = [key.desc() if sort.startswith("-") else key.asc() for key in keys]
+    return (
+        select(*page.c, *_SHOWN_STATE)
+        .join_from(page, cameras, cameras.c.id == page.c.id)
+        .outerjoin(camera_status, camera_status.c.camera_id == cameras.c.id)
+        .order_by(*ordering)
+    )
 
 
 def _narrowed(statement: Select[Any], query: CameraQuery) -> Select[Any]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from sqlalchemy import select
+from dataclasses import dataclass
+
+from sqlalchemy import bindparam, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.storage.tables import epochs
@@ -18,10 +20,28 @@ GRANT_NUMBER = "grant_number"
 """The number of the newest grant; not polled by anybody."""
 
 
+@dataclass(frozen=True, slots=True, order=True)
+class Catalogue:
+    """The epochs that speak of what is kept of cameras: who may see them, and everything else in their files."""
+
+    permission: int
+    assignment: int
+
+
+_VALUE = select(epochs.c.value).where(epochs.c.name == bindparam("name"))
+_BOTH = select(epochs.c.name, epochs.c.value).where(epochs.c.name.in_([PERMISSION, ASSIGNMENT]))
+
+
 async def get(connection: AsyncConnection, name: str) -> int:
     """The epoch's value; 0 before its first bump."""
-    value = await connection.scalar(select(epochs.c.value).where(epochs.c.name == name))
+    value = await connection.scalar(_VALUE, {"name": name})
     return 0 if value is None else int(value)
+
+
+async def catalogue(connection: AsyncConnection) -> Catalogue:
+    """Both epochs, read at once."""
+    found = {name: value for name, value in await connection.execute(_BOTH)}
+    return Catalogue(found.get(PERMISSION, 0), found.get(ASSIGNMENT, 0))
 
 
 async def bump(connection: AsyncConnection, name: str) -> int:

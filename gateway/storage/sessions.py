@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import ColumnElement, RowMapping, and_, func, null, or_, select, update
+from sqlalchemy import BindParameter, ColumnElement, RowMapping, Select, bindparam, func, null, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.domain.actions import Action
@@ -14,6 +15,7 @@ from gateway.domain.operators import Operator
 from gateway.storage import epochs
 from gateway.storage.operators import operator_from, select_operators
 from gateway.storage.tables import operators, sessions
+from gateway.storage.tables.columns import Moment
 from gateway.storage.upserting import chunks
 
 SIGN_IN = "sign_in"
@@ -80,18 +82,19 @@ async def live(
     connection: AsyncConnection, token_hash: str, at: datetime, kind: str = SIGN_IN
 ) -> tuple[Session, Operator] | None:
     """The session of that kind with that token's hash and its operator, if it runs then and the account holds."""
-    return await _live(connection, and_(sessions.c.token_hash == token_hash, sessions.c.kind == kind), at)
+    return await _live(connection, _BY_TOKEN, at, {"token_hash": token_hash, "kind": kind})
 
 
 async def live_by_id(connection: AsyncConnection, session_id: str, at: datetime) -> tuple[Session, Operator] | None:
     """The same by the session's id: is this viewer still signed in?"""
-    return await _live(connection, sessions.c.id == session_id, at)
+    return await _live(connection, _BY_ID, at, {"session_id": session_id})
 
 
-async def touch(connection: AsyncConnection, session_id: str, at: datetime, *, by_hand: bool = False) -> None:
-    """Notes that the session was used, and whether somebody's hand did it."""
-    values = {"last_seen_at": at, "input_at": at} if by_hand else {"last_seen_at": at}
-    await connection.execute(update(sessions).where(sessions.c.id == session_id).values(values))
+async def touch(connection: AsyncConnection, seen: Sequence[tuple[str, datetime]], *, by_hand: bool = False) -> None:
+    """Notes when sessions were used, and whether somebody's hand did it."""
+    rows = [{"touched": session_id, "at": at} for session_id, at in seen]
+    if rows:
+        await connection.execute(_BY_HAND if by_hand else _USED, rows)
 
 
 async def lock(connection: AsyncConnection, session_id: str, at: datetime) -> bool:
@@ -151,7 +154,7 @@ async def last_sign_ins(connection: AsyncConnection) -> dict[str, datetime]:
     return {operator_id: latest for operator_id, latest in found}
 
 
-def _running(at: datetime) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+def _running(at: datetime | BindParameter[datetime]) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
     return or_(sessions.c.ended_at.is_(None), sessions.c.ended_at > at), sessions.c.expires_at > at
 
 
@@ -179,31 +182,27 @@ async def live_many(connection: AsyncConnection, ids: Iterable[str], at: datetim
     """The operator of each of the sessions that ``live_by_id`` would find, by the session's id."""
     found: dict[str, Operator] = {}
     for chunk in chunks(list(ids)):
-        running = select(sessions.c.id, sessions.c.operator_id, sessions.c.scopes)
-        rows = (await connection.execute(running.where(sessions.c.id.in_(chunk), *_running(at)))).all()
-        owners = select_operators().where(operators.c.id.in_({row.operator_id for row in rows}), *_usable(at))
-        known = {row["id"]: operator_from(row) for row in (await connection.execute(owners)).mappings()}
+        rows = (await connection.execute(_RUNNING, {"ids": chunk, "at": at})).all()
+        asked = {"ids": list({row.operator_id for row in rows}), "at": at}
+        known = {row["id"]: operator_from(row) for row in (await connection.execute(_USABLE, asked)).mappings()}
         for row in rows:
             if row.operator_id in known:
-                found[row.id] = replace(known[row.operator_id], scopes=_scopes(row.scopes))
+                owner = known[row.operator_id]
+                found[row.id] = owner if row.scopes is None else replace(owner, scopes=_scopes(row.scopes))
     return found
 
 
 async def _live(
-    connection: AsyncConnection, condition: ColumnElement[bool], at: datetime
+    connection: AsyncConnection, statement: Select[Any], at: datetime, named: dict[str, str]
 ) -> tuple[Session, Operator] | None:
-    row = (await connection.execute(select(sessions).where(condition, *_running(at)))).mappings().one_or_none()
+    row = (await connection.execute(statement, {"at": at} | named)).mappings().one_or_none()
     if row is None:
         return None
-    statement = select_operators().where(operators.c.id == row["operator_id"], *_usable(at))
-    owner = (await connection.execute(statement)).mappings().one_or_none()
-    if owner is None:
-        return None
-    session = _from(row)
-    return session, replace(operator_from(owner), scopes=session.scopes)
+    session = _from({name: row[_OF_SESSION + name] for name in Session.__dataclass_fields__})
+    return session, replace(operator_from(row), scopes=session.scopes)
 
 
-def _usable(at: datetime) -> tuple[ColumnElement[bool], ...]:
+def _usable(at: datetime | BindParameter[datetime]) -> tuple[ColumnElement[bool], ...]:
     return (
         or_(operators.c.disabled_at.is_(None), operators.c.disabled_at > at),
         or_(operators.c.valid_from.is_(None), operators.c.valid_from <= at),
@@ -211,7 +210,7 @@ def _usable(at: datetime) -> tuple[ColumnElement[bool], ...]:
     )
 
 
-def _from(row: RowMapping) -> Session:
+def _from(row: RowMapping | Mapping[str, Any]) -> Session:
     values = {name: row[name] for name in Session.__dataclass_fields__}
     values["scopes"] = _scopes(row["scopes"])
     return Session(**values)
@@ -219,3 +218,28 @@ def _from(row: RowMapping) -> Session:
 
 def _scopes(stored: list[str] | None) -> frozenset[Action] | None:
     return None if stored is None else frozenset(Action(scope) for scope in stored)
+
+
+_OF_SESSION = "session_"
+_AT: BindParameter[datetime] = bindparam("at", type_=Moment())
+
+
+def _live_where(*conditions: ColumnElement[bool]) -> Select[Any]:
+    """Running sessions and their usable operators. Built once: every request asks for one."""
+    own = (sessions.c[name].label(_OF_SESSION + name) for name in Session.__dataclass_fields__)
+    joined = select_operators().add_columns(*own).join(sessions, sessions.c.operator_id == operators.c.id)
+    return joined.where(*conditions, *_running(_AT), *_usable(_AT))
+
+
+_BY_TOKEN = _live_where(sessions.c.token_hash == bindparam("token_hash"), sessions.c.kind == bindparam("kind"))
+_BY_ID = _live_where(sessions.c.id == bindparam("session_id"))
+
+_IDS: BindParameter[Any] = bindparam("ids", expanding=True)
+_RUNNING = select(sessions.c.id, sessions.c.operator_id, sessions.c.scopes).where(
+    sessions.c.id.in_(_IDS), *_running(_AT)
+)
+_USABLE = select_operators().where(operators.c.id.in_(_IDS), *_usable(_AT))
+
+_TOUCHED = update(sessions).where(sessions.c.id == bindparam("touched"))
+_USED = _TOUCHED.values(last_seen_at=_AT)
+_BY_HAND = _TOUCHED.values(last_seen_at=_AT, input_at=_AT)

@@ -6,6 +6,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,10 @@ from sqlalchemy.exc import ArgumentError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
 
+from gateway.storage.kept_cameras import KeptCameras
+from gateway.storage.kept_grants import KeptGrants
 from gateway.storage.migrating import migrate, refuse_newer
+from gateway.storage.sqlite_trips import connect
 
 READERS = 4
 """SQLite connections kept for reading; they never wait for the writer (WAL)."""
@@ -25,13 +29,18 @@ POOL = 10
 
 
 class Store:
-    """Transactions on the database. Made by ``open_store``; ``dialect`` is "sqlite" or "postgresql"."""
+    """Transactions on the database, and what was read from it of late: ``grants`` and ``cameras``.
+
+    Made by ``open_store``; ``dialect`` is "sqlite" or "postgresql".
+    """
 
     def __init__(self, url: URL, writer: AsyncEngine, reader: AsyncEngine) -> None:
         self.url = url
         self.dialect: str = writer.dialect.name
         self._writer = writer
         self._reader = reader
+        self.grants = KeptGrants()
+        self.cameras = KeptCameras()
         # SQLite takes one writer: queueing here is fair and cheap, queueing in busy_timeout is neither.
         self._turn: asyncio.Lock | None = asyncio.Lock() if self.dialect == "sqlite" else None
 
@@ -107,7 +116,12 @@ def _dump(value: Any) -> str:
 
 def _sqlite_engine(url: URL, *, writing: bool) -> AsyncEngine:
     engine = create_async_engine(
-        url, pool_size=1 if writing else READERS, max_overflow=0, pool_timeout=60, json_serializer=_dump
+        url,
+        async_creator=partial(connect, str(url.database)),
+        pool_size=1 if writing else READERS,
+        max_overflow=0,
+        pool_timeout=60,
+        json_serializer=_dump,
     )
 
     def on_connect(connection: Any, _: ConnectionPoolEntry) -> None:
@@ -124,7 +138,11 @@ def _sqlite_engine(url: URL, *, writing: bool) -> AsyncEngine:
         cursor.close()
 
     def on_begin(connection: Connection) -> None:
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
+        if writing:
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+        else:
+            opened: Any = connection.connection.driver_connection
+            opened.begin_reading()
 
     event.listen(engine.sync_engine, "connect", on_connect)
     event.listen(engine.sync_engine, "begin", on_begin)

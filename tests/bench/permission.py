@@ -20,7 +20,7 @@ from gateway.domain.actions import Action
 from gateway.domain.grants import Held, given_to, permits
 from gateway.domain.operators import Operator
 from gateway.services.camera_views import Permissions
-from gateway.storage import camera_lists, grants
+from gateway.storage import camera_lists
 from gateway.storage.camera_lists import CameraQuery
 from gateway.storage.migrating import migrate
 from gateway.storage.store import Store, open_store, sqlite_url
@@ -113,7 +113,7 @@ async def pages(store: Store, operator: Operator) -> list[float]:
 async def page(store: Store, operator: Operator, after: str | None) -> str | None:
     """One page with what may be done with each camera; returns the next one's cursor."""
     async with store.read() as connection:
-        held = await grants.for_operator(connection, operator, city.NOW)
+        held = (await store.grants.of(connection, operator, city.NOW)).held
         found = await camera_lists.page(
             connection, operator, Action.DIRECTORY, city.NOW, CameraQuery(), after=after, limit=100, held=held
         )

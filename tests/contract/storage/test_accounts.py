@@ -73,7 +73,7 @@ async def test_locks_input_and_proofs_of_sessions(store: Store) -> None:
     await _lay(store)
     async with store.begin() as conn:
         await sessions.insert(conn, _session(1))
-        await sessions.touch(conn, "S-1", NOW + HOUR)
+        await sessions.touch(conn, [("S-1", NOW + HOUR)])
         await sessions.prove(conn, "S-1", NOW)
     async with store.read() as conn:
         (one,) = await sessions.running(conn, NOW)
@@ -81,7 +81,7 @@ async def test_locks_input_and_proofs_of_sessions(store: Store) -> None:
     assert one.locked_since(NOW + HOUR, 2 * HOUR) is None
     assert one.locked_since(NOW + 2 * HOUR, 2 * HOUR) == NOW + 2 * HOUR
     async with store.begin() as conn:
-        await sessions.touch(conn, "S-1", NOW + HOUR, by_hand=True)
+        await sessions.touch(conn, [("S-1", NOW + HOUR)], by_hand=True)
         assert await sessions.lock(conn, "S-1", NOW + HOUR)
         assert not await sessions.lock(conn, "S-1", NOW + 2 * HOUR), "the first lock counts"
     async with store.read() as conn:
