@@ -22,7 +22,16 @@ DESK, PHONE, ENLARGED = (1440, 900), (390, 844), (720, 450)
 BEFORE = {"sign-in", "set-up", "enrol", "home"}
 """Routes that are no pages of the console."""
 
-AFTERWARDS = {"ChannelPicks", "GbIdInput", "LinkDialog", "RecoveryCodes", "RedactDialog", "WatermarkOverlay"}
+AFTERWARDS = {
+    "AddedPictures",
+    "ChannelPicks",
+    "DescriptionFields",
+    "GbIdInput",
+    "LinkDialog",
+    "RecoveryCodes",
+    "RedactDialog",
+    "WatermarkOverlay",
+}
 """Parts that show what only a write, a device or a running picture brings; nothing of that is there on this walk."""
 UNFURNISHED = {"InquiryDetail", "InquiryMoveDialog", "InquiryTimeline", "EraseText", "TicketSelect"}
 """The furnished district has no citizen's inquiry, no order of erasure, and no ticket to rest a request on."""

@@ -1,5 +1,6 @@
 import './styles/element'
 import './styles/theme.css'
+import './styles/forms.css'
 import './styles/access.css'
 import { createApp } from 'vue'
 import App from './App.vue'

@@ -1,6 +1,7 @@
 import { describe, expect, it, vi } from 'vitest'
 import { ApiError } from '../src/api/client'
-import { isConflict, useSubmit } from '../src/state/submitting'
+import { isConflict, useSubmit, wrongField } from '../src/state/submitting'
+import { zh } from '../src/words/zh'
 
 // The words remember the reader's language, which only a browser can.
 vi.hoisted(() => vi.stubGlobal('localStorage', { getItem: () => null }))
@@ -29,5 +30,14 @@ describe('a request that a person asked for', () => {
     expect([busy.value, trouble.value]).toEqual([false, 'somebody was faster'])
     await submit(() => Promise.reject(new ApiError(500, 'failed', '')))
     expect(trouble.value).toBe('something else')
+  })
+})
+
+describe('a field that the gateway finds wrong', () => {
+  it('is spoken of in the page\'s own sentence, and everything else in the common one', () => {
+    const told = wrongField('signs.wrong')
+    expect(told(new ApiError(422, 'invalid', 'no place', { field: 'place' }))).toBe(zh.signs.wrong.place)
+    expect(told(new ApiError(422, 'invalid', 'no hat', { field: 'hat' }))).toBe(told(new ApiError(422, 'invalid', 'no hat')))
+    expect(told(new ApiError(404, 'not_found', ''))).toBe(zh.errors.not_found)
   })
 })

@@ -4,7 +4,7 @@ import { ref } from 'vue'
 import { get } from '../api/client'
 import type { Emergency } from '../api/requests'
 import type { Page } from '../api/types'
-import { i18n, inList, nameOf } from '../words'
+import { i18n, inList, nameIn } from '../words'
 
 export const running = ref<readonly Emergency[]>([])
 
@@ -19,13 +19,17 @@ export async function refreshRunning(): Promise<void> {
 
 export function emergencyScope(one: Emergency): string {
   if (one.scope_kind === 'all') return i18n.global.t('emergencies.all')
-  return nameOf({ name_zh: one.scope_name_zh, name_en: one.scope_name_en })
+  return nameIn(one, 'scope')
+}
+
+export function emergencyTone(one: Emergency): string {
+  return one.state === 'running' ? 'bad' : one.state === 'proposed' ? 'warn' : ''
 }
 
 /** The organisations and roles that may watch, the first few by name. */
 export function emergencyWhom(one: Emergency, most = 4): string {
   const names = one.widened.map((row) => {
-    const home = nameOf({ name_zh: row.organisation_name_zh, name_en: row.organisation_name_en })
+    const home = nameIn(row, 'organisation')
     const role = row.role === null ? '' : i18n.global.t(`role.${row.role}`)
     return [home, role].filter((word) => word !== '').join(' ')
   })

@@ -21,6 +21,9 @@ export async function everything<T>(path: string, query: Query = {}): Promise<T[
   return rows
 }
 
+/** A list in pages, as those who show it need it. */
+export type Pages<T> = Omit<ReturnType<typeof usePages<T>>, 'refresh'>
+
 export function usePages<T>(path: () => string, query: () => Query, size = 50) {
   const items = shallowRef<T[]>([])
   const next = ref<string | null>(null)

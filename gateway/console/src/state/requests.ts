@@ -1,7 +1,7 @@
 /** How a request is told in words: its scope, its time, and the colour of its states. */
 
 import type { AccessRequest, PartState, Standing } from '../api/requests'
-import { i18n, inList, nameOf } from '../words'
+import { i18n, inList, nameIn } from '../words'
 import { moment } from '../words/times'
 import { organisationName, townshipName } from './catalogue'
 
@@ -31,7 +31,7 @@ export function hoursText(hours: { days: string[]; windows: string[] } | null): 
 }
 
 export function askedBy(request: AccessRequest): string {
-  return nameOf({ name_zh: request.organisation_name_zh, name_en: request.organisation_name_en })
+  return nameIn(request, 'organisation')
 }
 
 export function stateTone(state: PartState): string {

@@ -2,11 +2,20 @@
 
 import { ref } from 'vue'
 import { ApiError } from '../api/client'
-import { sentence } from '../words'
+import { sentence, wordFor } from '../words'
 
 /** Whether somebody else was faster: what the request relied on has changed meanwhile. */
 export function isConflict(error: unknown): boolean {
   return error instanceof ApiError && error.status === 409
+}
+
+/** Of a field that the gateway finds wrong the page speaks in its own sentence under `heading`; of the rest in the common one. */
+export function wrongField(heading: string): (error: unknown) => string {
+  return (error) => {
+    const field = error instanceof ApiError && error.code === 'invalid' ? String(error.detail['field'] ?? '') : ''
+    const own = wordFor(heading, field)
+    return own === field ? sentence(error) : own
+  }
 }
 
 /** `told` puts an error into words; without it the common sentence for the error is used. */

@@ -1,7 +1,7 @@
 /** Tickets as the gateway answers with them, flat whether they came with their file around them or not. */
 
 import type { AllowedMove, Ticket, TicketMove, TicketPhoto } from '../api/types'
-import { nameOf } from '../words'
+import { nameIn } from '../words'
 import { categoryName } from './catalogue'
 
 export type TicketAnswer =
@@ -33,7 +33,7 @@ export function isOver(ticket: Ticket): boolean {
 }
 
 export function ticketCategory(ticket: Ticket): string {
-  return nameOf({ name_zh: ticket.category_name_zh ?? '', name_en: ticket.category_name_en ?? '' }) || categoryName(ticket.category)
+  return nameIn(ticket, 'category') || categoryName(ticket.category)
 }
 
 /** What people wrote, or the category in the reader's language when nobody wrote anything else. */

@@ -33,6 +33,11 @@ export function nameOf(thing: Named): string {
   return (english ? thing.name_en || thing.name_zh : thing.name_zh || thing.name_en) || ''
 }
 
+/** The name of what a row names by a prefix: `owner` for its `owner_name_zh` and `owner_name_en`. */
+export function nameIn<What extends string>(row: { [Key in `${What}_name_${'zh' | 'en'}`]?: string | null }, what: What): string {
+  return nameOf({ name_zh: row[`${what}_name_zh`] ?? '', name_en: row[`${what}_name_en`] ?? '' })
+}
+
 /** The word for a code under a heading, or the code itself when nobody has named it. */
 export function wordFor(heading: string, code: string | null | undefined): string {
   if (!code) return ''

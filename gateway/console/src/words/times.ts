@@ -2,6 +2,9 @@
 
 import { i18n } from './index'
 
+export const HOUR_MS = 3_600_000
+export const DAY_MS = 24 * HOUR_MS
+
 function pad(value: number): string {
   return String(value).padStart(2, '0')
 }
