@@ -84,6 +84,11 @@ class Calendar:
         return datetime.combine(day, moment, self.zone)
 
 
+def day_of(at: datetime) -> date:
+    """The day that it is here at that time."""
+    return at.astimezone(SHANGHAI).date()
+
+
 def _days(first: str, last: str) -> Iterator[date]:
     day, end = date.fromisoformat(first), date.fromisoformat(last)
     while day <= end:

@@ -156,6 +156,17 @@ async def known(
     return camera, held
 
 
+async def managed(
+    office: Office, conn: AsyncConnection, caller: Caller, camera_id: str, noun: str = "camera"
+) -> Camera:
+    """The camera, for who manages it. Raises ``NotFound`` for everybody else: to them there is no such ``noun``."""
+    try:
+        camera, _ = await known(office, conn, caller, camera_id, Action.MANAGE)
+    except (NotFound, Forbidden):
+        raise NotFound(noun) from None
+    return camera
+
+
 async def everything(office: Office, caller: Caller, query: CameraQuery | None = None) -> list[CameraListed]:
     """Every camera whose file the caller may see: for exports."""
     async with office.store.read() as conn:

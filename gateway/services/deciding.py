@@ -21,12 +21,11 @@ from gateway.services import notifying, sharing
 from gateway.services.deciding_rights import Right, rights_of
 from gateway.services.errors import Conflict, Forbidden, Invalid, NotFound
 from gateway.services.office import Caller, Office
+from gateway.services.reasons import check_reason
 from gateway.services.request_views import RequestView, Seen, asks, listed, seen, view_of, views_of
 from gateway.storage import grants, request_lines, requests
-from gateway.storage.cameras import Stale
 from gateway.storage.request_lines import RequestLine
-
-REASON_MAX = 500
+from gateway.storage.versioned import Stale
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +49,7 @@ async def approve(office: Office, caller: Caller, part_id: str, answer: Answer) 
     Nobody gives more than was asked, nor more than they hold themselves.
     """
     at = office.clock.now()
-    _check_reason(answer.reason, needed=False)
+    check_reason(answer.reason, needed=False)
     async with office.store.begin() as conn:
         found, part, right = await _decided(conn, caller, part_id, answer.version, at)
         request = found.request
@@ -87,7 +86,7 @@ async def refuse(office: Office, caller: Caller, part_id: str, version: int, rea
     The asker of a blind request is not told: it would confirm that there is a camera.
     """
     at = office.clock.now()
-    _check_reason(reason, needed=True)
+    check_reason(reason, needed=True)
     async with office.store.begin() as conn:
         found, part, right = await _decided(conn, caller, part_id, version, at)
         after = replace(
@@ -108,7 +107,7 @@ async def refuse(office: Office, caller: Caller, part_id: str, version: int, rea
 async def give_back(office: Office, caller: Caller, part_id: str, reason: str) -> RequestView:
     """The holder ends what they hold before its time. Raises ``NotFound`` or ``Conflict``."""
     at = office.clock.now()
-    _check_reason(reason, needed=False)
+    check_reason(reason, needed=False)
     async with office.store.begin() as conn:
         await requests.hold(conn, part_id)
         part = await requests.part(conn, part_id)
@@ -285,10 +284,3 @@ def _move(part: RequestPart, move: PartMove, side: Side, why: str) -> PartState:
         return step(part.state, move, side, why)
     except IllegalStep as problem:
         raise Conflict(str(problem)) from None
-
-
-def _check_reason(reason: str, *, needed: bool) -> None:
-    if needed and not reason.strip():
-        raise Invalid("a reason is needed", field="reason")
-    if len(reason) > REASON_MAX:
-        raise Invalid(f"a reason has at most {REASON_MAX} characters", field="reason")

@@ -11,28 +11,20 @@ from pathlib import Path
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from gateway.disk import is_full
 from gateway.domain.actions import Action
 from gateway.domain.messages import Topic
-from gateway.ports import Unavailable
 from gateway.services.catalogue import known
 from gateway.services.errors import Conflict, Invalid, NotFound
 from gateway.services.file_history import Pen, changes
 from gateway.services.lawfulness import lacking, must_be_whole, refuse_lacking
 from gateway.services.office import Caller, Office
-from gateway.services.synced import write_synced
+from gateway.services.uploads import kept, kind_of
 from gateway.storage import camera_documents, cameras, file_changes
 from gateway.storage.camera_documents import Document
 
 FOLDER = "documents"
 LARGEST = 16 * 1024 * 1024
 PER_CAMERA = 40
-
-SIGNATURES: tuple[tuple[bytes, str, str], ...] = (
-    (b"%PDF-", "application/pdf", "pdf"),
-    (b"\xff\xd8\xff", "image/jpeg", "jpg"),
-    (b"\x89PNG\r\n\x1a\n", "image/png", "png"),
-)
 
 
 class DocumentKind(StrEnum):
@@ -97,24 +89,10 @@ async def add(
     document = Document(
         document_id, camera_id, kind.value, called, path, media_type, len(data), digest, caller.operator.id, at
     )
-    await _kept(office, office.data / FOLDER / path, data)
-    try:
+    async with kept(office, office.data / FOLDER / path, data, "document"):
         await _insert(office, caller, document)
-    except BaseException:
-        (office.data / FOLDER / path).unlink(missing_ok=True)
-        raise
     await office.ring(Topic.CAMERAS, camera_id)
     return _view(document, caller.operator.name)
-
-
-async def _kept(office: Office, path: Path, data: bytes) -> None:
-    try:
-        await asyncio.to_thread(office.reserve.check, office.data, len(data))
-        await asyncio.to_thread(write_synced, path, data)
-    except OSError as problem:
-        if not is_full(problem):
-            raise
-        raise Unavailable("the document was not kept because the gateway's disk is full: tell the operator") from None
 
 
 async def _insert(office: Office, caller: Caller, document: Document) -> None:
@@ -189,10 +167,10 @@ async def _tell(
 def _kind(data: bytes) -> tuple[str, str]:
     if len(data) > LARGEST:
         raise Invalid(f"a document has at most {LARGEST // 1024 // 1024} MiB", field="file")
-    for signature, media_type, ending in SIGNATURES:
-        if data.startswith(signature):
-            return media_type, ending
-    raise Invalid("a document is a PDF, JPEG or PNG file", field="file")
+    kind = kind_of(data, ("pdf", "jpg", "png"))
+    if kind is None:
+        raise Invalid("a document is a PDF, JPEG or PNG file", field="file")
+    return kind
 
 
 def _named(name: str, ending: str) -> str:

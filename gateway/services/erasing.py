@@ -5,13 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from gateway.services.errors import Invalid, NotFound
+from gateway.services.errors import NotFound
 from gateway.services.office import Caller, Office
+from gateway.services.reasons import check_reason
 from gateway.storage import audit_texts, auditing, operators
 from gateway.storage.auditing import AuditQuery
 from gateway.storage.paging import Page
-
-REASON_MAX = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,10 +72,7 @@ async def erase(office: Office, caller: Caller, text_id: str, reason: str) -> No
 
     The system manager does it on a written order that names the text by its id, without being shown the audit.
     """
-    if not reason.strip():
-        raise Invalid("a reason is needed", field="reason")
-    if len(reason) > REASON_MAX:
-        raise Invalid(f"a reason has at most {REASON_MAX} characters", field="reason")
+    check_reason(reason)
     at = office.clock.now()
     async with office.store.begin() as conn:
         erased = await audit_texts.erase(conn, text_id, at, caller.operator.id)

@@ -7,9 +7,7 @@ number; loading takes it off again.
 from __future__ import annotations
 
 import asyncio
-import csv
 import io
-import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, fields
 from typing import Any, Literal
@@ -22,6 +20,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.domain.cameras import Recorder, Site
 from gateway.domain.organisations import Organisation
+from gateway.services import sheets
 from gateway.services.catalogue_columns import COLUMNS
 from gateway.storage import cameras, credentials, organisations, recorders, sites
 from gateway.storage.cameras import CameraFile
@@ -29,19 +28,12 @@ from gateway.storage.cameras import CameraFile
 Format = Literal["csv", "xlsx", "yaml"]
 
 MEDIA_TYPES: dict[Format, str] = {
-    "csv": "text/csv; charset=utf-8",
+    "csv": sheets.MEDIA_TYPE,
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     "yaml": "application/yaml; charset=utf-8",
 }
 
 _NEVER = frozenset({"password", "secret_from"})
-
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "'")
-"""What a spreadsheet takes for a formula at the beginning of a cell, and our own mark."""
-
-_ROUNDED = re.compile(r"\d{12,}|0\d+|\d+(\.\d+)?[eE]\d+", re.ASCII)
-"""Text that a spreadsheet would turn into another number: long digits, zeros in front, 1E5."""
-
 
 _ADDRESS = ("scheme", "host", "rtsp_port", "onvif_port", "username", "main_path", "sub_path")
 
@@ -144,49 +136,29 @@ def columns(noun: str) -> list[str]:
     return [column.name for column in COLUMNS[noun] if column.name not in _NEVER]
 
 
-def guarded(value: Any) -> str:
-    """A CSV cell that no spreadsheet runs as a formula or rounds: one apostrophe in front where that could happen."""
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, (int, float)):
-        return repr(value)
-    text = ";".join(value) if isinstance(value, list) else str(value)
-    if text.startswith(_FORMULA):
-        return "'" + text
-    if _ROUNDED.fullmatch(text):
-        return "'" + text
-    return text
-
-
 def _csv(rows: Sequence[Mapping[str, Any]]) -> bytes:
     names = columns("cameras")
-    target = io.StringIO(newline="")
-    writer = csv.writer(target)
-    writer.writerow(names)
-    writer.writerows([guarded(row.get(name)) for name in names] for row in rows)
-    return target.getvalue().encode("utf-8-sig")
+    return sheets.sheet(names, ([row.get(name) for name in names] for row in rows))
 
 
 def _xlsx(nouns: Mapping[str, Sequence[Mapping[str, Any]]]) -> bytes:
     workbook = Workbook(write_only=True)
     for noun, rows in nouns.items():
-        sheet = workbook.create_sheet(noun)
+        page = workbook.create_sheet(noun)
         names = columns(noun)
-        sheet.append(names)
+        page.append(names)
         for row in rows:
-            sheet.append([_cell(sheet, row.get(name)) for name in names])
+            page.append([_cell(page, row.get(name)) for name in names])
     target = io.BytesIO()
     workbook.save(target)
     return target.getvalue()
 
 
-def _cell(sheet: Any, value: Any) -> Any:
+def _cell(page: Any, value: Any) -> Any:
     if value is None or isinstance(value, (bool, int, float)):
         return value
     text = ";".join(value) if isinstance(value, list) else str(value)
-    cell = WriteOnlyCell(sheet, ILLEGAL_CHARACTERS_RE.sub("", text))
+    cell = WriteOnlyCell(page, ILLEGAL_CHARACTERS_RE.sub("", text))
     cell.number_format = "@"
     cell.data_type = "s"  # openpyxl would take text that begins with = for a formula
     return cell

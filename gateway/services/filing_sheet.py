@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -12,8 +10,8 @@ from html import escape
 from typing import Any, Literal
 
 from gateway.domain.filing_duty import Standing
-from gateway.services.exporting import guarded
 from gateway.services.filing_words import COLUMNS, KINDS, LAW_NOTE, PLACE_TYPES, PTZ_TYPES, SAID, STANDINGS
+from gateway.services.sheets import sheet
 from gateway.storage.filed_cameras import FiledCamera
 
 Language = Literal["zh", "en"]
@@ -50,13 +48,8 @@ th { background: #eee } thead { display: table-header-group } tr { break-inside:
 
 def as_csv(rows: Sequence[FilingRow], language: Language) -> bytes:
     """UTF-8 with a mark that spreadsheets know it by; no cell is run as a formula or rounded."""
-    target = io.StringIO(newline="")
-    writer = csv.writer(target)
-    writer.writerow(COLUMNS[language].values())
-    for number, row in enumerate(rows, 1):
-        cells = _cells(row, number, language)
-        writer.writerow([guarded(cells[name]) for name in COLUMNS[language]])
-    return target.getvalue().encode("utf-8-sig")
+    cells = (_cells(row, number, language) for number, row in enumerate(rows, 1))
+    return sheet(COLUMNS[language].values(), ([line[name] for name in COLUMNS[language]] for line in cells))
 
 
 def as_page(rows: Sequence[FilingRow], language: Language, today: date) -> str:

@@ -10,7 +10,7 @@ from typing import Literal
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.domain.actions import Action
-from gateway.domain.deadlines import SHANGHAI
+from gateway.domain.deadlines import day_of
 from gateway.domain.filing_duty import TERM, Standing, in_use, standing
 from gateway.services import filing_sheet
 from gateway.services.catalogue import known
@@ -75,7 +75,7 @@ async def sheet(office: Office, caller: Caller, owner_id: str, form: SheetForm, 
         )
     if form == "csv":
         return filing_sheet.as_csv(rows, language)
-    return filing_sheet.as_page(rows, language, _day(at)).encode()
+    return filing_sheet.as_page(rows, language, day_of(at)).encode()
 
 
 async def mark(office: Office, caller: Caller, camera_id: str, version: int, filing_no: str, filed_at: date) -> None:
@@ -86,7 +86,7 @@ async def mark(office: Office, caller: Caller, camera_id: str, version: int, fil
     at = office.clock.now()
     if not filing_no.strip():
         raise Invalid("give the number under which it was filed", field="filing_no")
-    if filed_at > _day(at):
+    if filed_at > day_of(at):
         raise Invalid("a filing cannot lie in the future", field="filed_at")
     async with office.store.begin() as conn:
         await known(office, conn, caller, camera_id, Action.MANAGE)
@@ -103,10 +103,10 @@ async def _rows(conn: AsyncConnection, caller: Caller, at: datetime, owner_id: s
         return []
     found = await filed_cameras.within(conn, scope.condition(), owner_id)
     live = await filing_tasks.went_live(conn, [one.id for one in found])
-    tasks, today = await filing_tasks.open_tasks(conn), _day(at)
+    tasks, today = await filing_tasks.open_tasks(conn), day_of(at)
     rows = []
     for one in found:
-        began = in_use(None if one.id not in live else _day(live[one.id]), one.install_date, _day(one.created_at))
+        began = in_use(None if one.id not in live else day_of(live[one.id]), one.install_date, day_of(one.created_at))
         due, task = began + TERM, tasks.get(one.id)
         rows.append(
             FilingRow.of(
@@ -135,7 +135,3 @@ def _unit(rows: list[FilingRow]) -> FilingUnit:
         filed=counts[Standing.FILED],
         next_due=min(open_days, default=None),
     )
-
-
-def _day(at: datetime) -> date:
-    return at.astimezone(SHANGHAI).date()

@@ -44,8 +44,9 @@ from gateway.services.inquiry_views import (
 )
 from gateway.services.office import Caller, Office
 from gateway.storage import audit_texts, cameras, inquiries
-from gateway.storage.cameras import CameraFile, Stale
+from gateway.storage.cameras import CameraFile
 from gateway.storage.inquiries import ERASE, TAKE, InquiryStep
+from gateway.storage.versioned import Stale
 
 Which = Literal["open", "overdue", "ended"]
 WHY_LEAST = 4

@@ -13,7 +13,7 @@ from gateway.domain.legal_holds import HoldRefused, HoldStage, HoldState, LegalH
 from gateway.domain.notices import Recipient, to_operator, to_organisation
 from gateway.domain.operators import Role
 from gateway.services import notifying
-from gateway.services.catalogue import known
+from gateway.services.catalogue import managed
 from gateway.services.errors import Conflict, Forbidden, Invalid, NotFound
 from gateway.services.hold_views import HoldView, ReceiptView, receipt_views, views_of
 from gateway.services.office import Caller, Office
@@ -50,7 +50,7 @@ async def ask(office: Office, caller: Caller, wish: HoldWish) -> HoldView:
         raise Invalid(str(problem), field="ends_at") from None
     async with office.store.begin() as conn:
         camera_id, event_id = await _meant(conn, wish)
-        await _managed(office, conn, caller, camera_id)
+        await managed(office, conn, caller, camera_id)
         since, until = (None, None) if event_id else (wish.since, wish.until)
         hold = LegalHold(
             id=office.new_id(),
@@ -168,19 +168,9 @@ async def _meant(conn: AsyncConnection, wish: HoldWish) -> tuple[str, str | None
     return ("", None) if event is None else (event.camera_id, event.id)
 
 
-async def _managed(office: Office, conn: AsyncConnection, caller: Caller, camera_id: str) -> None:
-    try:
-        await known(office, conn, caller, camera_id, Action.MANAGE)
-    except (NotFound, Forbidden):
-        raise NotFound("camera") from None
-
-
 async def _hold(office: Office, conn: AsyncConnection, caller: Caller, hold_id: str) -> LegalHold:
     hold = await legal_holds.get(conn, hold_id)
-    try:
-        await known(office, conn, caller, "" if hold is None else hold.camera_id, Action.MANAGE)
-    except (NotFound, Forbidden):
-        raise NotFound("legal hold") from None
+    await managed(office, conn, caller, "" if hold is None else hold.camera_id, "legal hold")
     assert hold is not None
     return hold
 

@@ -19,7 +19,7 @@ from gateway.services.file_history import Pen
 from gateway.services.office import SYSTEM, Caller, Office
 from gateway.services.rewriting import rewrite
 from gateway.storage import cameras, events
-from gateway.storage.cameras import Stale
+from gateway.storage.versioned import Stale
 
 log = structlog.get_logger(__name__)
 

@@ -7,14 +7,14 @@ from datetime import datetime, timedelta
 
 from gateway.domain.actions import Action
 from gateway.domain.grants import permits
-from gateway.services.catalogue import known
-from gateway.services.errors import Forbidden, Invalid, NotFound
+from gateway.services.catalogue import managed
+from gateway.services.errors import NotFound
 from gateway.services.office import Caller, Office
+from gateway.services.reasons import check_note
 from gateway.storage import cameras, grants, need_reviews, operators
 from gateway.storage.need_reviews import NeedReview
 
 YEAR = timedelta(days=365)
-NOTE_MAX = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,10 +71,7 @@ async def due(office: Office, caller: Caller) -> list[NeedDue]:
 async def of_camera(office: Office, caller: Caller, camera_id: str) -> list[ReviewView]:
     """The camera's reviews, the newest first; for who manages it. Raises ``NotFound``."""
     async with office.store.read() as conn:
-        try:
-            await known(office, conn, caller, camera_id, Action.MANAGE)
-        except Forbidden:
-            raise NotFound("camera") from None
+        await managed(office, conn, caller, camera_id)
         found = await need_reviews.of_camera(conn, camera_id)
         people = await operators.many(conn, {one.reviewed_by for one in found})
     names = {key: person.name for key, person in people.items()}
@@ -83,10 +80,7 @@ async def of_camera(office: Office, caller: Caller, camera_id: str) -> list[Revi
 
 async def review(office: Office, caller: Caller, camera_id: str, needed: bool, note: str) -> NeedReview:
     """Writes down whether the camera is still needed; for who manages it. Raises ``NotFound`` or ``Invalid``."""
-    if not note.strip():
-        raise Invalid("say what was found", field="note")
-    if len(note) > NOTE_MAX:
-        raise Invalid(f"a note has at most {NOTE_MAX} characters", field="note")
+    check_note(note)
     at = office.clock.now()
     async with office.store.begin() as conn:
         camera = await cameras.get(conn, camera_id)

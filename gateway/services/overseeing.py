@@ -22,8 +22,9 @@ from gateway.domain.oversight import (
 )  # fmt: skip
 from gateway.domain.purposes import PURPOSES, SHIFT_PURPOSE
 from gateway.services import notifying
-from gateway.services.errors import Invalid, NotFound
+from gateway.services.errors import NotFound
 from gateway.services.office import Caller, Office
+from gateway.services.reasons import check_note
 from gateway.storage import operators, oversight
 from gateway.storage.oversight import Alert, UnusedGrant
 from gateway.storage.paging import Page
@@ -39,7 +40,6 @@ LOOK_BACK = timedelta(minutes=40)
 """How far the sweep looks back: longer than it may have stood still."""
 UNUSED = timedelta(days=30)
 MONTHS = 12
-NOTE_MAX = 1000
 DESK = frozenset({Role.DISTRICT_OPERATOR, Role.SHIFT_LEADER})
 """Roles that watch around the clock."""
 
@@ -159,7 +159,7 @@ async def alerts(office: Office, *, waiting: bool, after: str | None, limit: int
 
 async def acknowledge(office: Office, caller: Caller, alert_id: str, note: str) -> None:
     """Says that the alert was looked into, and what came of it. Raises ``NotFound`` or ``Invalid``."""
-    _check_note(note)
+    check_note(note)
     at = office.clock.now()
     async with office.store.begin() as conn:
         if not await oversight.acknowledge(conn, alert_id, at, caller.operator.id, note.strip()):
@@ -173,10 +173,3 @@ async def unused_grants(office: Office) -> list[UnusedGrant]:
     at = office.clock.now()
     async with office.store.read() as conn:
         return await oversight.unused(conn, at - UNUSED, at)
-
-
-def _check_note(note: str) -> None:
-    if not note.strip():
-        raise Invalid("say what was found", field="note")
-    if len(note) > NOTE_MAX:
-        raise Invalid(f"a note has at most {NOTE_MAX} characters", field="note")

@@ -28,9 +28,9 @@ from gateway.services.marks import export_words, public_words
 from gateway.services.office import SYSTEM, Office
 from gateway.services.packages import Draft, new_passphrase, remove_leftovers
 from gateway.storage import audit_texts, exports, operators, organisations
-from gateway.storage.cameras import Stale
 from gateway.storage.exports import Step
 from gateway.storage.signing import open_signer
+from gateway.storage.versioned import Stale
 
 log = structlog.get_logger(__name__)
 

@@ -7,27 +7,20 @@ import hashlib
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from gateway.disk import is_full
 from gateway.domain.messages import Topic
 from gateway.domain.ticket_states import ENDED
 from gateway.domain.tickets import parties
-from gateway.ports import Unavailable
 from gateway.services.errors import Conflict, Forbidden, Invalid, NotFound
 from gateway.services.office import Caller, Office
-from gateway.services.synced import write_synced
 from gateway.services.ticket_views import PhotoView, photo_view
 from gateway.services.tickets import seen
+from gateway.services.uploads import kept, kind_of
 from gateway.storage import ticket_photos, tickets
 from gateway.storage.ticket_photos import Photo
 
 PHOTO_MAX = 8 * 1024 * 1024
 PHOTOS_PER_TICKET = 12
 FOLDER = "photos"
-
-_SIGNATURES: tuple[tuple[bytes, str, str], ...] = (
-    (b"\xff\xd8\xff", "image/jpeg", "jpg"),
-    (b"\x89PNG\r\n\x1a\n", "image/png", "png"),
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,25 +54,10 @@ async def add(office: Office, caller: Caller, ticket_id: str, data: bytes) -> Ph
         created_at=at,
     )
     path = office.data / FOLDER / photo.path
-    await _kept(office, path, data)
-    try:
+    async with kept(office, path, data, "photo"):
         await _insert(office, photo)
-    except BaseException:
-        path.unlink(missing_ok=True)
-        raise
     await office.ring(Topic.TICKETS, ticket_id)
     return photo_view(photo, caller.operator.name)
-
-
-async def _kept(office: Office, path: Path, data: bytes) -> None:
-    """Writes the file. Raises ``Unavailable`` if the disk is full."""
-    try:
-        await asyncio.to_thread(office.reserve.check, office.data, len(data))
-        await asyncio.to_thread(write_synced, path, data)
-    except OSError as problem:
-        if not is_full(problem):
-            raise
-        raise Unavailable("the photo was not kept because the gateway's disk is full: tell the operator") from None
 
 
 async def _insert(office: Office, photo: Photo) -> None:
@@ -117,9 +95,7 @@ async def read(office: Office, caller: Caller, ticket_id: str, photo_id: str) ->
 def _kind(data: bytes) -> tuple[str, str]:
     if len(data) > PHOTO_MAX:
         raise Invalid(f"a photo has at most {PHOTO_MAX // 1024 // 1024} MiB", field="file")
-    for signature, media_type, ending in _SIGNATURES:
-        if data.startswith(signature):
-            return media_type, ending
-    if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
-        return "image/webp", "webp"
-    raise Invalid("a photo is a JPEG, PNG or WebP file", field="file")
+    kind = kind_of(data, ("jpg", "png", "webp"))
+    if kind is None:
+        raise Invalid("a photo is a JPEG, PNG or WebP file", field="file")
+    return kind

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import Literal
 
 from gateway.domain.actions import Action
-from gateway.domain.deadlines import SHANGHAI
+from gateway.domain.deadlines import SHANGHAI, day_of
 from gateway.domain.rates import CameraDay, Rate, Rates, measured, rates_of
 from gateway.services.catalogue import known
 from gateway.services.office import Caller, Office
@@ -122,7 +122,7 @@ async def health(office: Office, caller: Caller, camera_id: str) -> Health:
     born = at if file is None else file.created_at
     today = measured(spells.get(camera_id, ()), _midnight(at), at, born)
     days = [_own(day, there.get(day, CameraDay(0, 0, 0))) for day in wanted]
-    return Health(since, stretches, days, _own(_local(at).isoformat(), today))
+    return Health(since, stretches, days, _own(day_of(at).isoformat(), today))
 
 
 async def count_days(office: Office, at: datetime) -> None:
@@ -141,12 +141,8 @@ async def count_days(office: Office, at: datetime) -> None:
             await camera_days.store(conn, day, figures, at)
 
 
-def _local(at: datetime) -> date:
-    return at.astimezone(SHANGHAI).date()
-
-
 def _midnight(at: datetime) -> datetime:
-    return _start_of(_local(at).isoformat())
+    return _start_of(day_of(at).isoformat())
 
 
 def _start_of(day: str) -> datetime:
@@ -155,7 +151,7 @@ def _start_of(day: str) -> datetime:
 
 
 def _days_before(at: datetime, days: int) -> list[str]:
-    today = _local(at)
+    today = day_of(at)
     return [(today - timedelta(days=back)).isoformat() for back in range(days, 0, -1)]
 
 

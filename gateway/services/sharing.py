@@ -22,11 +22,11 @@ from gateway.services.errors import Conflict, Forbidden, Invalid, NotFound
 from gateway.services.grant_views import GrantView, names_for
 from gateway.services.office import Caller, Office
 from gateway.services.pointing import EVERYTHING, Pointed, Pointing, target_of
+from gateway.services.reasons import check_reason
 from gateway.services.request_times import after_revocation
 from gateway.storage import grants, operators, organisations, requests
 from gateway.storage.grants import GrantRecord
 
-REASON_MAX = 500
 MAX_SCANNED = 2_000
 """Grants looked through for one page: a page may be short, its cursor goes on."""
 
@@ -112,7 +112,7 @@ async def judged(conn: AsyncConnection, caller: Caller, wish: Wish, at: datetime
 
 async def revoke(office: Office, caller: Caller, grant_id: str, reason: str) -> GrantView:
     """Ends a grant now. Raises ``NotFound`` if the caller may not see it, ``Forbidden`` or ``Conflict``."""
-    _check_reason(reason)
+    check_reason(reason)
     at = office.clock.now()
     async with office.store.begin() as conn:
         await requests.hold_with_grant(conn, grant_id)
@@ -246,15 +246,8 @@ def _with_implied(wish: Wish) -> frozenset[Action]:
     return found if wish.actions <= {Action.DIRECTORY, Action.HANDLE_TICKETS} else found | {Action.LIST}
 
 
-def _check_reason(reason: str) -> None:
-    if not reason.strip():
-        raise Invalid("a reason is needed", field="reason")
-    if len(reason) > REASON_MAX:
-        raise Invalid(f"a reason has at most {REASON_MAX} characters", field="reason")
-
-
 def _check_wish(wish: Wish, at: datetime) -> None:
-    _check_reason(wish.reason)
+    check_reason(wish.reason)
     if not wish.actions:
         raise Invalid("a grant without actions gives nothing", field="actions")
     if wish.purposes is not None and not wish.purposes <= purposes.CODES:

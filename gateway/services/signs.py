@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
@@ -13,23 +11,22 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.domain import signs as domain
 from gateway.domain.actions import Action
-from gateway.domain.deadlines import SHANGHAI
+from gateway.domain.deadlines import day_of
 from gateway.domain.messages import Topic
 from gateway.domain.signs import BadSign, Sign, SignStanding, SignState
-from gateway.services import documents
+from gateway.services import documents, sheets
 from gateway.services.catalogue import known
 from gateway.services.documents import DocumentFile, DocumentKind
 from gateway.services.errors import Invalid, NotFound
-from gateway.services.exporting import guarded
 from gateway.services.file_history import Pen, changes
 from gateway.services.filing_sheet import Language
 from gateway.services.office import Caller, Office
 from gateway.services.sign_words import COLUMNS, STANDINGS, STATES
 from gateway.storage import camera_documents, file_changes, signs
-from gateway.storage.cameras import Stale
 from gateway.storage.paging import Page
 from gateway.storage.reaching import reach
 from gateway.storage.signs import SignRow
+from gateway.storage.versioned import Stale
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,13 +118,8 @@ async def sheet(
         await office.note(
             conn, at, caller.operator.id, "export_signs", "organisation", named, cameras=len(rows), standing=standing
         )
-    target = io.StringIO(newline="")
-    writer = csv.writer(target)
-    writer.writerow(COLUMNS[language].values())
-    for row in rows:
-        cells = _cells(_view(row), row.gb_id, language)
-        writer.writerow([guarded(cells[name]) for name in COLUMNS[language]])
-    return target.getvalue().encode("utf-8-sig")
+    cells = (_cells(_view(row), row.gb_id, language) for row in rows)
+    return sheets.sheet(COLUMNS[language].values(), ([line[name] for name in COLUMNS[language]] for line in cells))
 
 
 async def read(office: Office, caller: Caller, camera_id: str) -> SignView:
@@ -147,7 +139,7 @@ async def record(office: Office, caller: Caller, wish: Sign) -> SignView:
         await known(office, conn, caller, wish.camera_id, Action.MANAGE)
         sign = replace(wish, place=wish.place.strip(), version=wish.version + 1)
         try:
-            domain.check(sign, _day(at))
+            domain.check(sign, day_of(at))
         except BadSign as problem:
             raise Invalid(str(problem), field=problem.field) from None
         await _check_photo(conn, sign)
@@ -245,8 +237,4 @@ def _figure(name: str, name_zh: str, name_en: str, cameras: int, missing: int, o
 
 
 def _since(at: datetime) -> date:
-    return domain.a_year_before(_day(at))
-
-
-def _day(at: datetime) -> date:
-    return at.astimezone(SHANGHAI).date()
+    return domain.a_year_before(day_of(at))

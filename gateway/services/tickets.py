@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from gateway.domain.actions import Action
 from gateway.domain.cameras import Camera, Datum, Place
 from gateway.domain.datum import wgs84
-from gateway.domain.deadlines import SHANGHAI, Calendar, Limit, TimeUnit, deadline, default_for
+from gateway.domain.deadlines import Calendar, Limit, TimeUnit, day_of, deadline, default_for
 from gateway.domain.events import CandidateState, Event
 from gateway.domain.grants import permits
 from gateway.domain.lifecycle import Lifecycle
@@ -36,6 +36,7 @@ from gateway.storage import (
 from gateway.storage.events import StoredEvent
 from gateway.storage.paging import Page
 from gateway.storage.tickets import TicketQuery
+from gateway.storage.versioned import Stale
 
 WHY_MAX = 2_000
 
@@ -75,7 +76,7 @@ async def moved(
     async with office.store.begin() as conn:
         ticket, in_scope = await seen(conn, caller, ticket_id, at)
         if ticket.version != version:
-            raise cameras.Stale
+            raise Stale
         if to is TicketState.SENT:
             handler_id = await _handler(conn, ticket, handler_id, receiver_id)
         if receiver_id is not None:
@@ -143,7 +144,7 @@ async def begin(
     at = draft.created_at
     ticket = replace(
         draft,
-        number=await numbers.next_number(conn, at.astimezone(SHANGHAI).date()),
+        number=await numbers.next_number(conn, day_of(at)),
         grid_code=None if grid is None else grid.code,
         township_code=draft.township_code if grid is None else grid.township_code,
         deadline_at=deadline(at, limit[0], limit[1], calendar),

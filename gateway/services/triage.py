@@ -17,14 +17,14 @@ from gateway.domain.ticket_states import TicketKind, TicketState
 from gateway.domain.tickets import Step
 from gateway.services.errors import Conflict, Forbidden, Invalid, NotFound
 from gateway.services.office import Caller, Office
+from gateway.services.reasons import check_reason
 from gateway.services.ticket_views import TicketDetail, detail
 from gateway.services.tickets import begin, draft_of, limit_of
 from gateway.storage import cameras, candidates, categories, evidence, grants
-from gateway.storage.cameras import Stale
 from gateway.storage.candidates import Candidate, CandidateQuery, Verdict
 from gateway.storage.paging import Page
+from gateway.storage.versioned import Stale
 
-REASON_MAX = 500
 TITLE_MAX = 200
 NOTE_MAX = 4_000
 
@@ -90,10 +90,7 @@ async def confirm(
 
 async def dismiss(office: Office, caller: Caller, candidate_id: str, reason: str, version: int) -> Candidate:
     """Puts the candidate aside. Raises ``NotFound``, ``Forbidden``, ``Conflict`` or ``Invalid``."""
-    if not reason.strip():
-        raise Invalid("a reason is needed", field="reason")
-    if len(reason) > REASON_MAX:
-        raise Invalid(f"a reason has at most {REASON_MAX} characters", field="reason")
+    check_reason(reason)
     at = office.clock.now()
     async with office.store.begin() as conn:
         found, _, _ = await _decidable(office, conn, caller, candidate_id, version)

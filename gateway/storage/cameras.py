@@ -21,13 +21,7 @@ from gateway.storage.camera_ties import TIES, ties_from
 from gateway.storage.pinyin import initials
 from gateway.storage.tables import cameras, recorders, streams
 from gateway.storage.upserting import chunks, insert
-
-
-class Stale(Exception):
-    """Someone else changed the row since it was read; the text is one sentence for the caller."""
-
-    def __init__(self) -> None:
-        super().__init__("someone else changed it in the meantime: load it again and repeat the change")
+from gateway.storage.versioned import Stale
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,17 +7,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, RowMapping, Select, bindparam, func, select, tuple_, update
+from sqlalchemy import ColumnElement, RowMapping, Select, bindparam, func, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.domain.actions import Action
 from gateway.domain.events import CandidateState
 from gateway.domain.operators import Operator
-from gateway.storage.cameras import Stale
-from gateway.storage.paging import Page, bounded, cursor, moment, position
+from gateway.storage.paging import Page, bounded, cursor, cut, moment, position
 from gateway.storage.reaching import reach
 from gateway.storage.tables import cameras, candidates, events, evidence
 from gateway.storage.upserting import chunks
+from gateway.storage.versioned import overwrite
 
 ORDER = "candidates"
 
@@ -124,11 +124,8 @@ async def page(
         start = bindparam(None, moment(began), candidates.c.created_at.type)
         statement = statement.where(tuple_(candidates.c.created_at, candidates.c.id) < tuple_(start, last_id))
     statement = statement.order_by(candidates.c.created_at.desc(), candidates.c.id.desc()).limit(limit + 1)
-    rows = (await connection.execute(statement)).mappings().all()
-    items = [_from(row) for row in rows[:limit]]
-    if len(rows) <= limit:
-        return Page(items, None)
-    return Page(items, cursor(ORDER, items[-1].created_at.isoformat(), items[-1].id))
+    items = [_from(row) for row in (await connection.execute(statement)).mappings()]
+    return cut(items, limit, lambda last: cursor(ORDER, last.created_at.isoformat(), last.id))
 
 
 async def count_open(connection: AsyncConnection, operator: Operator, at: datetime) -> int:
@@ -146,25 +143,17 @@ async def count_open(connection: AsyncConnection, operator: Operator, at: dateti
 
 async def decide(connection: AsyncConnection, candidate_id: str, version: int, verdict: Verdict) -> None:
     """Writes the verdict on an open candidate. Raises ``Stale`` if it is at another version or decided already."""
-    statement = (
-        update(candidates)
-        .where(
-            candidates.c.id == candidate_id,
-            candidates.c.version == version,
-            candidates.c.state == CandidateState.OPEN.value,
-        )
-        .values(
-            state=verdict.state.value,
-            decided_at=verdict.at,
-            decided_by=verdict.by,
-            decision_reason=verdict.reason,
-            category=verdict.category,
-            ticket_id=verdict.ticket_id,
-            version=version + 1,
-        )
-    )
-    if (await connection.execute(statement)).rowcount == 0:
-        raise Stale
+    values = {
+        "state": verdict.state.value,
+        "decided_at": verdict.at,
+        "decided_by": verdict.by,
+        "decision_reason": verdict.reason,
+        "category": verdict.category,
+        "ticket_id": verdict.ticket_id,
+        "version": version + 1,
+    }
+    still_open = candidates.c.state == CandidateState.OPEN.value
+    await overwrite(connection, candidates, candidate_id, version, values, still_open)
 
 
 def _narrowing(query: CandidateQuery) -> list[ColumnElement[bool]]:

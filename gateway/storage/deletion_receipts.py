@@ -9,7 +9,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from gateway.storage.paging import Page, bounded, cursor, position
+from gateway.storage.paging import Page, bounded, cursor, cut, position
 from gateway.storage.reaching import Reach
 from gateway.storage.tables import cameras, deletion_receipts
 
@@ -68,6 +68,5 @@ async def page(
         statement = statement.where(columns.at < query.until)
     if after is not None:
         statement = statement.where(columns.id < position(after, "receipts", str)[0])
-    rows = (await connection.execute(statement)).mappings().all()
-    items = [DeletionReceipt(**row) for row in rows[:limit]]
-    return Page(items, cursor("receipts", items[-1].id) if len(rows) > limit else None)
+    items = [DeletionReceipt(**row) for row in (await connection.execute(statement)).mappings()]
+    return cut(items, limit, lambda last: cursor("receipts", last.id))

@@ -7,15 +7,15 @@ from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, RowMapping, select, update
+from sqlalchemy import ColumnElement, RowMapping, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.domain.actions import Action
 from gateway.domain.emergencies import Emergency, EmergencyState, Widened
 from gateway.domain.grants import TargetKind
 from gateway.domain.operators import Role
-from gateway.storage.cameras import Stale
 from gateway.storage.tables import cameras, emergencies, emergency_grants, emergency_steps, view_records
+from gateway.storage.versioned import overwrite
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +54,7 @@ async def insert(connection: AsyncConnection, item: Emergency) -> None:
 
 async def save(connection: AsyncConnection, item: Emergency) -> None:
     """Writes a changed emergency. Raises ``Stale`` if somebody else changed it meanwhile."""
-    statement = update(emergencies).where(emergencies.c.id == item.id, emergencies.c.version == item.version - 1)
-    if (await connection.execute(statement.values(_row(item)))).rowcount == 0:
-        raise Stale
+    await overwrite(connection, emergencies, item.id, item.version - 1, _row(item))
 
 
 async def get(connection: AsyncConnection, emergency_id: str) -> Emergency | None:

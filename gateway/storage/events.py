@@ -10,7 +10,7 @@ from sqlalchemy import RowMapping, bindparam, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.domain.observations import Box, ObservationKind
-from gateway.storage.paging import Page, bounded, cursor, moment, position
+from gateway.storage.paging import Page, bounded, cursor, cut, moment, position
 from gateway.storage.tables import events
 from gateway.storage.upserting import chunks
 
@@ -67,10 +67,7 @@ async def of_camera(
             tuple_(*keys) < tuple_(bindparam(None, moment(opened), events.c.opened_at.type), event_id)
         )
     items = [_from(row) for row in (await connection.execute(statement)).mappings()]
-    if len(items) <= limit:
-        return Page(items, None)
-    last = items[limit - 1]
-    return Page(items[:limit], cursor("events", last.opened_at.isoformat(), last.id))
+    return cut(items, limit, lambda last: cursor("events", last.opened_at.isoformat(), last.id))
 
 
 async def open_faults(connection: AsyncConnection, camera_id: str) -> list[StoredEvent]:

@@ -21,10 +21,10 @@ from gateway.domain.exports import (
     Region,
     Variant,
 )
-from gateway.storage.cameras import Stale
 from gateway.storage.tables import events, evidence, export_items, export_parts, export_signatures, export_steps
 from gateway.storage.tables import exports as rows
 from gateway.storage.upserting import chunks, insert
+from gateway.storage.versioned import Stale, overwrite
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,9 +85,7 @@ async def undecided(connection: AsyncConnection, before: datetime) -> list[Expor
 
 async def save(connection: AsyncConnection, export: Export) -> None:
     """Writes a moved export. Raises ``Stale`` if somebody else moved it meanwhile."""
-    statement = update(rows).where(rows.c.id == export.id, rows.c.version == export.version - 1)
-    if (await connection.execute(statement.values(_row(export)))).rowcount == 0:
-        raise Stale
+    await overwrite(connection, rows, export.id, export.version - 1, _row(export))
 
 
 async def parts_of(connection: AsyncConnection, ids: Collection[str]) -> dict[str, tuple[ExportPart, ...]]:

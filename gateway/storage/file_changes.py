@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from gateway.storage.paging import Page, bounded, cursor, position
+from gateway.storage.paging import Page, bounded, cursor, cut, position
 from gateway.storage.tables import file_changes, operators
 
 
@@ -64,6 +64,5 @@ async def page(
         statement = statement.where(file_changes.c.field.not_in(sorted(without)))
     if after is not None:
         statement = statement.where(file_changes.c.id < position(after, "changes", int)[0])
-    rows = (await connection.execute(statement)).mappings().all()
-    items = [FileChangeListed(**row) for row in rows[:limit]]
-    return Page(items, cursor("changes", items[-1].id) if len(rows) > limit else None)
+    items = [FileChangeListed(**row) for row in (await connection.execute(statement)).mappings()]
+    return cut(items, limit, lambda last: cursor("changes", last.id))

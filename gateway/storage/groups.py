@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, RowMapping, delete, func, select, update
+from sqlalchemy import ColumnElement, RowMapping, delete, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.domain.groups import CameraGroup
 from gateway.storage import epochs
-from gateway.storage.cameras import Stale
 from gateway.storage.tables import camera_groups, cameras, group_cameras
 from gateway.storage.upserting import chunks
+from gateway.storage.versioned import overwrite
 
 
 async def get(connection: AsyncConnection, group_id: str) -> CameraGroup | None:
@@ -54,13 +54,8 @@ async def insert(connection: AsyncConnection, item: CameraGroup, by: str, at: da
 
 async def change(connection: AsyncConnection, item: CameraGroup) -> None:
     """Writes names and tags if the row is still at the item's version. Raises ``Stale`` if it is not."""
-    statement = (
-        update(camera_groups)
-        .where(camera_groups.c.id == item.id, camera_groups.c.version == item.version)
-        .values(name_zh=item.name_zh, name_en=item.name_en, tags=list(item.tags), version=item.version + 1)
-    )
-    if (await connection.execute(statement)).rowcount == 0:
-        raise Stale
+    values = {"name_zh": item.name_zh, "name_en": item.name_en, "tags": list(item.tags), "version": item.version + 1}
+    await overwrite(connection, camera_groups, item.id, item.version, values)
 
 
 async def remove(connection: AsyncConnection, group_id: str) -> None:

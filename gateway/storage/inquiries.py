@@ -11,8 +11,8 @@ from sqlalchemy import RowMapping, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.domain.inquiries import AskerKind, Inquiry, InquiryState
-from gateway.storage.cameras import Stale
 from gateway.storage.tables import audit_entries, audit_texts, inquiries, inquiry_steps
+from gateway.storage.versioned import overwrite
 
 TAKE = "take"
 """The first step of each."""
@@ -41,9 +41,7 @@ async def insert(connection: AsyncConnection, inquiry: Inquiry) -> None:
 
 async def save(connection: AsyncConnection, inquiry: Inquiry) -> None:
     """Writes a changed inquiry. Raises ``Stale`` if somebody else changed it meanwhile."""
-    mine = (inquiries.c.id == inquiry.id) & (inquiries.c.version == inquiry.version - 1)
-    if (await connection.execute(update(inquiries).where(mine).values(_values(inquiry)))).rowcount == 0:
-        raise Stale
+    await overwrite(connection, inquiries, inquiry.id, inquiry.version - 1, _values(inquiry))
 
 
 async def get(connection: AsyncConnection, inquiry_id: str) -> Inquiry | None:

@@ -6,14 +6,14 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, or_, select, update
+from sqlalchemy import ColumnElement, Select, and_, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.domain.legal_holds import WAITING, HoldStage, HoldState, LegalHold, Wish
-from gateway.storage.cameras import Stale
-from gateway.storage.paging import Page, bounded, cursor, position
+from gateway.storage.paging import Page, bounded, cursor, cut, position
 from gateway.storage.reaching import Reach
 from gateway.storage.tables import cameras, events, legal_holds
+from gateway.storage.versioned import overwrite
 
 
 async def insert(connection: AsyncConnection, hold: LegalHold) -> None:
@@ -23,9 +23,7 @@ async def insert(connection: AsyncConnection, hold: LegalHold) -> None:
 
 async def save(connection: AsyncConnection, hold: LegalHold) -> None:
     """Writes a changed hold. Raises ``Stale`` if somebody else changed it meanwhile."""
-    mine = (legal_holds.c.id == hold.id) & (legal_holds.c.version == hold.version - 1)
-    if (await connection.execute(update(legal_holds).where(mine).values(asdict(hold)))).rowcount == 0:
-        raise Stale
+    await overwrite(connection, legal_holds, hold.id, hold.version - 1, asdict(hold))
 
 
 async def get(connection: AsyncConnection, hold_id: str) -> LegalHold | None:
@@ -52,9 +50,8 @@ async def page(
         statement = statement.where(legal_holds.c.camera_id.in_(select(cameras.c.id).where(scope.condition())))
     if after is not None:
         statement = statement.where(legal_holds.c.id < position(after, "holds", str)[0])
-    rows = (await connection.execute(statement)).mappings().all()
-    items = [_from(row) for row in rows[:limit]]
-    return Page(items, cursor("holds", items[-1].id) if len(rows) > limit else None)
+    items = [_from(row) for row in (await connection.execute(statement)).mappings()]
+    return cut(items, limit, lambda last: cursor("holds", last.id))
 
 
 def events_held(at: datetime) -> Select[tuple[str]]:

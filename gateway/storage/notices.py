@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from gateway.domain.notices import Notice, Recipient, RecipientKind
 from gateway.domain.operators import Operator, Role
 from gateway.storage import upserting
-from gateway.storage.paging import Page, bounded, cursor, position
+from gateway.storage.paging import Page, bounded, cursor, cut, position
 from gateway.storage.tables import notices, notices_seen
 from gateway.storage.upserting import chunks
 
@@ -68,9 +68,7 @@ async def page(
         (last,) = position(after, ORDER, str)
         statement = statement.where(notices.c.id < last)
     items = [_from(row) for row in (await connection.execute(statement)).mappings()]
-    if len(items) <= limit:
-        return Page(items, None)
-    return Page(items[:limit], cursor(ORDER, items[limit - 1].id))
+    return cut(items, limit, lambda last: cursor(ORDER, last.id))
 
 
 async def unseen_count(connection: AsyncConnection, operator: Operator) -> int:

@@ -11,7 +11,7 @@ from sqlalchemy import func, literal, or_, select, union_all, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.domain.oversight import COUNTED, AlertKind, Figure, Look
-from gateway.storage.paging import Page, bounded, cursor, position
+from gateway.storage.paging import Page, bounded, cursor, cut, position
 from gateway.storage.tables import (
     audit_entries,
     grant_uses,
@@ -126,10 +126,10 @@ async def alerts(
         statement = statement.where(columns.acknowledged_at.is_(None))
     if after is not None:
         statement = statement.where(columns.id < position(after, "alerts", str)[0])
-    rows = (await connection.execute(statement)).mappings().all()
+    rows = (await connection.execute(statement)).mappings()
     names = [name for name in Alert.__dataclass_fields__ if name != "kind"]
-    items = [Alert(kind=AlertKind(row["kind"]), **{name: row[name] for name in names}) for row in rows[:limit]]
-    return Page(items, cursor("alerts", items[-1].id) if len(rows) > limit else None)
+    items = [Alert(kind=AlertKind(row["kind"]), **{name: row[name] for name in names}) for row in rows]
+    return cut(items, limit, lambda last: cursor("alerts", last.id))
 
 
 async def acknowledge(connection: AsyncConnection, alert_id: str, at: datetime, by: str, note: str) -> bool:

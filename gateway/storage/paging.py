@@ -5,11 +5,12 @@ from __future__ import annotations
 import base64
 import binascii
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Generic, TypeVar
 
+T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
 
 MAX_LIMIT = 500
@@ -29,6 +30,13 @@ class Page(Generic[T_co]):
 
     items: Sequence[T_co]
     next: str | None
+
+
+def cut(items: Sequence[T], limit: int, after: Callable[[T], str]) -> Page[T]:
+    """The page out of rows that were asked for one beyond the limit; ``after`` makes the cursor behind its last row."""
+    if len(items) <= limit:
+        return Page(items, None)
+    return Page(items[:limit], after(items[limit - 1]))
 
 
 def cursor(order: str, *values: Any) -> str:

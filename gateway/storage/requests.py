@@ -11,11 +11,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.domain.request_states import GIVEN, PartState
 from gateway.domain.requests import AccessRequest, RequestPart
-from gateway.storage.cameras import Stale
-from gateway.storage.paging import Page, bounded, cursor, position
+from gateway.storage.paging import Page, bounded, cursor, cut, position
 from gateway.storage.request_rows import part_from, request_from, request_row, terms_row
 from gateway.storage.tables import access_requests, request_cameras, request_parts
 from gateway.storage.upserting import chunks
+from gateway.storage.versioned import overwrite
 
 ORDER = "requests"
 INBOX = "request-parts"
@@ -55,9 +55,7 @@ async def of_organisation(
         (last,) = position(after, ORDER, str)
         statement = statement.where(access_requests.c.id < last)
     items = [request_from(row) for row in (await connection.execute(statement)).mappings()]
-    if len(items) <= limit:
-        return Page(items, None)
-    return Page(items[:limit], cursor(ORDER, items[limit - 1].id))
+    return cut(items, limit, lambda last: cursor(ORDER, last.id))
 
 
 async def unrouted(connection: AsyncConnection, limit: int = 100) -> list[AccessRequest]:
@@ -116,9 +114,7 @@ async def save_part(connection: AsyncConnection, part: RequestPart) -> None:
         "version": part.version,
         **terms_row(part.terms),
     }
-    statement = update(request_parts).where(request_parts.c.id == part.id, request_parts.c.version == part.version - 1)
-    if (await connection.execute(statement.values(values))).rowcount == 0:
-        raise Stale
+    await overwrite(connection, request_parts, part.id, part.version - 1, values)
     for camera, grant in part.given.items():
         here = (request_cameras.c.part_id == part.id, request_cameras.c.camera_id == camera)
         await connection.execute(update(request_cameras).where(*here).values(grant_id=grant))

@@ -11,11 +11,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.domain.lifecycle import SERVED
 from gateway.domain.signs import Sign, SignStanding, SignState
-from gateway.storage.cameras import Stale
-from gateway.storage.paging import Page, bounded, cursor, position
+from gateway.storage.paging import Page, bounded, cursor, cut, position
 from gateway.storage.reaching import Reach
 from gateway.storage.tables import camera_documents, camera_signs, cameras, operators, organisations
 from gateway.storage.upserting import insert
+from gateway.storage.versioned import Stale
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,9 +116,7 @@ async def page(
         limit = bounded(limit)
         statement = statement.limit(limit + 1)
     items = [_row(row) for row in (await connection.execute(statement)).mappings()]
-    if limit is None or len(items) <= limit:
-        return Page(items, None)
-    return Page(items[:limit], cursor("signs", items[limit - 1].camera_id))
+    return Page(items, None) if limit is None else cut(items, limit, lambda last: cursor("signs", last.camera_id))
 
 
 async def of_camera(connection: AsyncConnection, camera_id: str, before: date) -> SignRow | None:

@@ -6,17 +6,17 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, RowMapping, and_, bindparam, false, func, or_, select, tuple_, update
+from sqlalchemy import ColumnElement, RowMapping, and_, bindparam, false, func, or_, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.domain.actions import Action
 from gateway.domain.operators import Operator
 from gateway.domain.ticket_states import ENDED, PAUSED, Operation, TicketKind, TicketState
 from gateway.domain.tickets import Ticket, TicketMove
-from gateway.storage.cameras import Stale
-from gateway.storage.paging import Page, bounded, cursor, moment, position
+from gateway.storage.paging import Page, bounded, cursor, cut, moment, position
 from gateway.storage.reaching import reach
 from gateway.storage.tables import cameras, ticket_moves, tickets
+from gateway.storage.versioned import overwrite
 
 ORDER = "tickets"
 _ENDED = sorted(state.value for state in ENDED)
@@ -44,9 +44,7 @@ async def insert(connection: AsyncConnection, ticket: Ticket) -> None:
 
 async def save(connection: AsyncConnection, ticket: Ticket, move: TicketMove) -> None:
     """Writes a moved ticket and appends the move. Raises ``Stale`` if somebody else moved it meanwhile."""
-    statement = update(tickets).where(tickets.c.id == ticket.id, tickets.c.version == ticket.version - 1)
-    if (await connection.execute(statement.values(_row(ticket)))).rowcount == 0:
-        raise Stale
+    await overwrite(connection, tickets, ticket.id, ticket.version - 1, _row(ticket))
     await append(connection, move)
 
 
@@ -114,11 +112,8 @@ async def page(
         start = bindparam(None, moment(began), tickets.c.created_at.type)
         statement = statement.where(tuple_(tickets.c.created_at, tickets.c.id) < tuple_(start, last_id))
     statement = statement.order_by(tickets.c.created_at.desc(), tickets.c.id.desc()).limit(limit + 1)
-    rows = (await connection.execute(statement)).mappings().all()
-    items = [_from(row) for row in rows[:limit]]
-    if len(rows) <= limit:
-        return Page(items, None)
-    return Page(items, cursor(ORDER, items[-1].created_at.isoformat(), items[-1].id))
+    items = [_from(row) for row in (await connection.execute(statement)).mappings()]
+    return cut(items, limit, lambda last: cursor(ORDER, last.created_at.isoformat(), last.id))
 
 
 async def count(connection: AsyncConnection, operator: Operator, at: datetime, query: TicketQuery) -> int:

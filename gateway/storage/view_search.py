@@ -21,7 +21,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from gateway.storage.paging import Page, bounded, cursor, moment, position
+from gateway.storage.paging import Page, bounded, cursor, cut, moment, position
 from gateway.storage.tables import view_records, wall_spans, wall_views
 from gateway.storage.view_records import OPEN, ViewRecord, spans_with_walls
 
@@ -62,10 +62,7 @@ async def page(
         there = tuple_(bindparam(None, moment(began), every.c.started_at.type), record_id)
         statement = statement.where(tuple_(*keys) < there)
     items = [ViewRecord(**row) for row in (await connection.execute(statement)).mappings()]
-    if len(items) <= limit:
-        return Page(items, None)
-    last = items[limit - 1]
-    return Page(items[:limit], cursor("views", last.started_at.isoformat(), last.id))
+    return cut(items, limit, lambda last: cursor("views", last.started_at.isoformat(), last.id))
 
 
 def _singles(query: ViewQuery) -> Select[Any]:

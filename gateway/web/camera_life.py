@@ -15,6 +15,7 @@ from gateway.services import documents, lifecycle
 from gateway.services.camera_views import CameraDetail
 from gateway.services.documents import DocumentKind, DocumentView
 from gateway.services.office import Caller
+from gateway.web.freshness import PRIVATE
 from gateway.web.lists import Listing
 from gateway.web.rules import Needs, rule
 from gateway.web.signed import office_of, signed_in
@@ -80,8 +81,7 @@ async def add(
 async def read(camera_id: str, document_id: str, request: Request, caller: Who) -> FileResponse:
     """As a download; every one is written into the audit."""
     found = await documents.read(office_of(request), caller, camera_id, document_id)
-    headers = {"Cache-Control": "private, no-store", "X-Content-Type-Options": "nosniff"}
-    return FileResponse(found.path, media_type=found.media_type, filename=found.name, headers=headers)
+    return FileResponse(found.path, media_type=found.media_type, filename=found.name, headers=PRIVATE)
 
 
 @router.delete(

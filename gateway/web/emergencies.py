@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from datetime import timedelta
 from typing import Annotated, Literal
 
@@ -14,7 +12,7 @@ from gateway.domain.actions import Action
 from gateway.domain.emergencies import Widened
 from gateway.domain.grants import TargetKind
 from gateway.domain.operators import Role
-from gateway.services import emergencies, emergency_views
+from gateway.services import emergencies, emergency_views, sheets
 from gateway.services.emergencies import Proposal
 from gateway.services.emergency_views import EmergencyView, ReportView
 from gateway.services.office import Caller
@@ -133,11 +131,9 @@ async def report(emergency_id: str, request: Request, caller: Who) -> ReportView
 async def report_csv(emergency_id: str, request: Request, caller: Who) -> Response:
     """The lines of the report; UTF-8 with a mark at its beginning, as spreadsheets want it."""
     found = await emergency_views.report(office_of(request), caller, emergency_id)
-    text = io.StringIO()
-    writer = csv.writer(text)
-    writer.writerow(["at", "until", "operator", "organisation", "camera_id", "camera", "owner_id", "action", "purpose"])
-    for line in found.lines:
-        row = (
+    heads = ("at", "until", "operator", "organisation", "camera_id", "camera", "owner_id", "action", "purpose")
+    rows = (
+        (
             line.at.isoformat(timespec="seconds"),
             "" if line.until is None else line.until.isoformat(timespec="seconds"),
             line.operator_name,
@@ -148,11 +144,7 @@ async def report_csv(emergency_id: str, request: Request, caller: Who) -> Respon
             line.action.value,
             line.purpose,
         )
-        writer.writerow([_plain(cell) for cell in row])
+        for line in found.lines
+    )
     headers = {"Content-Disposition": f'attachment; filename="emergency-{found.emergency.id}.csv"'}
-    return Response("\ufeff" + text.getvalue(), media_type="text/csv; charset=utf-8", headers=headers)
-
-
-def _plain(cell: str) -> str:
-    """The cell, so that no spreadsheet takes it for a formula."""
-    return f"'{cell}" if cell[:1] in ("=", "+", "-", "@", "\t", "\r") else cell
+    return Response(sheets.sheet(heads, rows), media_type=sheets.MEDIA_TYPE, headers=headers)

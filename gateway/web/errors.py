@@ -17,8 +17,8 @@ from gateway.domain.inquiries import IllegalInquiry
 from gateway.domain.tickets import IllegalMove
 from gateway.ports import Refused, Unavailable
 from gateway.services import errors
-from gateway.storage.cameras import Stale
 from gateway.storage.paging import BadCursor
+from gateway.storage.versioned import Stale
 
 log = structlog.get_logger(__name__)
 

@@ -14,13 +14,13 @@ from gateway.services.errors import Invalid
 from gateway.services.export_views import ExportView
 from gateway.services.exports import ExportWish
 from gateway.services.office import Caller
+from gateway.web.freshness import PRIVATE
 from gateway.web.lists import After, Limit, Listing
 from gateway.web.rules import SignedIn, rule
 from gateway.web.signed import office_of, signed_in
 
 router = APIRouter(prefix="/exports", tags=["exports"])
 Who = Annotated[Caller, Depends(signed_in)]
-PRIVATE = {"Cache-Control": "private, no-store", "X-Content-Type-Options": "nosniff"}
 
 
 class ExportBody(BaseModel):

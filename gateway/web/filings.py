@@ -15,6 +15,7 @@ from gateway.services import filings
 from gateway.services.filing_sheet import FilingRow
 from gateway.services.filings import FilingUnit
 from gateway.services.office import Caller
+from gateway.web.freshness import PRIVATE
 from gateway.web.lists import Listing
 from gateway.web.rules import Needs, rule
 from gateway.web.signed import office_of, signed_in
@@ -59,11 +60,7 @@ async def sheet(
 ) -> Response:
     """As a table for spreadsheets or a page to print: the cameras you may list. Written into the audit."""
     data = await filings.sheet(office_of(request), caller, owner, format, language)
-    headers = {
-        "Cache-Control": "private, no-store",
-        "X-Content-Type-Options": "nosniff",
-        "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'",
-    }
+    headers = PRIVATE | {"Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'"}
     if format == "csv":
         headers["Content-Disposition"] = 'attachment; filename="filing.csv"'
     return Response(data, media_type=MEDIA_TYPES[format], headers=headers)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 HEADER = b"cache-control"
+PRIVATE = {"Cache-Control": "private, no-store", "X-Content-Type-Options": "nosniff"}
+"""Of a file that is handed to this session alone, and taken for nothing else than it is said to be."""
 
 
 class Uncached:

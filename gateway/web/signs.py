@@ -14,6 +14,7 @@ from gateway.domain.signs import PLACE_MAX, Sign, SignStanding, SignState
 from gateway.services import signs
 from gateway.services.office import Caller
 from gateway.services.signs import SignFigures, SignView
+from gateway.web.freshness import PRIVATE
 from gateway.web.lists import After, Limit, Listing
 from gateway.web.rules import Needs, rule
 from gateway.web.signed import office_of, signed_in
@@ -22,7 +23,6 @@ router = APIRouter(tags=["signs"])
 Who = Annotated[Caller, Depends(signed_in)]
 Owner = Annotated[str | None, Query(max_length=64, description="the managing unit")]
 LIST = [rule(Needs(Action.LIST))]
-PRIVATE = {"Cache-Control": "private, no-store", "X-Content-Type-Options": "nosniff"}
 
 
 class SignBody(BaseModel):

@@ -14,6 +14,7 @@ from gateway.services import photos, tickets
 from gateway.services.office import Caller
 from gateway.services.ticket_views import PhotoView, TicketDetail, TicketView
 from gateway.storage.tickets import TicketQuery
+from gateway.web.freshness import PRIVATE
 from gateway.web.lists import After, Limit, Listing
 from gateway.web.rules import Needs, rule
 from gateway.web.signed import office_of, signed_in
@@ -98,9 +99,5 @@ async def add_photo(ticket_id: str, file: UploadFile, request: Request, caller: 
 async def photo(ticket_id: str, photo_id: str, request: Request, caller: Who) -> FileResponse:
     """The file as it was uploaded."""
     found = await photos.read(office_of(request), caller, ticket_id, photo_id)
-    headers = {
-        "Cache-Control": "private, no-store",
-        "X-Content-Type-Options": "nosniff",
-        "Content-Security-Policy": "default-src 'none'; sandbox",
-    }
+    headers = PRIVATE | {"Content-Security-Policy": "default-src 'none'; sandbox"}
     return FileResponse(found.path, media_type=found.media_type, headers=headers)

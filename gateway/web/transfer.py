@@ -12,6 +12,7 @@ from gateway.domain.actions import Action
 from gateway.services import transferring
 from gateway.services.exporting import MEDIA_TYPES
 from gateway.services.office import Caller
+from gateway.web.freshness import PRIVATE
 from gateway.web.rules import Needs, rule
 from gateway.web.signed import office_of, signed_in
 
@@ -50,11 +51,7 @@ class LoadAnswer(BaseModel):
 async def export(request: Request, caller: Who, format: Literal["csv", "xlsx", "yaml"] = "csv") -> Response:
     """Takes what you may list; network addresses only of what you manage; never a password."""
     data = await transferring.export(office_of(request), caller, format)
-    headers = {
-        "Content-Disposition": f'attachment; filename="cameras.{format}"',
-        "Cache-Control": "private, no-store",
-        "X-Content-Type-Options": "nosniff",
-    }
+    headers = PRIVATE | {"Content-Disposition": f'attachment; filename="cameras.{format}"'}
     return Response(data, media_type=MEDIA_TYPES[format], headers=headers)
 
 

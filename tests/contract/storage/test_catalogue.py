@@ -17,11 +17,12 @@ from gateway.domain.packets import StreamKind
 from gateway.ports import Credential
 from gateway.storage import camera_lists, cameras, credentials, epochs, grants, recorders, status
 from gateway.storage.camera_lists import CameraQuery
-from gateway.storage.cameras import NewCamera, Stale
+from gateway.storage.cameras import NewCamera
 from gateway.storage.paging import BadCursor
 from gateway.storage.secrets import BadKey, SecretBox, open_box
 from gateway.storage.status import CameraStatus
 from gateway.storage.store import Store
+from gateway.storage.versioned import Stale
 from tests.contract.storage.district import CAMERAS, NOW, T1, T2, camera, grant, lay, operator
 
 

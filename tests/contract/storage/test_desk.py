@@ -18,12 +18,12 @@ from gateway.services.office import Caller
 from gateway.services.sharing import Wish
 from gateway.storage import ticket_photos
 from gateway.storage import tickets as ticket_rows
-from gateway.storage.cameras import Stale
 from gateway.storage.candidates import CandidateQuery
 from gateway.storage.paging import BadCursor
 from gateway.storage.store import Store
 from gateway.storage.ticket_photos import Photo
 from gateway.storage.tickets import TicketQuery
+from gateway.storage.versioned import Stale
 from tests.integration.world import DEPARTMENT, OWNERS, START, A, B, World, build
 
 

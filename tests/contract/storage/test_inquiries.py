@@ -10,10 +10,10 @@ import pytest
 from gateway.domain.inquiries import REPLY_WITHIN, AskerKind, Inquiry, InquiryState
 from gateway.domain.operators import Operator, Role
 from gateway.storage import audit_texts, auditing, inquiries, operators
-from gateway.storage.cameras import Stale
 from gateway.storage.inquiries import InquiryStep
 from gateway.storage.operators import Account
 from gateway.storage.store import Store
+from gateway.storage.versioned import Stale
 from tests.contract.storage.district import D1, NOW, lay
 
 CLERK = Operator("clerk", "clerk", "clerk 示例", D1, frozenset({Role.DEPARTMENT_STAFF}))

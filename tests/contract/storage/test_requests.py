@@ -16,8 +16,8 @@ from gateway.services.errors import Conflict
 from gateway.services.office import Caller
 from gateway.services.requesting import Ask
 from gateway.storage import grants, notices, requests
-from gateway.storage.cameras import Stale
 from gateway.storage.store import Store
+from gateway.storage.versioned import Stale
 from tests.integration.world import DEPARTMENT, START, World, build
 
 

@@ -10,10 +10,10 @@ import pytest
 from gateway.domain.grants import TargetKind
 from gateway.domain.signs import Sign, SignStanding, SignState, standing
 from gateway.storage import camera_documents, signs
-from gateway.storage.cameras import Stale
 from gateway.storage.paging import BadCursor
 from gateway.storage.reaching import Reach
 from gateway.storage.store import Store
+from gateway.storage.versioned import Stale
 from tests.contract.storage.district import NOW, lay
 from tests.contract.storage.test_camera_documents import document
 

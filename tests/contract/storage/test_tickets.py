@@ -27,13 +27,13 @@ from gateway.storage import (
     view_records,
 )
 from gateway.storage.accepting import accept
-from gateway.storage.cameras import Stale
 from gateway.storage.candidates import CandidateQuery, Verdict
 from gateway.storage.evidence import Evidence
 from gateway.storage.status import CameraStatus
 from gateway.storage.store import Store
 from gateway.storage.ticket_photos import Photo
 from gateway.storage.tickets import TicketQuery
+from gateway.storage.versioned import Stale
 from gateway.storage.view_records import ViewRecord
 from tests.contract.storage.district import NOW, T1, T2, event, grant, lay, new_id, operator
 

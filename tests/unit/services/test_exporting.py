@@ -22,8 +22,9 @@ from gateway.domain.packets import StreamKind
 from gateway.ports import Credential
 from gateway.services import exporting, loading
 from gateway.services.catalogue_files import unescaped
-from gateway.services.exporting import Format, export_cameras, export_catalogue, guarded
+from gateway.services.exporting import Format, export_cameras, export_catalogue
 from gateway.services.loading import load_catalogue
+from gateway.services.sheets import guarded
 from gateway.storage import cameras, credentials, organisations, recorders, sites
 from gateway.storage.cameras import NewCamera
 from gateway.storage.secrets import SecretBox, open_box
