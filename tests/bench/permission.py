@@ -25,8 +25,8 @@ from gateway.storage.camera_lists import CameraQuery
 from gateway.storage.migrating import migrate
 from gateway.storage.store import Store, open_store, sqlite_url
 from tests.bench import city
-from tests.bench.postgres import postgres
 from tests.bench.processes import percentile
+from tests.postgres import running_postgres
 
 ROUNDS = 300
 PAGES = 40
@@ -73,7 +73,7 @@ def one_camera() -> float:
 async def lists() -> dict[str, float]:
     """The 99th percentile of each user on each database."""
     found: dict[str, float] = {}
-    with TemporaryDirectory(prefix="bench-") as folder, postgres() as url:
+    with TemporaryDirectory(prefix="bench-") as folder, running_postgres() as url:
         for name, address in (("sqlite", sqlite_url(Path(folder) / "city.sqlite3")), ("postgresql", url)):
             async with a_city(address) as store:
                 who = city.people()

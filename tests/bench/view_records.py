@@ -24,10 +24,10 @@ from gateway.services.viewing import Viewing
 from gateway.storage import sessions
 from gateway.storage.sessions import Session
 from gateway.storage.store import open_store, sqlite_url
-from tests.bench.postgres import postgres
 from tests.integration import world as district
 from tests.integration.moving_clock import MovingClock
 from tests.integration.world import OWNERS, World
+from tests.postgres import running_postgres
 
 SEATS = 40
 TILES = 16
@@ -39,7 +39,7 @@ def measure(only: set[str]) -> Iterable[dict[str, object]]:
     """The slower database's figure."""
     with TemporaryDirectory(prefix="bench-") as folder:
         found = {"SQLite": asyncio.run(_rate(sqlite_url(Path(folder) / "bench.sqlite3"), Path(folder)))}
-        with postgres() as url:
+        with running_postgres() as url:
             found["PostgreSQL"] = asyncio.run(_rate(url, Path(folder)))
     sys.stderr.write(", ".join(f"{name}: {rate:.0f} records/s" for name, rate in found.items()) + "\n")
     yield {"key": KEY, "value": round(min(found.values())), "unit": "records/s"}

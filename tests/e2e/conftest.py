@@ -10,22 +10,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect
 
 from gateway.services import packages
+from tests.chromium import running_chromium, sign_in
 from tests.e2e.furnished import furnished_district
 from tests.running import District, running_district
 
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--autoplay-policy=no-user-gesture-required",
-]
 expect.set_options(timeout=60_000)
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -61,12 +52,8 @@ def furnished(tmp_path_factory: pytest.TempPathFactory) -> Iterator[District]:
 @pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
     """Debian's Chromium, headless."""
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=FLAGS)
-        try:
-            yield chromium
-        finally:
-            chromium.close()
+    with running_chromium() as chromium:
+        yield chromium
 
 
 @dataclass
@@ -79,12 +66,7 @@ class Desk:
 
     def sign_in(self, login: str) -> None:
         """Signs in by the form, as a person does, and waits for the first page."""
-        self.page.goto(self.district.base_url)
-        self.page.locator('[data-test="login-name"] input, input[data-test="login-name"]').first.fill(login)
-        field = self.page.locator('[data-test="login-password"] input, input[data-test="login-password"]').first
-        field.fill(self.district.passwords[login])
-        self.page.locator('[data-test="login-submit"]').click()
-        self.page.locator('[data-test="user-menu"]').wait_for()
+        sign_in(self.page, self.district, login)
 
     def go(self, name: str) -> None:
         """Opens a page of the navigation."""

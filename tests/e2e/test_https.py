@@ -16,7 +16,7 @@ import httpx
 import pytest
 from playwright.sync_api import ConsoleMessage, Page, sync_playwright
 
-from tests.e2e.conftest import FLAGS
+from tests.chromium import FLAGS
 from tests.e2e.test_wall import advancing
 from tests.own_network import ADDRESS, in_own_network
 from tests.running import GATEWAY, end, running_district, wait_until

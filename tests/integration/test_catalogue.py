@@ -17,27 +17,14 @@ from gateway.storage import auditing, cameras, credentials
 from gateway.web.api import create_api
 from tests.integration.asking import notices
 from tests.integration.conftest import Browsers
-from tests.integration.world import A, B, World, signed_in
+from tests.integration.world import A, B, World, new_camera, signed_in
 
 PASSWORD = "the device's own password"
 
 
 def _camera(**more: Any) -> dict[str, Any]:
-    return {
-        "name_zh": "新路口(示例)",
-        "kind": "junction",
-        "scheme": "rtsp",
-        "host": "192.0.2.10",
-        "username": "viewer",
-        "password": PASSWORD,
-        "streams": [{"kind": "main", "path": "/main"}, {"kind": "sub", "path": "/sub"}],
-        "owner_id": A,
-        "township_code": "320612001",
-        "purposes": ["PS-TRAFFIC"],
-        "latitude": 32.05,
-        "longitude": 121.05,
-        "filing": {"need_statement": "道路交通秩序(示例)"},
-    } | more
+    streams = [{"kind": "main", "path": "/main"}, {"kind": "sub", "path": "/sub"}]
+    return new_camera(username="viewer", password=PASSWORD, streams=streams) | more
 
 
 async def test_a_township_adds_its_own_camera(world: World, browser_of: Browsers) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 from httpx import AsyncClient
 
 from tests.integration.conftest import Browsers
-from tests.integration.world import A, World
+from tests.integration.world import A, World, new_camera
 
 SECRET = "a device's own password"
 
@@ -107,19 +107,6 @@ cameras:
 
 async def test_a_new_camera_is_one_line(browser_of: Browsers) -> None:
     owner = await browser_of("jinsha")
-    body = {
-        "name_zh": "新路口(示例)",
-        "kind": "junction",
-        "scheme": "rtsp",
-        "host": "192.0.2.10",
-        "streams": [{"kind": "main", "path": "/main"}],
-        "owner_id": A,
-        "township_code": "320612001",
-        "purposes": ["PS-TRAFFIC"],
-        "latitude": 32.05,
-        "longitude": 121.05,
-        "filing": {"need_statement": "路口秩序(示例)"},
-    }
-    made = (await owner.post("/cameras", json=body)).json()
+    made = (await owner.post("/cameras", json=new_camera())).json()
     assert _told(await _lines(owner, f"/cameras/{made['id']}")) == [("created", None, "新路口(示例)")]
     assert _told(await _lines(owner, f"/sites/{made['site_id']}")) == [("created", None, "新路口(示例)")]

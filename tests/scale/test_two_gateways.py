@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page
 
+from tests.chromium import sign_in
 from tests.running import District, items, wait_until
 from tests.scale.conftest import Fleet
 
@@ -20,12 +21,7 @@ def sit_down(browser: Browser, district: District, login: str) -> Page:
     """A signed-in page of that gateway."""
     page = browser.new_context(locale="zh-CN", viewport={"width": 1600, "height": 900}).new_page()
     page.set_default_timeout(60_000)
-    page.goto(district.base_url)
-    page.locator('[data-test="login-name"] input, input[data-test="login-name"]').first.fill(login)
-    password = page.locator('[data-test="login-password"] input, input[data-test="login-password"]').first
-    password.fill(district.passwords[login])
-    page.locator('[data-test="login-submit"]').click()
-    page.locator('[data-test="user-menu"]').wait_for()
+    sign_in(page, district, login)
     return page
 
 

