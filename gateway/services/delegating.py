@@ -114,8 +114,7 @@ async def listed(office: Office, caller: Caller) -> list[DelegationView]:
 async def _views(
     conn: AsyncConnection, caller: Caller, found: Sequence[Delegation], at: datetime
 ) -> list[DelegationView]:
-    people = await operators.many(conn, {id for item in found for id in (item.principal_id, item.deputy_id)})
-    names = {id: person.name for id, person in people.items()}
+    names = await operators.names(conn, {id for item in found for id in (item.principal_id, item.deputy_id)})
     return [
         DelegationView(
             id=item.id,

@@ -181,7 +181,7 @@ async def report(office: Office, caller: Caller, emergency_id: str) -> ReportVie
             raise NotFound("emergency")
         looks = await emergencies.watched(conn, item.id, owners)
         view = (await views_of(conn, caller, [item], at))[0]
-        homes = {one.id: one for one in await organisations.every(conn)}
+        homes = await organisations.by_id(conn)
         people = await operators.many(conn, {look.operator_id for look in looks})
         files = await cameras.many(conn, {look.camera_id for look in looks})
     lines = []
@@ -223,7 +223,7 @@ async def views_of(
     steps = {item.id: [] if short else await emergencies.steps(conn, item.id) for item in found}
     ids = {item.proposed_by for item in found} | {step.operator_id for trail in steps.values() for step in trail}
     people = await operators.many(conn, ids - {SYSTEM})
-    homes = {one.id: one for one in await organisations.every(conn)}
+    homes = await organisations.by_id(conn)
     towns = {one.code: (one.name_zh, one.name_en) for one in await places.every_township(conn)}
     drawn = await areas.many(conn, [item.scope_id for item in found if item.scope_kind is TargetKind.AREA])
     sharing = (await rights_of(conn, caller, at)).owners >= homes.keys()

@@ -57,11 +57,10 @@ async def erasures(office: Office, after: str | None, limit: int) -> Page[Erasur
     """What was erased, newest first. Raises ``BadCursor``."""
     async with office.store.read() as conn:
         page = await auditing.page(conn, AuditQuery(action="erase_text"), after=after, limit=limit)
-        people = await operators.many(conn, {one.actor_id for one in page.items})
+        names = await operators.names(conn, {one.actor_id for one in page.items})
     items = []
     for one in page.items:
-        by, why, where = people.get(one.actor_id), one.typed.get("reason"), one.detail
-        name = "" if by is None else by.name
+        name, why, where = names.get(one.actor_id, ""), one.typed.get("reason"), one.detail
         reason = None if why is None else why.text
         items.append(Erasure(one.object_id, where["chain"], where["seq"], where["field"], one.at, name, reason))
     return Page(items, page.next)

@@ -60,7 +60,7 @@ async def explain(office: Office, caller: Caller, camera_id: str) -> list[Access
             raise Forbidden("who may use a camera is shown to those who may share it")
         reaching = await grants.for_camera(conn, camera.facts, at)
         accounts = await operators.every(conn)
-        names = {item.id: item for item in await organisations.every(conn)}
+        names = await organisations.by_id(conn)
     return [
         decision
         for account in accounts
@@ -117,7 +117,7 @@ async def explain_person(
         if total == 0 and not _is_known(asking, someone):
             raise NotFound("operator")
         theirs = await grants.for_operator(conn, someone, at)
-        names = {item.id: item for item in await organisations.every(conn)}
+        names = await organisations.by_id(conn)
         mine = await grants.for_operator(conn, asking, at)
         told = await grants_known(conn, caller, mine, theirs, at)
     zone = office.calendar.zone

@@ -223,11 +223,9 @@ async def view_of(conn: AsyncConnection, caller: Caller, sight: Sight) -> Export
     steps = await exports.steps_of(conn, export.id)
     owners = {part.owner_id for part in sight.parts}
     steps = [step for step in steps if step.owner_id is None or step.owner_id in owners]
-    people = await operators.many(
-        conn, {export.asker_id, *signers, *(step.operator_id for step in steps), *_deciders(sight.parts)}
-    )
-    names = {id: one.name for id, one in people.items()} | {SYSTEM: ""}
-    units = {one.id: one for one in await organisations.every(conn)}
+    people = {export.asker_id, *signers, *(step.operator_id for step in steps), *_deciders(sight.parts)}
+    names = await operators.names(conn, people) | {SYSTEM: ""}
+    units = await organisations.by_id(conn)
     files = await cameras.many(conn, shown)
     auditor = Role.AUDIT_MANAGER in caller.operator.roles
     handles = sight.handles and export.variant is Variant.PUBLIC and export.state is ExportState.APPROVED

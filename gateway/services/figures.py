@@ -77,7 +77,7 @@ async def read(office: Office, caller: Caller, gauge: Gauge) -> Figures:
     operator = caller.operator
     async with office.store.read() as conn:
         counts = await status.counts(conn, operator, Action.LIST, at)
-        names = {item.id: item for item in await organisations.every(conn)}
+        names = await organisations.by_id(conn)
         candidates_open = await candidates.count_open(conn, operator, at)
         tickets_open = await tickets.count(conn, operator, at, TicketQuery(open_only=True))
         tickets_overdue = await tickets.count(conn, operator, at, TicketQuery(open_only=True, overdue=True))

@@ -167,7 +167,7 @@ async def names_for(conn: AsyncConnection, found: Sequence[Grant]) -> Names:
     bags = await groups.many(conn, [g.target_id for g in found if g.target_kind is TargetKind.GROUP])
     outlines = await areas.many(conn, [g.target_id for g in found if g.target_kind is TargetKind.AREA])
     return Names(
-        organisations={item.id: item for item in await organisations.every(conn)},
+        organisations=await organisations.by_id(conn),
         operators=await operators.many(conn, people),
         cameras=await cameras.many(conn, pointed),
         recorders={item.id: item for item in await recorders.every(conn)} if boxes else {},

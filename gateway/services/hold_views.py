@@ -74,7 +74,7 @@ class ReceiptView:
 async def views_of(conn: AsyncConnection, caller: Caller, holds: Sequence[LegalHold], at: datetime) -> list[HoldView]:
     """The holds as this caller reads them."""
     people = {one for hold in holds for one in (hold.requested_by, hold.decided_by, hold.wish_by) if one is not None}
-    names = {key: person.name for key, person in (await operators.many(conn, people)).items()}
+    names = await operators.names(conn, people)
     files = await cameras.many(conn, {hold.camera_id for hold in holds})
     held = await grants.for_operator(conn, caller.operator, at)
     who = caller.operator

@@ -176,7 +176,7 @@ async def summaries(
     conn: AsyncConnection, caller: Caller, found: Sequence[Sight], at: datetime
 ) -> list[InquirySummary]:
     """The inquiries with the names of their units."""
-    units = {one.id: one for one in await organisations.every(conn)}
+    units = await organisations.by_id(conn)
     shown = []
     for sight in found:
         unit = units.get(sight.inquiry.owner_id)
@@ -189,9 +189,8 @@ async def view_of(conn: AsyncConnection, caller: Caller, sight: Sight, at: datet
     """The whole inquiry with names."""
     inquiry = sight.inquiry
     steps = await inquiries.steps_of(conn, inquiry.id)
-    people = await operators.many(conn, {inquiry.taken_by, *_people(steps)})
+    names = await operators.names(conn, {inquiry.taken_by, *_people(steps)})
     units = {one.id: (one.name_zh, one.name_en) for one in await organisations.every(conn)}
-    names = {name: person.name for name, person in people.items()}
     files = list(sight.files.values())
     return InquiryView(
         **_head(caller, sight, units.get(inquiry.owner_id, ("", "")), at),

@@ -158,7 +158,7 @@ class _Writing:
     async def _organisations(self, found: Sequence[Entry]) -> None:
         if not found:
             return
-        before = {item.id: item for item in await organisations.every(self._connection)}
+        before = await organisations.by_id(self._connection)
         items = [_organisation(entry.values) for entry in found]
         changed = [one for one in items if self._count(one.id in before, before.get(one.id) != one)]
         await organisations.replace(self._connection, changed)

@@ -73,8 +73,7 @@ async def of_camera(office: Office, caller: Caller, camera_id: str) -> list[Revi
     async with office.store.read() as conn:
         await managed(office, conn, caller, camera_id)
         found = await need_reviews.of_camera(conn, camera_id)
-        people = await operators.many(conn, {one.reviewed_by for one in found})
-    names = {key: person.name for key, person in people.items()}
+        names = await operators.names(conn, {one.reviewed_by for one in found})
     return [ReviewView(one.id, one.at, names.get(one.reviewed_by, ""), one.needed, one.note) for one in found]
 
 

@@ -95,7 +95,7 @@ class Packing:
                 return
             steps = await exports.steps_of(conn, export.id)
             people = {one.operator.id: one.operator for one in await operators.every(conn)}
-            units = {one.id: one for one in await organisations.every(conn)}
+            units = await organisations.by_id(conn)
             signers = await exports.signers(conn, export.id)
             reason = await audit_texts.committed(conn, "ask_export", ("export", export.id), "reason")
         asker = people[export.asker_id]

@@ -208,7 +208,7 @@ async def views_of(
         caller,
         at,
         await grants.for_operator(conn, caller.operator, at),
-        {item.id: item for item in await organisations.every(conn)},
+        await organisations.by_id(conn),
         await operators.many(conn, people),
         await cameras.many(conn, _cameras(found)),
         await grants.revocations(conn, (id for item in found for part in item.parts for id in part.given.values())),

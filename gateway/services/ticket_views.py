@@ -214,7 +214,7 @@ async def register_for(
             if permits(caller.operator, Action.DIRECTORY, camera.facts, held, at).allowed
         },
         categories={item.code: item for item in await categories.every(conn)},
-        organisations={item.id: item for item in await organisations.every(conn)},
+        organisations=await organisations.by_id(conn),
         operators=await operators.many(conn, wanted | set(people)),
     )
 

@@ -57,6 +57,11 @@ async def many(connection: AsyncConnection, ids: Iterable[str]) -> dict[str, Ope
     return found
 
 
+async def names(connection: AsyncConnection, ids: Iterable[str]) -> dict[str, str]:
+    """What the people with those ids are called, by id; unknown ids are left out."""
+    return {key: person.name for key, person in (await many(connection, ids)).items()}
+
+
 async def account(connection: AsyncConnection, operator_id: str) -> Account | None:
     """The account with that id."""
     return await _one(connection, operators.c.id == operator_id)

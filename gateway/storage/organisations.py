@@ -22,9 +22,14 @@ async def get(connection: AsyncConnection, organisation_id: str) -> Organisation
 
 
 async def every(connection: AsyncConnection) -> list[Organisation]:
-    """All organisations, by id."""
+    """All organisations, in the order of their ids."""
     result = await connection.execute(select(organisations).order_by(organisations.c.id))
     return [_from(row) for row in result.mappings()]
+
+
+async def by_id(connection: AsyncConnection) -> dict[str, Organisation]:
+    """All organisations, by id."""
+    return {one.id: one for one in await every(connection)}
 
 
 async def replace(connection: AsyncConnection, items: Sequence[Organisation]) -> None:
