@@ -51,6 +51,16 @@ def recorded(root: Path) -> set[str]:
     return found - KINDS
 
 
+def told(root: Path) -> set[str]:
+    """The name of every figure that the services write beside an action of the audit."""
+    found: set[str] = set()
+    for file in (root / "gateway").rglob("*.py"):
+        for node in ast.walk(ast.parse(file.read_text("utf-8"))):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "note":
+                found |= {one.arg for one in node.keywords if one.arg is not None}
+    return found - {"typed", "by_hand"}
+
+
 def words_under(heading: str, text: str) -> set[str]:
     """The codes that a file of words knows under a heading."""
     part = text.split(f"  {heading}: {{\n", 1)[1].split("\n  },", 1)[0]
@@ -63,3 +73,11 @@ def test_every_action_of_the_audit_has_a_word(root: Path, language: str) -> None
     actions = recorded(root)
     assert len(actions) > 80
     assert sorted(actions - words_under("auditAction", text)) == []
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_every_figure_of_the_audit_has_a_name(root: Path, language: str) -> None:
+    text = (root / "gateway/console/src/words" / language / "details.ts").read_text("utf-8")
+    figures = told(root)
+    assert len(figures) > 60
+    assert sorted(figures - words_under("auditDetail", text)) == []

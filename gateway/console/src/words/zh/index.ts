@@ -3,6 +3,7 @@ import { accounts } from './accounts'
 import { areas } from './areas'
 import { cameras } from './cameras'
 import { candidates } from './candidates'
+import { details } from './details'
 import { emergencies } from './emergencies'
 import { erasures } from './erasures'
 import { exports } from './exports'
@@ -30,6 +31,7 @@ export const zh = {
   ...areas,
   ...cameras,
   ...candidates,
+  ...details,
   ...emergencies,
   ...erasures,
   ...exports,
