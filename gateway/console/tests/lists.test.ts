@@ -2,6 +2,7 @@ import { describe, expect, it, vi } from 'vitest'
 import { effectScope, nextTick, ref } from 'vue'
 import { rowBeside } from '../src/state/choosing'
 import { spanOf } from '../src/state/days'
+import { useFinding } from '../src/state/finding'
 import { onTyped } from '../src/state/typing'
 
 vi.hoisted(() => vi.stubGlobal('localStorage', { getItem: () => null }))
@@ -46,5 +47,18 @@ describe('what is typed', () => {
     vi.advanceTimersByTime(1_000)
     expect(asked).toBe(1)
     vi.useRealTimers()
+  })
+})
+
+describe('rows found by what is typed', () => {
+  it('keep what was chosen, and are those of the last question', async () => {
+    const rows = [{ id: 'a' }, { id: 'b' }]
+    const chosen = ref<string[]>([])
+    const { found, busy, search } = useFinding((text) => Promise.resolve(rows.filter((row) => row.id.startsWith(text))), chosen)
+    await search(' a ')
+    expect([found.value, busy.value]).toEqual([[rows[0]], false])
+    chosen.value = ['a', 'never seen']
+    await Promise.all([search(''), search('b')])
+    expect(found.value).toEqual([rows[1], rows[0]])
   })
 })
