@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import shutil
@@ -16,14 +17,19 @@ import httpx
 import pytest
 from playwright.sync_api import ConsoleMessage, Page, sync_playwright
 
+from gateway.app import tools
+from gateway.app.first_run import DEVICE_PASSWORD as CAMERAS_PASSWORD
+from gateway.settings import load
 from tests.chromium import FLAGS
 from tests.e2e.test_wall import advancing
 from tests.own_network import ADDRESS, in_own_network
-from tests.running import GATEWAY, end, running_district, wait_until
+from tests.running import GATEWAY, end, wait_until
+from tests.seeded import DEVICE_PASSWORD, seed
 
 PORT = 8443
 BASE = f"https://{ADDRESS}:{PORT}"
 PASSWORD = "a lake full of herons 7"
+FIRST = "centre"
 PEOPLE = {
     "centre": ("district", "district_operator"),
     "chief": ("district", "shift_leader"),
@@ -42,11 +48,9 @@ def test_sign_in_and_every_page_over_https_beyond_loopback(tmp_path: Path) -> No
 
 def _walk(folder: Path) -> None:
     data = folder / "data"
-    with running_district(data, 8080, config={"detection": {"max_cameras": 0}}):
-        pass  # loads the sample; what follows has accounts of its own, for sample accounts stay on loopback
-    for login, (organisation, role) in PEOPLE.items():
-        words = ["create-user", "--data", str(data), "--login", login, "--name", login, "--organisation", organisation]
-        _gateway(*words, "--role", role, "--password-stdin", text=PASSWORD)
+    asyncio.run(_prepare(data))
+    words = ["create-user", "--data", str(data), "--login", FIRST, "--name", FIRST, "--organisation", "district"]
+    _gateway(*words, "--role", "district_operator", "--password-stdin", text=PASSWORD)
     refused = _gateway("run", "--data", str(data), "--host", ADDRESS, "--port", str(PORT), check=False)
     assert refused.returncode == 1
     assert "gateway init" in refused.stderr
@@ -56,13 +60,24 @@ def _walk(folder: Path) -> None:
         _pages(folder, data / "tls" / "ca.pem")
 
 
+async def _prepare(data: Path) -> None:
+    """The sample with accounts that are none of it, for sample accounts stay on loopback."""
+    await seed(data)
+    (data / CAMERAS_PASSWORD).write_text(DEVICE_PASSWORD)
+    settings = load(None, overrides={"data": str(data)})
+    for login, (organisation, role) in PEOPLE.items():
+        if login != FIRST:
+            account = tools.account_of(login, login, organisation, [role])
+            await tools.make_account(settings, account, PASSWORD, print)
+
+
 def _gateway(*words: str, text: str = "", check: bool = True) -> subprocess.CompletedProcess[str]:
     return subprocess.run([GATEWAY, *words], input=text, capture_output=True, text=True, check=check)
 
 
 @contextmanager
 def _cameras(data: Path, folder: Path) -> Iterator[None]:
-    password = str(data / "sample-device-password")
+    password = str(data / CAMERAS_PASSWORD)
     with _running([str(GATEWAY), "sample-cameras", "--password-file", password], folder / "cameras.log"):
         yield
 
