@@ -17,10 +17,12 @@ from gateway.services import (
     reviewing,
     rooting,
     routing,
+    running_sessions,
 )
 from gateway.services.sweeping import Sweep
 
 SWEEPS: Mapping[str, Sweep] = {
+    "used sessions": running_sessions.write_touches,
     "half made exports": packing.clear_up,
     "the audit's daily root": rooting.close_the_day,
     "unusual viewing": overseeing.watch_viewing,

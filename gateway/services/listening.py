@@ -24,9 +24,10 @@ POLL_SECONDS = 1.0
 """How often the permission epoch is read, to find out which listening sessions have ended."""
 CHECK_SECONDS = 30.0
 """How often all are asked anyway: a session or an account may end by its own time, which changes no epoch."""
-AT_ONCE = 100
-"""Consoles that are answered from one reading. A bell that concerns a thousand must leave the database to those who
-ask for a list meanwhile."""
+AT_ONCE = 50
+"""Consoles that are answered from one reading."""
+BREATH_SECONDS = 0.02
+"""What lies between two readings: a bell that concerns a thousand must leave time to those who ask for a list."""
 _TOLD = frozenset(set(Topic) - {Topic.ASSIGNMENTS})
 
 
@@ -166,6 +167,8 @@ class Listening:
             self._some_due.clear()
             due, self._due = self._due, []
             for first in range(0, len(due), AT_ONCE):
+                if first:
+                    await asyncio.sleep(BREATH_SECONDS)
                 await self._answer([(ear, said) for ear, said in due[first : first + AT_ONCE] if not said.done()])
 
     async def _answer(self, due: Sequence[tuple[Ear, Said]]) -> None:

@@ -88,3 +88,10 @@ def _view(office: Office, caller: Caller, one: Session, owner: Operator, at: dat
         locked=one.locked_since(at, office.rules.idle) is not None,
         current=one.id == caller.session_id,
     )
+
+
+async def write_touches(office: Office, at: datetime) -> None:
+    """Writes when sessions were used, in one transaction. What cannot be written is noted again by their next use."""
+    if seen := office.touches.take():
+        async with office.store.begin() as conn:
+            await sessions.touch(conn, seen)

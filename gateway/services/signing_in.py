@@ -143,13 +143,13 @@ async def resume(
             raise NotSignedIn("the session has ended: sign in again")
         session, operator = found
         hold = await hold_of(office, conn, session, operator, remote, at)
-    by_hand = by_hand and hold is not Hold.LOCKED
-    if at - session.last_seen_at > TOUCH_EVERY or (
-        by_hand and at - (session.input_at or session.created_at) > TOUCH_EVERY
-    ):
+    if by_hand and hold is not Hold.LOCKED and at - (session.input_at or session.created_at) > TOUCH_EVERY:
         # a full disk must not sign anybody out
         with suppress(SQLAlchemyError):
-            await office.touches.touch(office.store, session.id, at, by_hand=by_hand)
+            async with office.store.begin() as conn:
+                await sessions.touch(conn, [(session.id, at)], by_hand=True)
+    elif at - session.last_seen_at > TOUCH_EVERY:
+        office.touches.note(session.id, at)
     return Caller(operator, session.id, session.purpose, remote, hold)
 
 

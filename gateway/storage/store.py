@@ -21,7 +21,7 @@ from gateway.storage.kept_grants import KeptGrants
 from gateway.storage.migrating import migrate, refuse_newer
 from gateway.storage.sqlite_trips import connect
 
-READERS = 4
+READERS = 8
 """SQLite connections kept for reading; they never wait for the writer (WAL)."""
 
 POOL = 10
