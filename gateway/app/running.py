@@ -125,7 +125,8 @@ async def _serve(
                 task.cancel()
             await asyncio.wait((serving,))
         viewing.cancel()
-        await asyncio.wait((viewing,))
+        # children are being ended: who is cancelled a second time, by the group, would leave them behind
+        await asyncio.wait((viewing, *work))
         raise _Stopped
 
 
