@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import gc
 import signal
 import socket
 from collections.abc import AsyncIterator, Callable, Sequence
@@ -22,6 +21,7 @@ from gateway.disk import Reserve
 from gateway.domain.district import District
 from gateway.fleet.address import LinkAddress, parse_address
 from gateway.fleet.children import keep_child
+from gateway.garbage import leave_out_the_start
 from gateway.media.hub import open_hub
 from gateway.services.office import Office
 from gateway.settings import Settings, account_rules, export_caps, for_sample, rules_of
@@ -71,21 +71,6 @@ async def _run(settings: Settings, sample: bool, say: Callable[[str], None]) -> 
             await _serve(parts, addresses, companions, sock, shown, stop, lambda: _announce(say, sock, shown, sampled))
 
 
-GARBAGE_THRESHOLDS = (50_000, 20, 100)
-"""New objects before the youngest are looked through, and how many such rounds before the older ones are. A list of
-fifty cameras makes some thousands that reference counting frees by itself."""
-
-
-def _settle_memory() -> None:
-    """Takes what was made by the start, which lives as long as the process, out of the garbage collector's rounds.
-
-    Each full round over it stopped everything for tenths of a second, several times a second under load.
-    """
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(*GARBAGE_THRESHOLDS)
-
-
 async def _serve(
     parts: Parts,
     addresses: Sequence[LinkAddress],
@@ -116,7 +101,7 @@ async def _serve(
             serving = group.create_task(server.serve(sockets=[sock]), name="http")
             stopping = group.create_task(stop.wait(), name="signals")
             ready()
-            _settle_memory()
+            leave_out_the_start()
             await asyncio.wait((serving, stopping), return_when=asyncio.FIRST_COMPLETED)
             for lease in parts.viewing.running:
                 lease.end("unavailable", "the gateway is stopping")

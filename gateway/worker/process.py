@@ -13,6 +13,7 @@ from typing import Any
 import uvloop
 
 from gateway.disk import DEFAULT_RESERVE, Reserve
+from gateway.garbage import leave_out_the_start
 from gateway.worker.compose import AlreadyRunning, run_worker
 
 ALREADY_RUNNING = 3
@@ -31,6 +32,7 @@ def serve(
     """Runs a worker until SIGTERM or SIGINT; the exit code. What is wrong with the settings is said in one line."""
     try:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            leave_out_the_start()
             return runner.run(_until_told(run_worker(listen, spool, worker_id, tls=tls, reserve=reserve, ready=ready)))
     except BaseExceptionGroup as errors:
         return _said(errors)
