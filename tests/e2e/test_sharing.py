@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from tests.e2e.conftest import Desk
 from tests.e2e.test_wall import advancing, decoded, fill_wall
@@ -93,6 +93,8 @@ def test_revoking_a_grant_ends_the_picture_within_two_seconds(desks: Callable[..
         took = ended / 1000 - revoked / 1e6
         assert took <= 2.0, f"the picture ended {took:.2f} s after the grant was revoked"
         assert tile.get_attribute("data-code") == "revoked"
+        listed = desk.page.locator(f'[data-test="tree-camera"][data-camera="{foreign}"]')
+        expect(listed).to_have_count(0)  # also among what the search had found before
         desk.shoot("revoked")
         assert wujie.get(f"/api/v1/cameras/{foreign}").status_code == 404
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -68,16 +68,15 @@ def words_under(heading: str, text: str) -> set[str]:
 
 
 @pytest.mark.parametrize("language", ["zh", "en"])
-def test_every_action_of_the_audit_has_a_word(root: Path, language: str) -> None:
-    text = (root / "gateway/console/src/words" / language / "records.ts").read_text("utf-8")
-    actions = recorded(root)
-    assert len(actions) > 80
-    assert sorted(actions - words_under("auditAction", text)) == []
-
-
-@pytest.mark.parametrize("language", ["zh", "en"])
-def test_every_figure_of_the_audit_has_a_name(root: Path, language: str) -> None:
-    text = (root / "gateway/console/src/words" / language / "details.ts").read_text("utf-8")
-    figures = told(root)
-    assert len(figures) > 60
-    assert sorted(figures - words_under("auditDetail", text)) == []
+@pytest.mark.parametrize(
+    ("said", "least", "file", "heading"),
+    [(recorded, 80, "records.ts", "auditAction"), (told, 60, "details.ts", "auditDetail")],
+    ids=["actions", "figures"],
+)
+def test_everything_in_the_audit_has_a_word(
+    root: Path, language: str, said: Callable[[Path], set[str]], least: int, file: str, heading: str
+) -> None:
+    text = (root / "gateway/console/src/words" / language / file).read_text("utf-8")
+    codes = said(root)
+    assert len(codes) > least
+    assert sorted(codes - words_under(heading, text)) == []
