@@ -67,6 +67,7 @@ def add_camera(client: httpx.Client, port: int) -> str:
             "streams": [{"kind": kind, "path": "/clip", "transport": "tcp"} for kind in ("main", "sub")],
             "owner_id": example["owner_id"], "township_code": example["township_code"],
             "purposes": ["PS-ORDER"], "latitude": example["latitude"], "longitude": example["longitude"],
+            "filing": {"need_statement": "基准测试(示例)", "place_type": "public_road"},
         },
     )  # fmt: skip
     if answer.status_code >= 300:
