@@ -83,6 +83,10 @@ class Desk:
             kept.mkdir(parents=True, exist_ok=True)
             (kept / f"{name}.png").write_bytes(picture)
 
+    def tell(self) -> None:
+        """Prints where the page is and what lies over it, which pytest shows of a test that failed."""
+        print(self.page.url, *self.page.locator(".el-dialog:visible, .el-message:visible").all_inner_texts(), sep="\n")
+
 
 def _is_shown(name: str) -> bool:
     """True if one of the documents shows that picture."""
@@ -108,6 +112,7 @@ def desks(browser: Browser, district: District) -> Iterator[Callable[..., Desk]]
     yield sit_down
     for number, (_, desk) in enumerate(opened):
         desk.page.screenshot(path=ROOT / "test-results" / f"last-{number}.png")
+        desk.tell()
     complaints = [line for _, desk in opened for line in desk.complaints]
     for context, _ in opened:
         context.close()
