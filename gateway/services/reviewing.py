@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from gateway.domain.notices import to_operator, to_role
 from gateway.domain.operators import Role
 from gateway.services import notifying
-from gateway.services.office import Office
+from gateway.services.office import Caller, Office
 from gateway.storage import operators, second_factors, sessions
 from gateway.storage.operators import Account
 
@@ -35,13 +35,14 @@ class AccountReview:
     remarks: list[str]
 
 
-async def access_review(office: Office) -> list[AccountReview]:
-    """Every person's account, those with most remarks first."""
+async def access_review(office: Office, caller: Caller) -> list[AccountReview]:
+    """Every person's account, those with most remarks first. The audit says who looked, which proves that one did."""
     at = office.clock.now()
-    async with office.store.read() as conn:
+    async with office.store.begin() as conn:
         people = [one for one in await operators.every(conn) if Role.SERVICE not in one.operator.roles]
         latest = await sessions.last_sign_ins(conn)
         enrolled = await second_factors.enrolled(conn)
+        await office.note(conn, at, caller.operator.id, "review_access", "operator", "")
     found = [_reviewed(office, one, at, latest.get(one.operator.id), one.operator.id in enrolled) for one in people]
     return sorted(found, key=lambda one: (-len(one.remarks), one.login))
 

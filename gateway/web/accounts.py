@@ -128,9 +128,9 @@ async def reset_operator(operator_id: str, body: ResetBody, request: Request, ca
 
 
 @router.get("/operators/review", dependencies=MANAGERS, summary="Accounts to look through every quarter")
-async def review(request: Request) -> Listing[AccountReview]:
-    """Who may do what, since when unused, what lapses when; for managers."""
-    return Listing(await reviewing.access_review(office_of(request)))
+async def review(request: Request, caller: Who) -> Listing[AccountReview]:
+    """Who may do what, since when unused, what lapses when; for managers. The audit notes who looked."""
+    return Listing(await reviewing.access_review(office_of(request), caller))
 
 
 @router.get("/sessions/all", dependencies=[rule(RoleIs(KEEPERS))], summary="Everybody's running sessions")

@@ -80,6 +80,17 @@ def test_a_candidate_says_why_and_shows_its_box_and_clip_and_is_dismissed_with_a
     expect(detail).to_contain_text("天气或光线")
     expect(detail).to_contain_text("已排除")
 
+    page.set_viewport_size({"width": 390, "height": 844})
+    listed = page.locator('[data-test="candidate-list"]')
+    expect(listed).to_be_hidden()
+    page.locator('[data-test="candidate-back"]').click()
+    expect(listed).to_be_visible()
+    page.locator('[data-test="candidates-open"] span').click()
+    page.reload()
+    page.locator('[data-test="candidate-item"]').first.wait_for()
+    expect(page.locator('[data-test="candidate-detail"]')).to_have_count(0)
+    desk.shoot("candidates-phone")
+
 
 def test_a_device_fault_becomes_a_maintenance_ticket_that_nobody_confirmed(
     desks: Callable[..., Desk], district: District

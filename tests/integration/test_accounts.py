@@ -11,6 +11,7 @@ from fastapi import FastAPI
 
 from gateway.services import administering, reviewing, signing_in
 from gateway.services.errors import Conflict
+from gateway.services.office import Caller
 from gateway.storage import auditing, notices
 from tests.integration.conftest import Browsers
 from tests.integration.phone import enrol
@@ -274,8 +275,12 @@ async def test_r29_the_review_lists_every_account_with_remarks(world: World, bro
     assert found["jinsha"]["remarks"] == []
     assert found["jinxin"]["remarks"] == ["never_used", "no_second_factor"]
     world.clock.at += timedelta(days=91)
-    later = {row.login: row.remarks for row in await reviewing.access_review(world.office)}
+    looker = Caller(world.people["security"], "", None)
+    later = {row.login: row.remarks for row in await reviewing.access_review(world.office, looker)}
     assert later["jinsha"] == ["unused"]
+    async with world.office.store.read() as conn:
+        noted = [one for one in (await auditing.page(conn, limit=200)).items if one.action == "review_access"]
+    assert [one.actor_id for one in noted] == [looker.operator.id] * 2
     assert (await (await browser_of("district")).get("/operators/review")).status_code == 403
 
 

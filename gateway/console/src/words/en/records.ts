@@ -113,6 +113,7 @@ export const records: Words<typeof chinese> = {
     end_views: 'views ended',
     refuse_views: 'views refused',
     search_views: 'search the register',
+    review_access: 'review all accounts',
     search_audit: 'search typed text',
     sign_root: 'sign a root',
     verify_audit: 'verify the audit',

@@ -110,6 +110,7 @@ export const records = {
     end_views: '结束调阅',
     refuse_views: '拒绝调阅',
     search_views: '查询调阅登记',
+    review_access: '复核全部账号',
     search_audit: '检索审计文字',
     sign_root: '签名审计根',
     verify_audit: '校验审计',
