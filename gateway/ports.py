@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
@@ -152,4 +152,31 @@ class IdentityProvider(Protocol):
 
     async def complete(self, redirect_uri: str, code: str, nonce: str, verifier: str) -> Identity:
         """Who came back with that code. Raises ``Refused`` or ``Unavailable``."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody in a directory: a subject that never changes, the login, the name, where they stand and their groups."""
+
+    subject: str
+    login: str
+    name: str
+    place: str
+    groups: frozenset[str]
+
+
+class Directory(Protocol):
+    """A directory of people and groups that somebody else keeps. Everything raises ``Unavailable``."""
+
+    async def find(self, login: str) -> Person | None:
+        """The one person with that login; None if nobody has it, or several do."""
+        ...
+
+    async def proves(self, person: Person, password: str) -> bool:
+        """True if the password is that person's."""
+        ...
+
+    async def again(self, subjects: Sequence[str]) -> Mapping[str, Person | None]:
+        """What the people with those subjects are now; None for who is not there any more."""
         ...

@@ -42,6 +42,7 @@ PEERS: dict[str, Callable[[], bool]] = {
     "motion": lambda: shutil.which("motion") is not None,
     "certutil": lambda: shutil.which("certutil") is not None,
     "network namespaces": lambda: os.geteuid() == 0 and shutil.which("ip") is not None,
+    "slapd": lambda: Path("/usr/sbin/slapd").exists() and Path("/usr/lib/ldap").is_dir(),
     "vlc": lambda: shutil.which("cvlc") is not None,
 }
 """Programs of other people that a test may name: ``@pytest.mark.peer("gstreamer")``."""

@@ -13,9 +13,10 @@ from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.types import ASGIApp
 
+from gateway.app.directory import directory_of
 from gateway.app.probing import prober, scanner
 from gateway.app.sign_on import sign_on_of
-from gateway.app.sweeps import SWEEPS
+from gateway.app.sweeps import sweeps_with
 from gateway.bus.local import LocalBus
 from gateway.bus.redis import RedisBus, open_redis_bus
 from gateway.clock import SystemClock
@@ -25,6 +26,7 @@ from gateway.fleet.conductor import Conductor, Detection
 from gateway.fleet.dialling import Dialling
 from gateway.fleet.tls import client_tls
 from gateway.media.hub import Hub
+from gateway.services.directory_people import DirectorySignOn
 from gateway.services.doorkeeping import Doorkeeper
 from gateway.services.evidence import EvidenceRoom
 from gateway.services.listening import Listening
@@ -66,13 +68,15 @@ class Parts:
     conductor: Conductor
     sweeping: Sweeping
     packing: Packing
+    directory: DirectorySignOn | None
 
 
 def build(settings: Settings, office: Office, bus: Carrier, addresses: Sequence[LinkAddress]) -> Parts:
-    """The parts. Raises ``BadSettings`` if the rules cannot be read."""
+    """The parts. Raises ``BadSettings`` if the rules cannot be read, or the directory not be used."""
     retention = timedelta(days=settings.evidence.retention_days_unconfirmed)
     room = EvidenceRoom(office, settings.data / "evidence", settings.evidence.quota_mb << 20, retention)
     watching = Watching(office, room)
+    directory = directory_of(settings)
     fleet = Dialling(office.gateway_id, watching, office.clock, _tls(settings.workers))
     conductor = Conductor(
         office.store, office.clock, bus, fleet, office.gateway_id, office.box, _detection(settings), len(addresses)
@@ -87,8 +91,9 @@ def build(settings: Settings, office: Office, bus: Carrier, addresses: Sequence[
         Listening(office),
         fleet,
         conductor,
-        Sweeping(office, SWEEPS),
+        Sweeping(office, sweeps_with(directory)),
         Packing(office, room, fleet),
+        directory,
     )
 
 
@@ -124,7 +129,7 @@ def application(parts: Parts, hub: Hub, rooms: whep.Rooms) -> ASGIApp:
         ],
         public_url=parts.settings.server.public_url,
         metrics_token=_metrics_token(parts.settings),
-        door=Doorkeeper(book=load_book(config_folder(), parts.settings.sessions.breached)),
+        door=Doorkeeper(book=load_book(config_folder(), parts.settings.sessions.breached), directory=parts.directory),
         session_lasts=timedelta(hours=parts.settings.sessions.hours),
         sign_on=sign_on_of(parts.settings),
         prober=prober(parts.fleet),

@@ -19,6 +19,8 @@ from gateway.services import (
     routing,
     running_sessions,
 )
+from gateway.services.directory_people import DirectorySignOn
+from gateway.services.directory_sign_on import recheck
 from gateway.services.sweeping import Sweep
 
 SWEEPS: Mapping[str, Sweep] = {
@@ -41,3 +43,8 @@ SWEEPS: Mapping[str, Sweep] = {
     "exports that are over": export_fetching.expire,
 }
 """By the name that figures and the log give them, in the order in which they run."""
+
+
+def sweeps_with(directory: DirectorySignOn | None) -> Mapping[str, Sweep]:
+    """The sweeps, and the one that looks people up in the directory again if there is one."""
+    return SWEEPS if directory is None else {**SWEEPS, "people of the directory": recheck(directory)}

@@ -15,7 +15,7 @@ from gateway.app.naming import unknown_cameras
 from gateway.clock import SystemClock, new_id
 from gateway.domain.accounts import Unfit, check_roles
 from gateway.domain.operators import Operator, Role
-from gateway.services import setting_up
+from gateway.services import directory_people, setting_up
 from gateway.services.errors import Invalid
 from gateway.services.exporting import Format, export_catalogue
 from gateway.services.keeping import backup, restore
@@ -145,6 +145,8 @@ async def make_link(settings: Settings, login: str, forget_factor: bool, say: Sa
         account = await operators.by_login(conn, login)
         if account is None or Role.SERVICE in account.operator.roles:
             raise CannotRun(f"there is no person's account {login!r}")
+        if await directory_people.link_of(conn, account) is not None:
+            raise CannotRun(f"the password of {login!r} is kept by the directory: reset it there")
         at, operator_id = clock.now(), account.operator.id
         handover = await setting_up.issue(conn, new_id(clock), operator_id, "cli", at)
         if forget_factor:

@@ -9,8 +9,9 @@ from datetime import datetime
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.domain.operators import MANAGERS, Role
+from gateway.services.directory_people import ISSUER
 from gateway.services.office import Caller, Office
-from gateway.storage import second_factors, sessions, setup_links
+from gateway.storage import identities, second_factors, sessions, setup_links
 from gateway.storage.operators import Account
 
 
@@ -28,6 +29,7 @@ class Footing:
     lapsed: str | None
     second_factor: bool
     has_password: bool
+    directory: bool
     setup_until: datetime | None
     last_sign_in: datetime | None
 
@@ -58,6 +60,7 @@ async def views(office: Office, conn: AsyncConnection, caller: Caller, found: It
     enrolled = await second_factors.enrolled(conn)
     waiting = await setup_links.waiting(conn, at)
     latest = await sessions.last_sign_ins(conn)
+    of_directory = await identities.linked(conn, ISSUER)
 
     def footing(account: Account) -> Footing | None:
         if Role.SERVICE in account.operator.roles:
@@ -76,6 +79,7 @@ async def views(office: Office, conn: AsyncConnection, caller: Caller, found: It
             lapsed=None if lapse is None else lapse.value,
             second_factor=known in enrolled,
             has_password=bool(account.password_hash),
+            directory=known in of_directory,
             setup_until=waiting.get(known),
             last_sign_in=latest.get(known),
         )

@@ -13,10 +13,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from gateway.domain.accounts import Unfit, check_roles, check_term
 from gateway.domain.messages import Topic
 from gateway.domain.operators import MANAGERS, Operator, Role
-from gateway.services import second_factor, setting_up
+from gateway.services import directory_people, second_factor, setting_up
 from gateway.services.account_views import OperatorView, views
 from gateway.services.doorkeeping import Doorkeeper
-from gateway.services.errors import Conflict, Forbidden, Invalid, NotFound
+from gateway.services.errors import Conflict, Forbidden, Invalid, KeptInDirectory, NotFound
 from gateway.services.office import Caller, Office
 from gateway.services.setting_up import Handover
 from gateway.storage import epochs, operators, organisations, second_factors, sessions
@@ -112,8 +112,8 @@ async def add(
 async def change(office: Office, caller: Caller, operator_id: str, changes: Mapping[str, Any]) -> OperatorView:
     """Changes an account: ``disabled``, and fields of ``NewOperator`` but login, password and language.
 
-    What the account runs is asked again at once. Raises ``NotFound``, ``Forbidden``, ``Invalid``, ``Conflict`` or
-    ``SecondFactorNeeded``.
+    What the account runs is asked again at once. Raises ``NotFound``, ``Forbidden``, ``Invalid``, ``Conflict``,
+    ``KeptInDirectory`` or ``SecondFactorNeeded``.
     """
     if operator_id == caller.operator.id:
         raise Forbidden("nobody changes their own account")
@@ -138,7 +138,7 @@ async def reset(
 ) -> tuple[OperatorView, Handover | None]:
     """Takes away the password (its owner sets a new one by the link), the second factor, or both; all sessions end.
 
-    Raises ``NotFound``, ``Forbidden``, ``Invalid`` or ``SecondFactorNeeded``.
+    Raises ``NotFound``, ``Forbidden``, ``Invalid``, ``KeptInDirectory`` or ``SecondFactorNeeded``.
     """
     if operator_id == caller.operator.id:
         raise Forbidden("nobody resets their own account")
@@ -151,6 +151,8 @@ async def reset(
         account = await operators.account(conn, operator_id)
         if account is None or Role.SERVICE in account.operator.roles:
             raise NotFound("operator")
+        if password and await directory_people.link_of(conn, account) is not None:
+            raise KeptInDirectory("this password is kept by the directory: reset it there")
         if password:
             await operators.set_password(conn, operator_id, "")
             handover = await setting_up.issue(conn, office.new_id(), operator_id, caller.operator.id, at)
@@ -192,6 +194,8 @@ async def _store(
     ):
         if Role.SERVICE in old.operator.roles:
             raise Invalid("a service account is only disabled and enabled here", field="roles")
+        if _moved(old, new) and await directory_people.link_of(conn, old) is not None:
+            raise KeptInDirectory("the directory's groups say this account's roles and organisation: change them there")
         _check(new)
         await operators.rewrite(conn, new)
         await office.note(
@@ -232,6 +236,10 @@ def _idle(account: Account, at: datetime, office: Office) -> bool:
     disabled = account.operator.disabled_at
     gone = disabled is not None and disabled <= at
     return gone or (Role.SERVICE not in account.operator.roles and bool(account.term.lapsed(at, office.rules)))
+
+
+def _moved(old: Account, new: Account) -> bool:
+    return (old.operator.roles, old.operator.organisation_id) != (new.operator.roles, new.operator.organisation_id)
 
 
 def _changed(old: Account, changes: Mapping[str, Any], at: datetime) -> Account:

@@ -7,12 +7,16 @@ import secrets
 from collections import OrderedDict
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
 from gateway.services.errors import LockedOut
 from gateway.services.passwords import LONGEST, PasswordBook
+
+if TYPE_CHECKING:
+    from gateway.services.directory_people import DirectorySignOn
 
 FAILURES = 5
 LOCK = timedelta(minutes=15)
@@ -35,9 +39,15 @@ class Attempt:
 
 
 class Doorkeeper:
-    """Bounds password checks that run at once, and locks unknown logins like known ones so that they look alike."""
+    """Bounds password checks that run at once, and locks unknown logins like known ones so that they look alike.
 
-    def __init__(self, at_once: int = 2, book: PasswordBook | None = None) -> None:
+    ``directory`` judges the passwords of its people, if there is one.
+    """
+
+    def __init__(
+        self, at_once: int = 2, book: PasswordBook | None = None, directory: DirectorySignOn | None = None
+    ) -> None:
+        self.directory = directory
         self._book = book or PasswordBook()
         self._turn = asyncio.Semaphore(at_once)
         self._strangers: OrderedDict[str, Attempt] = OrderedDict()

@@ -80,6 +80,30 @@ class Locked(Failed):
         super().__init__("the console is locked: give your password or a code")
 
 
+class DirectoryUnavailable(Failed):
+    """The directory that knows the password cannot be asked; what exactly is wrong stands in the log."""
+
+    code = "directory_unavailable"
+
+    def __init__(self) -> None:
+        super().__init__("the directory does not answer: its people cannot sign in now, local accounts can")
+
+
+class KeptInDirectory(Failed):
+    """The directory says this of its people: it is changed there, and not here."""
+
+    code = "kept_in_directory"
+
+
+class NotMapped(Failed):
+    """Somebody of the directory proved who they are, and nothing here is given to them by it."""
+
+    code = "not_mapped"
+
+    def __init__(self) -> None:
+        super().__init__("none of your groups in the directory opens anything here: ask the system manager")
+
+
 class NotFound(Failed):
     """There is no such thing, or not for this operator: the two must not be told apart."""
 

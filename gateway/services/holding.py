@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from gateway.domain.accounts import Hold, must_prove
 from gateway.domain.operators import Operator
 from gateway.services import second_factor
+from gateway.services.directory_sign_on import password_is_right
 from gateway.services.doorkeeping import Doorkeeper
 from gateway.services.errors import NotSignedIn, WrongCode, WrongPassword
 from gateway.services.locking_out import count_failure, refuse_locked
@@ -47,7 +48,7 @@ async def lock(office: Office, caller: Caller) -> None:
 async def unlock(office: Office, door: Doorkeeper, caller: Caller, *, password: str = "", code: str = "") -> None:
     """Opens the controls again, by the password or by a code.
 
-    Raises ``WrongPassword``, ``WrongCode`` or ``LockedOut``.
+    Raises ``WrongPassword``, ``WrongCode``, ``LockedOut`` or ``DirectoryUnavailable``.
     """
     at = office.clock.now()
     async with office.store.read() as conn:
@@ -55,7 +56,7 @@ async def unlock(office: Office, door: Doorkeeper, caller: Caller, *, password: 
     if account is None:
         raise NotSignedIn
     refuse_locked(account, at)
-    right = not code and await door.check(account.password_hash, password)
+    right = not code and await password_is_right(office, door, account, password)
     async with office.store.begin() as conn:
         if code:
             right = await second_factor.use(office, conn, caller.operator.id, code, at, caller.remote)

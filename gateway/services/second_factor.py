@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.domain.accounts import must_prove
 from gateway.services import totp
+from gateway.services.directory_sign_on import password_is_right
 from gateway.services.doorkeeping import Doorkeeper
 from gateway.services.errors import Conflict, Forbidden, NotSignedIn, SecondFactorNeeded, WrongCode, WrongPassword
 from gateway.services.locking_out import count_failure, refuse_locked
@@ -84,7 +85,7 @@ async def propose(office: Office, door: Doorkeeper, caller: Caller, password: st
         raise NotSignedIn
     if not enrolled and at - session[0].created_at > PROOF_LASTS:
         refuse_locked(account, at)
-        if not await door.check(account.password_hash, password or ""):
+        if not await password_is_right(office, door, account, password or ""):
             async with office.store.begin() as conn:
                 await count_failure(office, conn, account, at, caller.remote)
             raise WrongPassword

@@ -15,13 +15,14 @@ from gateway.domain.accounts import Hold, is_loopback
 from gateway.domain.messages import Topic
 from gateway.domain.operators import Operator
 from gateway.domain.organisations import Organisation
-from gateway.services import second_factor
+from gateway.services import directory_people, directory_sign_on, second_factor
 from gateway.services.doorkeeping import NOBODY, Doorkeeper
 from gateway.services.doorkeeping import hash_password as hash_password
 from gateway.services.errors import (
     AccountLapsed,
     Forbidden,
     Invalid,
+    KeptInDirectory,
     NotSignedIn,
     SecondFactorNeeded,
     WrongCode,
@@ -76,7 +77,8 @@ async def sign_in(
     entrance: Entrance,
     code: str | None = None,
 ) -> tuple[str, Session]:
-    """A new session and its token. Raises ``WrongPassword``, ``LockedOut`` or ``Invalid``.
+    """A new session and its token. Raises ``WrongPassword``, ``LockedOut``, ``Invalid``, or for people of the directory
+    also ``NotMapped`` or ``DirectoryUnavailable``.
 
     Who has a second factor gives its code too: ``SecondFactorNeeded`` asks for it, ``WrongCode`` counts like a wrong
     password.
@@ -84,22 +86,12 @@ async def sign_in(
     chosen = purpose_of(purpose)
     remote = entrance.remote
     at = office.clock.now()
-    async with office.store.read() as conn:
-        account = await operators.by_login(conn, login)
-    if account is None:
-        door.refuse_stranger(login, at)
-        await door.check(NOBODY, password)
-        door.count_stranger(login, at)
-        # written like a known login's failure: for the audit, and so that it takes as long; never what was typed
-        async with office.store.begin() as conn:
-            await office.note(conn, at, SYSTEM, "wrong_password", "operator", "", remote=remote)
-        raise WrongPassword
-    refuse_locked(account, at)
-    right = await door.check(account.password_hash, password)
+    knocked = await directory_sign_on.knock(office, door, login, password, at, remote)
+    known, right = knocked or await _knock(office, door, login, password, at, remote)
     token = secrets.token_urlsafe(32)
     async with office.store.begin() as conn:
         # asked again: while this password was checked, others may have locked the account
-        account = await operators.account(conn, account.operator.id)
+        account = await operators.account(conn, known.operator.id)
         if account is None:
             raise WrongPassword
         refuse_locked(account, at)
@@ -127,6 +119,24 @@ async def sign_in(
     if lapse is not None:
         raise AccountLapsed(lapse.value)
     raise WrongCode if needs_code else WrongPassword
+
+
+async def _knock(
+    office: Office, door: Doorkeeper, login: str, password: str, at: datetime, remote: str
+) -> tuple[Account, bool]:
+    """The local account with that login, and whether the password is right. Raises ``WrongPassword``, ``LockedOut``."""
+    async with office.store.read() as conn:
+        account = await operators.by_login(conn, login)
+    if account is None:
+        door.refuse_stranger(login, at)
+        await door.check(NOBODY, password)
+        door.count_stranger(login, at)
+        # written like a known login's failure: for the audit, and so that it takes as long; never what was typed
+        async with office.store.begin() as conn:
+            await office.note(conn, at, SYSTEM, "wrong_password", "operator", "", remote=remote)
+        raise WrongPassword
+    refuse_locked(account, at)
+    return account, await door.check(account.password_hash, password)
 
 
 async def resume(
@@ -199,13 +209,18 @@ async def change(office: Office, caller: Caller, purpose: str | None, language: 
 
 
 async def change_password(office: Office, door: Doorkeeper, caller: Caller, old: str, new: str) -> None:
-    """Changes the caller's own password and ends the other sessions. Raises ``WrongPassword`` or ``Invalid``."""
+    """Changes the caller's own password and ends the other sessions. Raises ``WrongPassword``, ``Invalid``, or
+    ``KeptInDirectory`` for people of the directory.
+    """
     at = office.clock.now()
     async with office.store.read() as conn:
         account = await operators.account(conn, caller.operator.id)
         home = await organisations.get(conn, caller.operator.organisation_id)
+        elsewhere = account is not None and await directory_people.link_of(conn, account) is not None
     if account is None or home is None:
         raise NotSignedIn
+    if elsewhere:
+        raise KeptInDirectory("your password is kept by the directory: change it there")
     await door.examine(new, account.operator.login, account.operator.name, home.name_zh, home.name_en)
     refuse_locked(account, at)
     if not await door.check(account.password_hash, old):

@@ -13,6 +13,7 @@ from datetime import datetime
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
+from gateway.ports import Unavailable
 from gateway.services.office import Office
 
 log = structlog.get_logger(__name__)
@@ -56,6 +57,6 @@ class Sweeping:
                 async with asyncio.timeout(PATIENCE_SECONDS):
                     await sweep(self._office, self._office.clock.now())
                 self.tally[name].runs += 1
-            except (SQLAlchemyError, OSError) as problem:
+            except (SQLAlchemyError, OSError, Unavailable) as problem:
                 self.tally[name].failures += 1
                 log.error("a sweep failed", sweep=name, problem=str(problem))

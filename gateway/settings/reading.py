@@ -11,6 +11,7 @@ from typing import Any
 import yaml
 from pydantic import BaseModel, ValidationError
 
+from gateway.settings.directory import PASSWORD_VARIABLE, directory_faults
 from gateway.settings.faults import BadSettings, where_in_yaml
 from gateway.settings.meaning import rules_of
 from gateway.settings.sections import Settings
@@ -18,7 +19,7 @@ from gateway.settings.sections import Settings
 PREFIX = "SHARP_EYES_"
 SECRETIVE = frozenset({"database", "redis"})
 """Settings whose value may hold a password: what is wrong with them is said without repeating them."""
-RESERVED = frozenset({"SHARP_EYES_KEY", "SHARP_EYES_AUDIT_KEY"})
+RESERVED = frozenset({"SHARP_EYES_KEY", "SHARP_EYES_AUDIT_KEY", PASSWORD_VARIABLE})
 """Names with the prefix that are not settings: secrets are never part of a configuration that gets printed."""
 
 
@@ -65,6 +66,7 @@ def problems(path: Path | None, environment: Mapping[str, str] | None = None) ->
         found.append("workers: count is 0 and listen is empty, so nobody pulls cameras: set one of them")
     if settings.sessions.breached is not None and not settings.sessions.breached.is_file():
         found.append(f"sessions.breached: there is no file {settings.sessions.breached}")
+    found += directory_faults(settings.ldap, environment)
     nearest = next((folder for folder in (settings.data, *settings.data.absolute().parents) if folder.exists()), None)
     if nearest is None or not nearest.is_dir() or not os.access(nearest, os.W_OK):
         found.append(f"data: {settings.data} cannot be written to: choose another folder or change its owner")

@@ -8,20 +8,18 @@ from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import Field, field_validator
 
 from gateway.disk import RESERVE_MB
 from gateway.domain.audit import available
 from gateway.domain.scans import PRIVATE, networks
 from gateway.fleet.address import parse_address
+from gateway.settings.directory import Ldap
+from gateway.settings.section import Section
 from gateway.storage.store import database_url
 
 
-class _Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Server(_Section):
+class Server(Section):
     """Where the gateway listens, the address by which browsers know it, the certificate it shows, which proxies may
     say for whom they ask, and the file with the token for /metrics.
 
@@ -38,7 +36,7 @@ class Server(_Section):
     proxies: tuple[str, ...] = ()
 
 
-class Workers(_Section):
+class Workers(Section):
     """How many workers to start as children, or where workers that somebody else starts are listening."""
 
     count: int | None = Field(default=None, ge=0, le=64)
@@ -62,7 +60,7 @@ class Workers(_Section):
         return 0 if self.listen else max(1, min(4, os.cpu_count() or 1))
 
 
-class Detection(_Section):
+class Detection(Section):
     """How much may be spent on decoding, by which rules, and on how many cameras (None: all)."""
 
     budget_cores_fraction: float = Field(default=0.4, gt=0, le=1)
@@ -81,7 +79,7 @@ class Detection(_Section):
         return self.budget_cores or self.budget_cores_fraction * (os.cpu_count() or 1)
 
 
-class Evidence(_Section):
+class Evidence(Section):
     """How much evidence is kept: megabytes in all, megabytes of the disk that it leaves free for the database, and
     days for candidates that nobody confirmed.
     """
@@ -91,7 +89,7 @@ class Evidence(_Section):
     retention_days_unconfirmed: float = Field(default=30, gt=0)
 
 
-class Discovery(_Section):
+class Discovery(Section):
     """Which networks may be scanned for devices; this machine's own loopback only if it is named."""
 
     networks: tuple[str, ...] = PRIVATE
@@ -102,14 +100,14 @@ class Discovery(_Section):
         return value if networks(value) else ()
 
 
-class District(_Section):
+class District(Section):
     """What differs from district to district: the townships of its seat, and the first digits of its cameras' ids."""
 
     seat_townships: tuple[str, ...] = ()
     gb_prefix: str = Field(default="", pattern=r"^([0-9]{8})?$")
 
 
-class Sessions(_Section):
+class Sessions(Section):
     """How long a sign-in lasts, when an untouched console locks, and who must prove more than a password."""
 
     hours: float = Field(default=12, gt=0, le=24 * 30)
@@ -118,7 +116,7 @@ class Sessions(_Section):
     breached: Path | None = None
 
 
-class Accounts(_Section):
+class Accounts(Section):
     """For how many days a pledge of secrecy and a training count, and when to remind of their end."""
 
     pledge_days: float = Field(default=365, gt=0)
@@ -126,14 +124,14 @@ class Accounts(_Section):
     remind_days: float = Field(default=30, ge=0)
 
 
-class Oversight(_Section):
+class Oversight(Section):
     """Whether anybody may see the public page, and whom it names to turn to."""
 
     public_page: bool = False
     contact: str = Field(default="", max_length=200)
 
 
-class Audit(_Section):
+class Audit(Section):
     """What new audit lines are hashed with, and the public keys of other gateways whose signed roots count."""
 
     algorithm: Literal["sha256", "sm3"] = "sha256"
@@ -155,7 +153,7 @@ class Audit(_Section):
         return value
 
 
-class Exports(_Section):
+class Exports(Section):
     """How many hours and cameras one export may span, and for how many hours it can be fetched once it is approved."""
 
     span_hours: float = Field(default=24, gt=0, le=24 * 7)
@@ -163,7 +161,7 @@ class Exports(_Section):
     fetch_hours: float = Field(default=72, gt=0, le=72)
 
 
-class SingleSignOn(_Section):
+class SingleSignOn(Section):
     """The OpenID Connect provider that people may sign in by; none without an issuer."""
 
     issuer: str = ""
@@ -184,7 +182,7 @@ class SingleSignOn(_Section):
         return value
 
 
-class Settings(_Section):
+class Settings(Section):
     """Everything that can be configured."""
 
     server: Server = Server()
@@ -198,6 +196,7 @@ class Settings(_Section):
     district: District = District()
     sessions: Sessions = Sessions()
     single_sign_on: SingleSignOn = SingleSignOn()
+    ldap: Ldap = Ldap()
     accounts: Accounts = Accounts()
     audit: Audit = Audit()
     oversight: Oversight = Oversight()

@@ -174,6 +174,57 @@ SETTINGS: dict[str, tuple[str, str]] = {
     ),
     "single_sign_on.name_zh": ("What the button on the sign-in page says in Chinese.", "登录页按钮的中文名称。"),
     "single_sign_on.name_en": ("The same in English.", "登录页按钮的英文名称。"),
+    "ldap.urls": (
+        "The LDAP directory whose people may sign in, asked in this order: `[ldaps://a, ldaps://b]`; empty: none.",
+        "可用于登录的 LDAP 目录地址，按顺序询问：`[ldaps://a, ldaps://b]`；留空则不启用。",
+    ),
+    "ldap.start_tls": (
+        "Begin TLS on an `ldap://` address; without TLS only this machine's own directory is asked.",
+        "在 `ldap://` 地址上启用 StartTLS；不加密时只允许访问本机的目录。",
+    ),
+    "ldap.authority": (
+        "A PEM file with the authority that signed the directory's certificate, where the system does not know it.",
+        "目录证书的签发机构（PEM 文件），系统不认识该机构时填写。",
+    ),
+    "ldap.bind_dn": (
+        "The gateway's own account there, which reads people and groups; empty: it asks as nobody.",
+        "网关在目录中的只读账号，用于查找人员和组；留空则匿名查询。",
+    ),
+    "ldap.bind_password_file": (
+        "A file with its password; without it the password is `SHARP_EYES_LDAP_PASSWORD`.",
+        "存放其密码的文件；不填则取环境变量 `SHARP_EYES_LDAP_PASSWORD`。",
+    ),
+    "ldap.user_base": (
+        "Where people stand, such as `ou=people,dc=example,dc=org`.",
+        "人员所在位置，如 `ou=people,dc=example,dc=org`。",
+    ),
+    "ldap.user_filter": (
+        "Who may be found; `{login}` is what was typed, and stays a value.",
+        "查找人员的条件；`{login}` 为输入的账号，始终只作为取值。",
+    ),
+    "ldap.id_attribute": (
+        "The attribute that never changes and is never given to another; `objectGUID` in Active Directory.",
+        "永不改变、也不会转给他人的属性；Active Directory 用 `objectGUID`。",
+    ),
+    "ldap.login_attribute": (
+        "The attribute that becomes the account's login; `sAMAccountName` in Active Directory.",
+        "作为账号名的属性；Active Directory 用 `sAMAccountName`。",
+    ),
+    "ldap.name_attribute": ("The attribute that becomes the account's name.", "作为姓名的属性。"),
+    "ldap.group_base": ("Where groups stand.", "组所在位置。"),
+    "ldap.group_filter": ("Which of them count.", "哪些组有效。"),
+    "ldap.nested": (
+        "Whether groups within groups count, up to ten levels.",
+        "组中之组是否有效（最多十层）。",
+    ),
+    "ldap.recheck_minutes": (
+        "How often everybody's groups are looked up again.",
+        "每隔多少分钟重新核对所属的组。",
+    ),
+    "ldap.mapping": (
+        "Groups in the order in which they count, each `{group: <name>, organisation: <id>, roles: [<role>]}`.",
+        "按优先顺序列出各组，每项为 `{group: 组名, organisation: 单位编号, roles: [角色]}`。",
+    ),
 }  # fmt: skip
 """What each setting means, in English and Chinese. A setting that is missing here fails a test."""
 

@@ -124,6 +124,9 @@ identities = Table(
     Column("subject", String(255), primary_key=True),
     Column("operator_id", String(36), ForeignKey("operators.id"), nullable=False),
     Column("linked_at", Moment, nullable=False),
+    # of a directory, which is asked again: when it last was, and since when it gives this person nothing any more
+    Column("checked_at", Moment),
+    Column("withdrawn_at", Moment),
     UniqueConstraint("issuer", "operator_id", name="uq_identities_operator"),
 )
 

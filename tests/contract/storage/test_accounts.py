@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from gateway.domain.operators import Role
-from gateway.storage import epochs, operators, second_factors, sessions, setup_links
+from gateway.storage import epochs, identities, operators, second_factors, sessions, setup_links
 from gateway.storage.operators import Account
 from gateway.storage.sessions import TOKEN, Session
 from gateway.storage.setup_links import SetupLink
@@ -165,3 +165,30 @@ async def test_one_set_up_link_of_an_account_is_good_at_a_time(store: Store) -> 
         assert await setup_links.waiting(conn, NOW) == {"me": NOW + HOUR}
         assert await setup_links.use(conn, "L-2", NOW)
         assert await setup_links.waiting(conn, NOW) == {}
+
+
+async def test_a_directorys_people_are_asked_about_in_turn_until_they_are_withdrawn(store: Store) -> None:
+    await _lay(store)
+    async with store.begin() as conn:
+        await operators.insert(conn, Account(replace(operator(), id="other", login="other"), "", 0, None, NOW))
+        await identities.link(conn, "ldap", "s1", "me", NOW)
+        await identities.link(conn, "ldap", "s2", "other", NOW)
+        await identities.link(conn, "https://sso", "s1", "me", NOW)
+        assert [one.operator_id for one in await identities.unchecked(conn, "ldap", NOW, 9)] == ["me", "other"]
+        await identities.check(conn, "ldap", ["me"], NOW + HOUR)
+        assert [one.subject for one in await identities.unchecked(conn, "ldap", NOW, 9)] == ["s2"]
+        await identities.check(conn, "ldap", ["other"], NOW + 2 * HOUR)
+        due = await identities.unchecked(conn, "ldap", NOW + 2 * HOUR, 9)
+        assert [one.operator_id for one in due] == ["me", "other"]
+        assert len(await identities.unchecked(conn, "ldap", NOW + 2 * HOUR, 1)) == 1
+        await identities.withdraw(conn, "ldap", "me", NOW + HOUR)
+    async with store.read() as conn:
+        assert [one.operator_id for one in await identities.unchecked(conn, "ldap", NOW + 3 * HOUR, 9)] == ["other"]
+        link = await identities.link_of(conn, "ldap", "me")
+        assert link is not None
+        assert (link.subject, link.withdrawn_at) == ("s1", NOW + HOUR)
+        elsewhere = await identities.link_of(conn, "https://sso", "me")
+        assert elsewhere is not None
+        assert elsewhere.withdrawn_at is None
+        assert await identities.linked(conn, "ldap") == {"me", "other"}
+        assert await identities.link_of(conn, "ldap", "nobody") is None

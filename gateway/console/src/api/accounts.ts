@@ -20,6 +20,7 @@ export interface Footing {
   lapsed: string | null
   second_factor: boolean
   has_password: boolean
+  directory: boolean
   setup_until: string | null
   last_sign_in: string | null
 }

@@ -23,6 +23,7 @@ export const accounts: Words<typeof chinese> = {
     has: 'Set up',
     hasNot: 'None',
     noPassword: 'Not set up',
+    directory: 'directory',
     lapsed: 'Lapsed',
     lapsesSoon: 'Lapses soon',
     edit: 'Edit account',

@@ -20,6 +20,7 @@ export const accounts = {
     has: '已开通',
     hasNot: '未开通',
     noPassword: '待设置',
+    directory: '目录账号',
     lapsed: '已到期',
     lapsesSoon: '即将到期',
     edit: '编辑账号',
