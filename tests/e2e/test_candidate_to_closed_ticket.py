@@ -12,13 +12,16 @@ from tests.running import District, items
 
 def move(page: Page, to: str, why: str = "") -> None:
     """Presses a move's button, gives the reason if one is asked, and waits for the new state."""
+    submit = page.locator('[data-test="move-submit"]')
+    there = page.locator(f'[data-test="ticket-detail"][data-state="{to}"]')
     page.locator(f'[data-test="move-{to}"]').first.click()
-    page.wait_for_timeout(300)
-    if page.locator('[data-test="move-submit"]').count():
+    submit.or_(there).first.wait_for()
+    if submit.count():
         box = page.locator('textarea[data-test="move-why"], [data-test="move-why"] textarea').first
         box.fill(why or "示例处置说明")
-        page.locator('[data-test="move-submit"]').click()
-    page.locator(f'[data-test="ticket-detail"][data-state="{to}"]').wait_for()
+        submit.click()
+        submit.wait_for(state="detached")
+    there.wait_for()
 
 
 def test_a_candidate_becomes_a_closed_ticket(desks: Callable[..., Desk], district: District) -> None:
