@@ -7,17 +7,21 @@ from contextlib import aclosing
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
 from fastapi import FastAPI
 from sqlalchemy import select
 
+from gateway.app.parts import application, build
 from gateway.bus.local import LocalBus
 from gateway.domain.accounts import AccountRules
+from gateway.media.hub import open_hub
 from gateway.services.directory_sign_on import recheck
 from gateway.storage.tables import operators
 from gateway.web.api import create_api
+from gateway.web.whep import open_rooms
 from tests.integration.directory_ground import (
     GIVES,
     GROUPS,
@@ -71,6 +75,22 @@ async def test_the_first_sign_in_makes_the_account_that_the_groups_give(
     async with client_of(app) as again:
         assert (await enter(again, "  ZHANG.Wei ")).json()["operator"]["id"] == who["id"]
     assert (await actions(world))[-1] == "sign_in"
+
+
+async def test_the_gateway_composes_the_directory_with_its_door_and_its_sweeps(
+    ground: Ground, world: World, tmp_path: Path
+) -> None:
+    settings = ground.settings().model_copy(update={"data": tmp_path})
+    parts = build(settings, world.office, world.bus, [])
+    async with open_hub(parts.fleet) as hub, open_rooms(parts.viewing, hub) as rooms:
+        composed: Any = application(parts, hub, rooms)
+        async with client_of(composed._app) as client:
+            assert (await enter(client, "zhang.wei")).status_code == 200
+            ground.server.modify(f"member - uid=zhang.wei,{PEOPLE} of cn=watch,{GROUPS}")
+            world.clock.at += timedelta(minutes=6)
+            await parts.sweeping.round()
+            assert (await client.get("/session")).status_code == 401
+    assert not [name for name, tally in parts.sweeping.tally.items() if tally.failures]
 
 
 async def test_groups_count_by_member_by_login_and_by_way_of_other_groups(app: FastAPI) -> None:
