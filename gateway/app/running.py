@@ -13,7 +13,7 @@ import uvloop
 from gateway.app.companions import Companion, sample_cameras_of, workers_of
 from gateway.app.first_run import SampleRun, prepare_sample
 from gateway.app.footing import address_of, data_folder, gateway_id, listening, store_of
-from gateway.app.naming import unknown_cameras
+from gateway.app.naming import unknown_cameras, unknown_organisations
 from gateway.app.parts import Parts, application, build, open_bus
 from gateway.app.serving import Shown, certificate_of, http_server
 from gateway.clock import SystemClock
@@ -63,7 +63,8 @@ async def _run(settings: Settings, sample: bool, say: Callable[[str], None]) -> 
             sampled = await prepare_sample(settings, office) if sample else None
             if sampled is not None:
                 companions.append(sample_cameras_of(settings, sampled.folder, sampled.password_file))
-            for line in await unknown_cameras(store, rules_of(settings)[1]):
+            unknown = await unknown_cameras(store, rules_of(settings)[1])
+            for line in unknown + await unknown_organisations(store, settings):
                 say(f"note: {line}")
             listed = [parse_address(address) for address in settings.workers.listen]
             addresses = [*listed, *(child.address for child in companions if child.address is not None)]

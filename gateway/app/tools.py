@@ -11,7 +11,7 @@ from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from gateway.app.certificates import make_certificate, take_certificate
 from gateway.app.footing import CannotRun, database_of, gateway_id, make_folder, store_of
-from gateway.app.naming import unknown_cameras
+from gateway.app.naming import unknown_cameras, unknown_organisations
 from gateway.clock import SystemClock, new_id
 from gateway.domain.accounts import Unfit, check_roles
 from gateway.domain.operators import Operator, Role
@@ -54,7 +54,7 @@ async def load_file(settings: Settings, file: Path, dry_run: bool, say: Say) -> 
 
 
 async def doubts(settings: Settings) -> list[str]:
-    """What is no fault of the configuration but may be a mistake: rules for cameras that the database does not have.
+    """What is no fault of the configuration but may be a mistake: cameras and organisations that the database lacks.
 
     A database that is not there yet, or not of this version, is asked nothing.
     """
@@ -64,7 +64,8 @@ async def doubts(settings: Settings) -> list[str]:
         return []
     try:
         async with open_store(url, migrating=False) as store:
-            return await unknown_cameras(store, rules_of(settings)[1])
+            unknown = await unknown_cameras(store, rules_of(settings)[1])
+            return unknown + await unknown_organisations(store, settings)
     except (SQLAlchemyError, SchemaTooNew, OSError):
         return []
 

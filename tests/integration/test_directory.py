@@ -14,6 +14,7 @@ import pytest
 from fastapi import FastAPI
 from sqlalchemy import select
 
+from gateway.app.naming import unknown_organisations
 from gateway.app.parts import application, build
 from gateway.bus.local import LocalBus
 from gateway.domain.accounts import AccountRules
@@ -91,6 +92,18 @@ async def test_the_gateway_composes_the_directory_with_its_door_and_its_sweeps(
             await parts.sweeping.round()
             assert (await client.get("/session")).status_code == 401
     assert not [name for name, tally in parts.sweeping.tally.items() if tally.failures]
+
+
+async def test_a_mapping_to_an_organisation_that_is_not_known_is_said_and_lets_nobody_in(
+    ground: Ground, world: World
+) -> None:
+    settings = ground.settings(mapping=[GIVES[0] | {"organisation": "T-1"}, GIVES[1]])
+    assert await unknown_organisations(world.office.store, settings) == [
+        "ldap.mapping.0 names an organisation that is not known, and lets nobody in: T-1"
+    ]
+    async with client_of(ground.app(world, mapping=settings.model_dump()["ldap"]["mapping"])) as client:
+        assert await refused(client, "zhang.wei") == "not_mapped"
+        assert (await enter(client, "li")).status_code == 200
 
 
 async def test_groups_count_by_member_by_login_and_by_way_of_other_groups(app: FastAPI) -> None:
