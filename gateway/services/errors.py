@@ -61,23 +61,32 @@ class WrongCode(Failed):
         super().__init__("the code is wrong or was used before: wait for the next one")
 
 
+class WrongPasskey(Failed):
+    """What the passkey answered does not hold; says nothing about why."""
+
+    code = "wrong_passkey"
+
+    def __init__(self) -> None:
+        super().__init__("the passkey was not accepted: begin again")
+
+
 class SecondFactorNeeded(Failed):
     """This takes a fresh proof of the second factor; ``detail["enrolled"]`` is whether the operator has one."""
 
     code = "second_factor_needed"
 
-    def __init__(self, *, enrolled: bool) -> None:
-        said = "give the code of your second factor" if enrolled else "set up a second factor first"
-        super().__init__(said, enrolled=enrolled)
+    def __init__(self, *, enrolled: bool, **more: Any) -> None:
+        said = "give a code of your second factor, or use a passkey" if enrolled else "set up a second factor first"
+        super().__init__(said, enrolled=enrolled, **more)
 
 
 class Locked(Failed):
-    """The session's controls are locked until its operator gives the password or a code."""
+    """The session's controls are locked until its operator gives the password or a second factor."""
 
     code = "locked"
 
     def __init__(self) -> None:
-        super().__init__("the console is locked: give your password or a code")
+        super().__init__("the console is locked: give your password or a second factor")
 
 
 class DirectoryUnavailable(Failed):

@@ -9,9 +9,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from gateway.domain.accounts import Hold, must_prove
 from gateway.domain.operators import Operator
 from gateway.services import second_factor
+from gateway.services.ceremonies import Answer
 from gateway.services.directory_sign_on import password_is_right
 from gateway.services.doorkeeping import Doorkeeper
-from gateway.services.errors import NotSignedIn, WrongCode, WrongPassword
+from gateway.services.errors import NotSignedIn, WrongPassword
 from gateway.services.locking_out import count_failure, refuse_locked
 from gateway.services.office import Caller, Office
 from gateway.storage import operators, second_factors, sessions
@@ -45,10 +46,12 @@ async def lock(office: Office, caller: Caller) -> None:
             await office.note(conn, at, caller.operator.id, "lock_session", "session", caller.session_id)
 
 
-async def unlock(office: Office, door: Doorkeeper, caller: Caller, *, password: str = "", code: str = "") -> None:
-    """Opens the controls again, by the password or by a code.
+async def unlock(
+    office: Office, door: Doorkeeper, caller: Caller, *, password: str = "", given: str | Answer = ""
+) -> None:
+    """Opens the controls again, by the password, by a code or by a passkey.
 
-    Raises ``WrongPassword``, ``WrongCode``, ``LockedOut`` or ``DirectoryUnavailable``.
+    Raises ``WrongPassword``, ``WrongCode``, ``WrongPasskey``, ``LockedOut`` or ``DirectoryUnavailable``.
     """
     at = office.clock.now()
     async with office.store.read() as conn:
@@ -56,14 +59,14 @@ async def unlock(office: Office, door: Doorkeeper, caller: Caller, *, password: 
     if account is None:
         raise NotSignedIn
     refuse_locked(account, at)
-    right = not code and await password_is_right(office, door, account, password)
+    right = not given and await password_is_right(office, door, account, password)
     async with office.store.begin() as conn:
-        if code:
-            right = await second_factor.use(office, conn, caller.operator.id, code, at, caller.remote)
+        if given:
+            right = await second_factor.use(office, conn, caller.operator.id, given, at, caller.remote)
         if right:
             await operators.clear_failures(conn, caller.operator.id)
             await sessions.unlock(conn, caller.session_id, at)
             await office.note(conn, at, caller.operator.id, "unlock_session", "session", caller.session_id)
             return
         await count_failure(office, conn, account, at, caller.remote)
-    raise WrongCode if code else WrongPassword
+    raise second_factor.wrong(given) if given else WrongPassword()

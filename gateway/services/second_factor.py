@@ -1,4 +1,4 @@
-"""Second factor: codes from a phone, recovery codes on paper, and the fresh proof that grave acts take."""
+"""Second factor: passkeys, codes from a phone, recovery codes on paper, and the fresh proof that grave acts take."""
 
 from __future__ import annotations
 
@@ -11,13 +11,24 @@ from datetime import datetime, timedelta
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.domain.accounts import must_prove
-from gateway.services import totp
+from gateway.domain.websites import WebSite
+from gateway.services import ceremonies, totp
+from gateway.services.ceremonies import Answer
 from gateway.services.directory_sign_on import password_is_right
 from gateway.services.doorkeeping import Doorkeeper
-from gateway.services.errors import Conflict, Forbidden, NotSignedIn, SecondFactorNeeded, WrongCode, WrongPassword
+from gateway.services.errors import (
+    Conflict,
+    Failed,
+    Forbidden,
+    NotSignedIn,
+    SecondFactorNeeded,
+    WrongCode,
+    WrongPasskey,
+    WrongPassword,
+)
 from gateway.services.locking_out import count_failure, refuse_locked
 from gateway.services.office import Caller, Office
-from gateway.storage import operators, second_factors, sessions
+from gateway.storage import operators, passkeys, second_factors, sessions
 
 PROOF_LASTS = timedelta(minutes=10)
 """For how long a proof is fresh, and how old a sign-in may be to set up a second factor without the password."""
@@ -29,12 +40,13 @@ salt."""
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """What the console shows of a caller's second factor."""
+    """What the console shows of a caller's second factor; ``confirmed_at`` is the phone's, None without one."""
 
     enrolled: bool
     demanded: bool
     confirmed_at: datetime | None
     codes_left: int
+    passkeys: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,11 +79,13 @@ async def standing(office: Office, caller: Caller, conn: AsyncConnection) -> Sta
     factor = await second_factors.get(conn, caller.operator.id)
     confirmed = None if factor is None else factor.confirmed_at
     left = await second_factors.codes_left(conn, caller.operator.id)
-    return Standing(confirmed is not None, must_prove(caller.operator, caller.remote, office.rules), confirmed, left)
+    keys = len(await passkeys.of_operator(conn, caller.operator.id))
+    demanded = must_prove(caller.operator, caller.remote, office.rules)
+    return Standing(confirmed is not None or keys > 0, demanded, confirmed, left, keys)
 
 
-async def propose(office: Office, door: Doorkeeper, caller: Caller, password: str | None) -> Proposal:
-    """A new secret, in force once a code of it is given. Raises ``WrongPassword`` or ``SecondFactorNeeded``.
+async def be_present(office: Office, door: Doorkeeper, caller: Caller, password: str | None) -> None:
+    """Returns if it is the caller who sets up a second factor. Raises ``WrongPassword`` or ``SecondFactorNeeded``.
 
     Who has a second factor proves it; who has none gives the password, unless they have only just signed in with it.
     """
@@ -89,6 +103,11 @@ async def propose(office: Office, door: Doorkeeper, caller: Caller, password: st
             async with office.store.begin() as conn:
                 await count_failure(office, conn, account, at, caller.remote)
             raise WrongPassword
+
+
+async def propose(office: Office, door: Doorkeeper, caller: Caller, password: str | None) -> Proposal:
+    """A new secret, in force once a code of it is given. Raises as ``be_present`` does."""
+    await be_present(office, door, caller, password)
     secret = totp.new_secret()
     async with office.store.begin() as conn:
         await second_factors.propose(conn, caller.operator.id, _sealed(office, caller.operator.id, secret))
@@ -102,26 +121,26 @@ async def confirm(office: Office, caller: Caller, code: str) -> list[str]:
     """
     at = office.clock.now()
     operator_id = caller.operator.id
-    codes = [_new_code() for _ in range(RECOVERY_CODES)]
     async with office.store.begin() as conn:
         factor = await second_factors.get(conn, operator_id)
         if factor is None or factor.pending is None:
             raise Conflict("no second factor is being set up")
-        if factor.confirmed_at is not None:
+        if await second_factors.enrolled(conn, [operator_id]):
             await require(office, caller, conn)
         step = totp.matching_step(_opened(office, operator_id, factor.pending), _digits(code), at)
         if step is None or not await second_factors.confirm(conn, operator_id, factor.pending, step, at):
             raise WrongCode
-        await second_factors.replace_codes(conn, operator_id, [_hash(one) for one in codes])
-        await sessions.prove(conn, caller.session_id, at)
+        codes = await fresh_codes(conn, operator_id)
+        await proved(conn, caller, at)
         await office.note(conn, at, operator_id, "enrol_second_factor", "operator", operator_id)
     return codes
 
 
-async def prove(office: Office, caller: Caller, code: str) -> None:
-    """Notes a fresh proof in the caller's session. Raises ``WrongCode``, ``LockedOut`` or ``SecondFactorNeeded``.
+async def prove(office: Office, caller: Caller, given: str | Answer) -> None:
+    """Notes a fresh proof in the caller's session: a code, or what a passkey answered.
 
-    Wrong codes count like wrong passwords.
+    Wrong ones count like wrong passwords. Raises ``WrongCode``, ``WrongPasskey``, ``LockedOut`` or
+    ``SecondFactorNeeded``.
     """
     at = office.clock.now()
     async with office.store.begin() as conn:
@@ -131,58 +150,92 @@ async def prove(office: Office, caller: Caller, code: str) -> None:
         refuse_locked(account, at)
         if not await second_factors.enrolled(conn, [caller.operator.id]):
             raise SecondFactorNeeded(enrolled=False)
-        right = await use(office, conn, caller.operator.id, code, at, caller.remote)
+        right = await use(office, conn, caller.operator.id, given, at, caller.remote)
         if right:
             await operators.clear_failures(conn, caller.operator.id)
-            await sessions.prove(conn, caller.session_id, at)
+            await proved(conn, caller, at)
             await office.note(
                 conn, at, caller.operator.id, "prove_second_factor", "session", caller.session_id, remote=caller.remote
             )
         else:
             await count_failure(office, conn, account, at, caller.remote)
     if not right:
-        raise WrongCode
+        raise wrong(given)
 
 
 async def renew_codes(office: Office, caller: Caller) -> list[str]:
     """New recovery codes instead of the old ones. Raises ``SecondFactorNeeded`` without a fresh proof."""
     at = office.clock.now()
-    codes = [_new_code() for _ in range(RECOVERY_CODES)]
     async with office.store.begin() as conn:
         if not await second_factors.enrolled(conn, [caller.operator.id]):
             raise SecondFactorNeeded(enrolled=False)
         await require(office, caller, conn)
-        await second_factors.replace_codes(conn, caller.operator.id, [_hash(one) for one in codes])
+        codes = await fresh_codes(conn, caller.operator.id)
         await office.note(conn, at, caller.operator.id, "renew_recovery_codes", "operator", caller.operator.id)
     return codes
 
 
 async def give_up(office: Office, caller: Caller) -> None:
-    """Removes the caller's own second factor. Raises ``Forbidden`` where one is demanded of them."""
+    """Removes the caller's own phone; passkeys stay, and without one the recovery codes go too.
+
+    Raises ``Forbidden`` where a second factor is demanded of them and the phone is the only one.
+    """
     at = office.clock.now()
-    if must_prove(caller.operator, caller.remote, office.rules):
-        raise Forbidden("a second factor is demanded of this account")
+    operator_id = caller.operator.id
     async with office.store.begin() as conn:
         await require(office, caller, conn)
-        if await second_factors.forget(conn, caller.operator.id):
-            await office.note(conn, at, caller.operator.id, "remove_second_factor", "operator", caller.operator.id)
+        if not await second_factors.forget_phone(conn, operator_id):
+            return
+        if not await second_factors.enrolled(conn, [operator_id]):
+            if must_prove(caller.operator, caller.remote, office.rules):
+                raise Forbidden("a second factor is demanded of this account")
+            await second_factors.forget(conn, operator_id)
+        await office.note(conn, at, operator_id, "remove_second_factor", "operator", operator_id)
+
+
+async def asked_of(office: Office, conn: AsyncConnection, operator_id: str, site: WebSite | None) -> SecondFactorNeeded:
+    """What somebody is asked for who gave the right password: a code, or one of the passkeys that work on the site."""
+    if not await passkeys.of_operator(conn, operator_id):
+        return SecondFactorNeeded(enrolled=True)
+    phone = await second_factors.get(conn, operator_id)
+    begun = None if site is None else await ceremonies.begin_use(office, conn, operator_id, None, site)
+    return SecondFactorNeeded(enrolled=True, passkey=begun, phone=phone is not None and phone.confirmed_at is not None)
 
 
 async def use(
-    office: Office, conn: AsyncConnection, operator_id: str, code: str, at: datetime, remote: str = ""
+    office: Office, conn: AsyncConnection, operator_id: str, given: str | Answer, at: datetime, remote: str = ""
 ) -> bool:
-    """Uses up a code of the operator's phone or paper; False if it is wrong or was used before."""
-    factor = await second_factors.get(conn, operator_id)
-    if factor is None or factor.secret is None:
-        return False
-    if (digits := _digits(code)).isdigit():
+    """Uses up a code of the operator's phone or paper, or a passkey's answer; False if it does not hold or was used."""
+    if isinstance(given, Answer):
+        return await ceremonies.used(office, conn, operator_id, given, at, remote)
+    if (digits := _digits(given)).isdigit():
+        factor = await second_factors.get(conn, operator_id)
+        if factor is None or factor.secret is None:
+            return False
         step = totp.matching_step(_opened(office, operator_id, factor.secret), digits, at)
         return step is not None and await second_factors.use_step(conn, operator_id, step)
-    if not await second_factors.use_code(conn, operator_id, _hash(code), at):
+    if not await second_factors.use_code(conn, operator_id, _hash(given), at):
         return False
     left = await second_factors.codes_left(conn, operator_id)
     await office.note(conn, at, operator_id, "use_recovery_code", "operator", operator_id, left=left, remote=remote)
     return True
+
+
+def wrong(given: str | Answer | None) -> Failed:
+    """How it is refused."""
+    return WrongPasskey() if isinstance(given, Answer) else WrongCode()
+
+
+async def fresh_codes(conn: AsyncConnection, operator_id: str) -> list[str]:
+    """New recovery codes instead of whatever there was; they are kept as hashes and never shown again."""
+    codes = [_new_code() for _ in range(RECOVERY_CODES)]
+    await second_factors.replace_codes(conn, operator_id, [_hash(one) for one in codes])
+    return codes
+
+
+async def proved(conn: AsyncConnection, caller: Caller, at: datetime) -> None:
+    """Notes in the caller's session that the second factor was proved."""
+    await sessions.prove(conn, caller.session_id, at)
 
 
 async def _prove_presence(office: Office, caller: Caller, conn: AsyncConnection) -> None:

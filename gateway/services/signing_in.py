@@ -15,17 +15,18 @@ from gateway.domain.accounts import Hold, is_loopback
 from gateway.domain.messages import Topic
 from gateway.domain.operators import Operator
 from gateway.domain.organisations import Organisation
+from gateway.domain.websites import WebSite
 from gateway.services import directory_people, directory_sign_on, second_factor
+from gateway.services.ceremonies import Answer
 from gateway.services.doorkeeping import NOBODY, Doorkeeper
 from gateway.services.doorkeeping import hash_password as hash_password
 from gateway.services.errors import (
     AccountLapsed,
+    Failed,
     Forbidden,
     Invalid,
     KeptInDirectory,
     NotSignedIn,
-    SecondFactorNeeded,
-    WrongCode,
     WrongPassword,
 )
 from gateway.services.holding import TOUCH_EVERY, hold_of
@@ -75,13 +76,14 @@ async def sign_in(
     *,
     purpose: str | None,
     entrance: Entrance,
-    code: str | None = None,
+    given: str | Answer | None = None,
+    site: WebSite | None = None,
 ) -> tuple[str, Session]:
-    """A new session and its token. Raises ``WrongPassword``, ``LockedOut``, ``Invalid``, or for people of the directory
-    also ``NotMapped`` or ``DirectoryUnavailable``.
+    """A new session and its token. Raises ``WrongPassword``, ``LockedOut``, ``AccountLapsed``, ``Invalid``, or for
+    people of the directory also ``NotMapped`` or ``DirectoryUnavailable``.
 
-    Who has a second factor gives its code too: ``SecondFactorNeeded`` asks for it, ``WrongCode`` counts like a wrong
-    password.
+    Who has a second factor gives a code or a passkey's answer too: ``SecondFactorNeeded`` asks for it, with what a
+    passkey on the site is to answer; ``WrongCode`` and ``WrongPasskey`` count like a wrong password.
     """
     chosen = purpose_of(purpose)
     remote = entrance.remote
@@ -97,16 +99,20 @@ async def sign_in(
         refuse_locked(account, at)
         right = right and may_enter(account, remote, at)
         lapse = account.term.lapsed(at, office.rules)
-        needs_code = right and bool(await second_factors.enrolled(conn, [account.operator.id]))
-        if needs_code and code is None:
-            raise SecondFactorNeeded(enrolled=True)
-        proved = needs_code and await second_factor.use(office, conn, account.operator.id, code or "", at, remote)
-        if right and proved == needs_code and lapse is not None:
+        needs_proof = right and bool(await second_factors.enrolled(conn, [account.operator.id]))
+        proved = False
+        if needs_proof and given is not None:
+            proved = await second_factor.use(office, conn, account.operator.id, given, at, remote)
+        refusal: Failed
+        if needs_proof and given is None:
+            refusal = await second_factor.asked_of(office, conn, account.operator.id, site)
+        elif right and proved == needs_proof and lapse is not None:
             await operators.clear_failures(conn, account.operator.id)
             await office.note(
                 conn, at, SYSTEM, "refuse_lapsed", "operator", account.operator.id, why=lapse.value, remote=remote
             )
-        elif right and proved == needs_code:
+            refusal = AccountLapsed(lapse.value)
+        elif right and proved == needs_proof:
             session = begin_session(office, account, token, chosen, entrance, at)
             session = replace(session, proved_at=at if proved else None)
             await operators.clear_failures(conn, account.operator.id)
@@ -115,10 +121,8 @@ async def sign_in(
             return token, session
         else:
             await count_failure(office, conn, account, at, remote)
-            lapse = None
-    if lapse is not None:
-        raise AccountLapsed(lapse.value)
-    raise WrongCode if needs_code else WrongPassword
+            refusal = second_factor.wrong(given) if needs_proof else WrongPassword()
+    raise refusal
 
 
 async def _knock(

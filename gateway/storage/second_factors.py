@@ -1,4 +1,4 @@
-"""Second factors in the database: sealed secrets, the last step that was used, and recovery codes as hashes."""
+"""Second factors in the database: phones (sealed secrets, the last step used) and recovery codes as hashes."""
 
 from __future__ import annotations
 
@@ -6,16 +6,16 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import delete, func, select, union, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from gateway.storage.tables import recovery_codes, second_factors
+from gateway.storage.tables import passkey_challenges, passkeys, recovery_codes, second_factors
 from gateway.storage.upserting import insert
 
 
 @dataclass(frozen=True, slots=True)
 class SecondFactor:
-    """An operator's second factor: in force once confirmed; ``pending`` is one that is being set up."""
+    """An operator's phone: in force once confirmed; ``pending`` is one that is being set up."""
 
     operator_id: str
     secret: bytes | None
@@ -35,11 +35,13 @@ async def get(connection: AsyncConnection, operator_id: str) -> SecondFactor | N
 
 
 async def enrolled(connection: AsyncConnection, operator_ids: Sequence[str] | None = None) -> set[str]:
-    """Which of these operators (or of all) have a second factor in force."""
-    statement = select(second_factors.c.operator_id).where(second_factors.c.confirmed_at.is_not(None))
+    """Which of these operators (or of all) have a second factor in force: a phone, a passkey, or both."""
+    phones = select(second_factors.c.operator_id).where(second_factors.c.confirmed_at.is_not(None))
+    keys = select(passkeys.c.operator_id)
     if operator_ids is not None:
-        statement = statement.where(second_factors.c.operator_id.in_(operator_ids))
-    return set((await connection.scalars(statement)).all())
+        phones = phones.where(second_factors.c.operator_id.in_(operator_ids))
+        keys = keys.where(passkeys.c.operator_id.in_(operator_ids))
+    return set((await connection.scalars(union(phones, keys))).all())
 
 
 async def propose(connection: AsyncConnection, operator_id: str, sealed: bytes) -> None:
@@ -73,15 +75,28 @@ async def use_step(connection: AsyncConnection, operator_id: str, step: int) -> 
 
 
 async def forget(connection: AsyncConnection, operator_id: str) -> bool:
-    """Removes the second factor and its recovery codes; False if there was none."""
-    await connection.execute(delete(recovery_codes).where(recovery_codes.c.operator_id == operator_id))
+    """Removes the phone, every passkey and the recovery codes; False if there was neither phone nor passkey."""
+    phone = await forget_phone(connection, operator_id)
+    await connection.execute(delete(passkey_challenges).where(passkey_challenges.c.operator_id == operator_id))
+    keys = (await connection.execute(delete(passkeys).where(passkeys.c.operator_id == operator_id))).rowcount
+    await forget_codes(connection, operator_id)
+    return phone or keys > 0
+
+
+async def forget_phone(connection: AsyncConnection, operator_id: str) -> bool:
+    """Removes the phone alone; False if there was none."""
     statement = delete(second_factors).where(second_factors.c.operator_id == operator_id)
     return (await connection.execute(statement)).rowcount == 1
 
 
+async def forget_codes(connection: AsyncConnection, operator_id: str) -> None:
+    """Removes the recovery codes."""
+    await connection.execute(delete(recovery_codes).where(recovery_codes.c.operator_id == operator_id))
+
+
 async def replace_codes(connection: AsyncConnection, operator_id: str, hashes: Iterable[str]) -> None:
     """New recovery codes instead of all old ones."""
-    await connection.execute(delete(recovery_codes).where(recovery_codes.c.operator_id == operator_id))
+    await forget_codes(connection, operator_id)
     rows = [{"operator_id": operator_id, "code_hash": one} for one in hashes]
     await connection.execute(recovery_codes.insert(), rows)
 

@@ -37,6 +37,7 @@ from gateway.web import (
     legal_holds,
     notices,
     oversight,
+    passkeys,
     rates,
     recorders,
     reference,
@@ -64,6 +65,7 @@ OWN_ROUTERS: tuple[APIRouter, ...] = (
     sessions.router,
     single_sign_on.router,
     second_factor.router,
+    passkeys.router,
     reference.router,
     transfer.router,  # before cameras: /cameras/export is not a camera called export
     cameras.router,

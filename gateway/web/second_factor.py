@@ -1,4 +1,4 @@
-"""The caller's second factor: setting it up, proving it, recovery codes."""
+"""The caller's second factor: setting up a phone, proving what they have, recovery codes."""
 
 from __future__ import annotations
 
@@ -6,11 +6,12 @@ from typing import Annotated
 
 import segno
 from fastapi import APIRouter, Depends, Request
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from gateway.domain.accounts import Hold
 from gateway.services import second_factor
 from gateway.services.office import Caller
+from gateway.web.ceremonies import PasskeyAnswer, site_of_request
 from gateway.web.rules import SignedIn, rule
 from gateway.web.signed import office_of, signed_in
 
@@ -31,6 +32,20 @@ class Code(BaseModel):
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"example": {"code": "123456"}})
     code: Annotated[str, Field(min_length=1, max_length=64)]
+
+
+class Proof(BaseModel):
+    """A code from the phone or from paper, or a passkey's answer."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"example": {"code": "123456"}})
+    code: Annotated[str, Field(max_length=64)] = ""
+    passkey: PasskeyAnswer | None = None
+
+    @model_validator(mode="after")
+    def _one(self) -> Proof:
+        if bool(self.code) == bool(self.passkey):
+            raise ValueError("give either a code or a passkey's answer")
+        return self
 
 
 class ProposalAnswer(BaseModel):
@@ -62,9 +77,10 @@ async def confirm(body: Code, request: Request, caller: Who) -> Codes:
 
 
 @router.post("/prove", status_code=204, dependencies=[rule(SignedIn())], summary="Prove the second factor afresh")
-async def prove(body: Code, request: Request, caller: Who) -> None:
-    """Counts for ten minutes in this session. Each code works once."""
-    await second_factor.prove(office_of(request), caller, body.code)
+async def prove(body: Proof, request: Request, caller: Who) -> None:
+    """Counts for ten minutes in this session. Each code works once, and so does each answer of a passkey."""
+    given = body.passkey.said(site_of_request(request), caller.session_id) if body.passkey else body.code
+    await second_factor.prove(office_of(request), caller, given)
 
 
 @router.post("/codes", dependencies=[rule(SignedIn())], summary="New recovery codes")
@@ -73,7 +89,7 @@ async def codes(request: Request, caller: Who) -> Codes:
     return Codes(codes=await second_factor.renew_codes(office_of(request), caller))
 
 
-@router.delete("", status_code=204, dependencies=[rule(SignedIn())], summary="Remove your second factor")
+@router.delete("", status_code=204, dependencies=[rule(SignedIn())], summary="Remove your phone")
 async def give_up(request: Request, caller: Who) -> None:
-    """Only where the settings do not demand one of you."""
+    """Passkeys stay. The last second factor goes only where the settings do not demand one of you."""
     await second_factor.give_up(office_of(request), caller)

@@ -15,6 +15,7 @@ from gateway.services.office import Caller
 from gateway.services.running_sessions import SessionView
 from gateway.services.second_factor import Standing
 from gateway.services.signing_in import Entrance, SignedInView
+from gateway.web.ceremonies import PasskeyAnswer, site_of_request
 from gateway.web.lists import Listing
 from gateway.web.rules import Open, SignedIn, rule
 from gateway.web.signed import COOKIE, office_of, remote_of, signed_in
@@ -32,14 +33,16 @@ class SignInRequest(BaseModel):
     password: Annotated[str, Field(min_length=1, max_length=1024)]
     purpose: str | None = None
     code: Annotated[str | None, Field(max_length=64)] = None
+    passkey: PasskeyAnswer | None = None
 
 
 class Unlocking(BaseModel):
-    """The password, or a code of the second factor."""
+    """The password, a code of the second factor, or a passkey's answer."""
 
     model_config = ConfigDict(extra="forbid")
     password: Annotated[str, Field(max_length=1024)] = ""
     code: Annotated[str, Field(max_length=64)] = ""
+    passkey: PasskeyAnswer | None = None
 
 
 class SessionPatch(BaseModel):
@@ -121,9 +124,11 @@ def _door(request: Request) -> Doorkeeper:
 async def sign_in(body: SignInRequest, request: Request, response: Response) -> SessionAnswer:
     """Sets the session cookie. Five wrong passwords in a row lock the account for 15 minutes (429).
 
-    403 ``second_factor_needed`` asks for the same again with ``code``.
+    403 ``second_factor_needed`` asks for the same again with ``code``, or with ``passkey``: the answer to what stands
+    in ``detail.passkey``.
     """
     office = office_of(request)
+    site = site_of_request(request)
     token, session = await signing_in.sign_in(
         office,
         _door(request),
@@ -131,7 +136,8 @@ async def sign_in(body: SignInRequest, request: Request, response: Response) -> 
         body.password,
         purpose=body.purpose,
         entrance=entrance_of(request),
-        code=body.code or None,
+        given=body.passkey.said(site) if body.passkey else body.code or None,
+        site=site,
     )
     set_session_cookie(request, response, token)
     caller = await signing_in.resume(office, token, session.remote)
@@ -175,8 +181,9 @@ async def lock(request: Request, caller: Annotated[Caller, Depends(signed_in)]) 
 
 @router.post("/session/unlock", status_code=204, dependencies=LOCKED, summary="Unlock the controls")
 async def unlock(body: Unlocking, request: Request, caller: Annotated[Caller, Depends(signed_in)]) -> None:
-    """By the password or a code; wrong ones count like those at sign-in."""
-    await holding.unlock(office_of(request), _door(request), caller, password=body.password, code=body.code)
+    """By the password, a code or a passkey; wrong ones count like those at sign-in."""
+    given = body.passkey.said(site_of_request(request), caller.session_id) if body.passkey else body.code
+    await holding.unlock(office_of(request), _door(request), caller, password=body.password, given=given)
 
 
 @router.post("/session/password", status_code=204, dependencies=[rule(SignedIn())], summary="Change your password")

@@ -21,6 +21,7 @@ from tests.integration import world as district
 from tests.integration.world import World
 
 Browsers = Callable[[str], Awaitable[httpx.AsyncClient]]
+Opener = Callable[..., Awaitable[httpx.AsyncClient]]
 
 
 @dataclass(frozen=True)
@@ -76,6 +77,19 @@ async def browser_of(app: FastAPI) -> AsyncIterator[Browsers]:
 
         async def open_one(login: str) -> httpx.AsyncClient:
             client = await district.signed_in(app, login) if login else district.client_of(app)
+            opened.push_async_callback(client.aclose)
+            return client
+
+        yield open_one
+
+
+@pytest.fixture
+async def at_https(app: FastAPI) -> AsyncIterator[Opener]:
+    """Opens browsers at the gateway's name over HTTPS, or wherever they are told; "" leaves them signed out."""
+    async with AsyncExitStack() as opened:
+
+        async def open_one(login: str, origin: str = "https://gateway.test") -> httpx.AsyncClient:
+            client = await district.signed_in(app, login, origin) if login else district.client_of(app, origin)
             opened.push_async_callback(client.aclose)
             return client
 

@@ -12,9 +12,10 @@ from httpx import AsyncClient
 
 from gateway.domain.operators import Operator
 from gateway.domain.oversight import AlertKind
-from gateway.storage import deletion_receipts, oversight
+from gateway.storage import deletion_receipts, oversight, passkeys
 from gateway.storage.deletion_receipts import DeletionReceipt
 from gateway.storage.oversight import Alert
+from gateway.storage.passkeys import Passkey
 from gateway.web.whep import _Session
 from tests.integration.conftest import Browsers
 from tests.integration.inquiring import taken
@@ -32,20 +33,24 @@ OWN_KEYS = {
     "consent": ("version", "approve"),
     "appointment": ("version", "when", "place"),
     "viewing": ("version", "supervisor_id", "cameras", "since", "until"),
+    "passkeys": ("ceremony", "credential", "name"),
+    "prove": ("passkey",),
     **dict.fromkeys(("reply", "refusal", "withdrawal"), ("version", "text")),
 }
-"""What the routes of legal holds, signs and inquiries take."""
+"""What the routes of legal holds, signs, inquiries and passkeys take."""
 SIGN_FOUND = {"put_up": "2025-03-01", "checked": "2026-11-20", "place": "a pole", "state": "up", "photo_id": None}
 """What is said of a sign."""
+NEVER_BEGUN = "01a20000-0000-7000-8000-000000000000"
 STILL = b"\xff\xd8\xff" + b"0" * 100
 
 
 def said_of(camera_id: str) -> dict[str, Any]:
-    """What is said of a legal hold on that camera, of its sign, and of a citizen's inquiry about it."""
+    """What is said of a legal hold on that camera, of its sign, of a citizen's inquiry about it, and of passkeys."""
     asked = {"asker": "person", "contact": "a letter", "why": "a fall", "document": "id_card", "cameras": [camera_id]}
     span = {"since": "2026-11-23T00:00:00Z", "until": "2026-11-23T00:30:00Z", "when": "2026-11-28T00:00:00Z"}
     hold = {"camera_id": camera_id, "letter": "示例-1", "ends_at": "2026-11-30T00:00:00Z", "approve": True}
-    return SIGN_FOUND | asked | span | hold | {"supervisor_id": "nobody"}
+    signed: dict[str, Any] = {"ceremony": NEVER_BEGUN, "credential": {"id": "none"}}
+    return SIGN_FOUND | asked | span | hold | signed | {"passkey": signed, "supervisor_id": "nobody"}
 
 
 async def more_things(
@@ -79,7 +84,16 @@ async def more_things(
         **await _kept(world, keeper, owner),
         "sign_photo": await _sign(world, keeper, owner),
         "inquiry_id": (await taken(leader, world, world.camera(owner).id))["id"],
+        "passkey_id": await _passkey(world, person),  # last: from here on signing in takes it too
     }
+
+
+async def _passkey(world: World, person: Operator) -> str:
+    at, name = world.clock.now(), world.office.new_id()
+    key = Passkey(name, person.id, "gateway.test", secrets.token_hex(16), b"", 0, (), f"key of {person.id}", at)
+    async with world.office.store.begin() as conn:
+        await passkeys.insert(conn, key)
+    return name
 
 
 async def _sign(world: World, keeper: AsyncClient, owner: str) -> str:

@@ -311,15 +311,15 @@ REMOTE = "192.0.2.50"
 """Where people sit: never at the gateway's own machine."""
 
 
-def client_of(app: FastAPI) -> httpx.AsyncClient:
+def client_of(app: FastAPI, origin: str = "http://gateway.test") -> httpx.AsyncClient:
     """A browser without a session."""
     transport = httpx.ASGITransport(app=app, raise_app_exceptions=False, client=(REMOTE, 40000))
-    return httpx.AsyncClient(transport=transport, base_url="http://gateway.test/api/v1", headers=HEADERS)
+    return httpx.AsyncClient(transport=transport, base_url=f"{origin}/api/v1", headers=HEADERS)
 
 
-async def signed_in(app: FastAPI, login: str) -> httpx.AsyncClient:
+async def signed_in(app: FastAPI, login: str, origin: str = "http://gateway.test") -> httpx.AsyncClient:
     """A browser in which that person has signed in."""
-    client = client_of(app)
+    client = client_of(app, origin)
     answer = await client.post("/session", json={"login": login, "password": PASSWORD})
     assert answer.status_code == 200, answer.text
     return client

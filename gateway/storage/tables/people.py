@@ -104,6 +104,34 @@ recovery_codes = Table(
     Column("used_at", Moment),
 )
 
+passkeys = Table(
+    "passkeys",
+    metadata,
+    Column("id", String(36), primary_key=True),
+    Column("operator_id", String(36), ForeignKey("operators.id"), nullable=False),
+    Column("host", String(255), nullable=False),
+    Column("credential", String(1400), nullable=False, unique=True),
+    Column("public_key", LargeBinary, nullable=False),
+    Column("sign_count", BigInteger, nullable=False),
+    Column("transports", JSON, nullable=False),
+    Column("name", String(64), nullable=False),
+    Column("created_at", Moment, nullable=False),
+    Column("used_at", Moment),
+    Index("ix_passkeys_operator", "operator_id"),
+)
+
+passkey_challenges = Table(
+    "passkey_challenges",
+    metadata,
+    Column("id", String(36), primary_key=True),
+    Column("operator_id", String(36), ForeignKey("operators.id"), nullable=False),
+    Column("session_id", String(36)),
+    Column("kind", String(8), nullable=False),
+    Column("challenge", LargeBinary, nullable=False),
+    Column("expires_at", Moment, nullable=False),
+    Index("ix_passkey_challenges_expires_at", "expires_at"),
+)
+
 setup_links = Table(
     "setup_links",
     metadata,

@@ -5,8 +5,42 @@ import type { Organisation, OperatorBrief } from './types'
 export interface SecondFactor {
   enrolled: boolean
   demanded: boolean
+  /** Since when codes come from a phone; null without one. */
   confirmed_at: string | null
   codes_left: number
+  passkeys: number
+}
+
+export interface Passkey {
+  id: string
+  name: string
+  created_at: string
+  used_at: string | null
+  /** Where it was made, which it is bound to, and whether that is the address of this page. */
+  host: string
+  here: boolean
+}
+
+/** What the browser is to ask of a passkey: options as JSON, and under which id the answer is expected. */
+export interface Ceremony {
+  id: string
+  options: {
+    challenge: string
+    user: { id: string }
+    excludeCredentials?: { id: string }[]
+    allowCredentials?: { id: string }[]
+  }
+}
+
+export interface PasskeyAnswer {
+  ceremony: string
+  credential: Record<string, unknown>
+}
+
+/** What enrolling a passkey answers; the codes come with the first second factor and are shown this once. */
+export interface EnrolledKey {
+  passkey: Passkey
+  codes: string[]
 }
 
 export interface Footing {

@@ -4,6 +4,7 @@ import { onScopeDispose, ref } from 'vue'
 import { post } from '../api/client'
 import { looksLikeCode } from './codes'
 import { hush, listen } from './messages'
+import { answerByKey } from './passkeys'
 import { session } from './session'
 
 /** Whether the controls of this page are locked. */
@@ -30,6 +31,12 @@ export function closeControls(): void {
 export async function unlock(typed: string): Promise<void> {
   const code = looksLikeCode(typed)
   await post('/session/unlock', code ? { code: typed } : { password: typed })
+  reopen()
+}
+
+/** Opens the controls by a passkey. */
+export async function unlockByKey(): Promise<void> {
+  await post('/session/unlock', { passkey: await answerByKey() })
   reopen()
 }
 

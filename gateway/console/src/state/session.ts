@@ -1,6 +1,7 @@
 /** Who is signed in, kept once for the whole page. */
 
 import { computed, ref } from 'vue'
+import type { PasskeyAnswer } from '../api/accounts'
 import { ApiError, get, patch, post, remove } from '../api/client'
 import type { Session } from '../api/types'
 import { i18n, type Language, setLanguage } from '../words'
@@ -29,8 +30,9 @@ export async function resume(): Promise<boolean> {
   return session.value !== null
 }
 
-export async function signIn(login: string, password: string, purpose: string, code = ''): Promise<void> {
-  adopt(await post<Session>('/session', { login, password, purpose, code: code === '' ? null : code }))
+/** Begins a session; `passkey` is what one answered in place of a code. */
+export async function signIn(login: string, password: string, purpose: string, code = '', passkey: PasskeyAnswer | null = null): Promise<void> {
+  adopt(await post<Session>('/session', { login, password, purpose, code: code === '' ? null : code, passkey }))
   const language = i18n.global.locale.value
   if (session.value !== null && session.value.operator.language !== language) await rememberLanguage(language)
 }

@@ -111,6 +111,7 @@ export const shell = {
     not_signed_in: '登录已失效，请重新登录。',
     account_lapsed: '账号已到期（{why}），请联系系统管理员。',
     wrong_code: '验证码不正确或已用过，请等待下一个验证码。',
+    wrong_passkey: '通行密钥未通过验证，请再试一次。',
     second_factor_needed: '此操作需要第二因素验证。',
     locked: '控制台已锁定。',
     locked_out: '尝试次数过多，账号已暂时锁定，请稍后再试。',
