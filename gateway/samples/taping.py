@@ -76,7 +76,7 @@ def encoder(stream: Recipe, fps: int, gop: int, path: Path) -> list[str]:
         *("-c:v", "libx264", "-preset", "slow", "-profile:v", "high", "-level:v", "3.1", "-pix_fmt", "yuv420p"),
         *("-threads", "1", "-r", str(fps), "-g", str(gop), "-keyint_min", str(gop), "-bf", "0", "-sc_threshold", "0"),
         *("-b:v", f"{stream['kbps']}k", "-maxrate", f"{stream['max_kbps']}k", "-bufsize", f"{stream['max_kbps']}k"),
-        *("-x264-params", "repeat-headers=1:open-gop=0:weightp=0:ref=2:qpmin=12:aud=0"),
+        *("-x264-params", f"repeat-headers=1:open-gop=0:weightp=0:ref=2:qpmin={stream['qpmin']}:aud=0"),
         *("-bsf:v", "filter_units=remove_types=6", "-color_primaries", "bt709", "-color_trc", "bt709"),
         *("-colorspace", "bt709", "-an", "-f", "h264", str(path)),
     ]
@@ -85,7 +85,7 @@ def encoder(stream: Recipe, fps: int, gop: int, path: Path) -> list[str]:
 def command(name: str, recipe: Recipe, encoding: Recipe, clips: Path, out: Path) -> list[str]:
     """The ffmpeg command line that makes both streams of one tape."""
     fps, gop = int(encoding["fps"]), int(encoding["gop_frames"])
-    main, sub = encoding["main"], encoding["sub"]
+    main, sub = encoding["main"], {**encoding["sub"], **recipe.get("sub", {})}
     frames = int(recipe["seconds"]) * fps
     if frames % gop:
         raise ValueError(f"{name}: a tape is a whole number of groups of {gop} pictures")

@@ -65,6 +65,12 @@ def test_all_tapes_share_their_parameter_sets_and_fit_the_budget(kind: str) -> N
     assert max(path.stat().st_size for path in FOOTAGE.iterdir()) <= 5_500_000
 
 
+@pytest.mark.parametrize("name", RECIPES["tapes"])
+def test_a_sub_stream_has_the_bit_rate_of_a_real_one(name: str) -> None:
+    size = (FOOTAGE / f"{name}-sub.h264").stat().st_size
+    assert 384 <= size * 8 / 1000 / RECIPES["tapes"][name]["seconds"] <= 512
+
+
 def test_the_folder_stays_small_and_names_its_sources() -> None:
     assert sum(path.stat().st_size for path in FOOTAGE.iterdir()) <= 75_000_000
     attribution = (FOOTAGE / "ATTRIBUTION.md").read_text(encoding="utf-8")
