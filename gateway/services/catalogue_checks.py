@@ -41,6 +41,8 @@ class Known:
     gb_ids: dict[str, str] = field(default_factory=dict)
     channels: dict[tuple[str, int], str] = field(default_factory=dict)
     usernames: dict[str, str] = field(default_factory=dict)
+    kept: dict[tuple[str, str], tuple[str, tuple[Any, ...]]] = field(default_factory=dict)
+    """By noun and id what has a password: the password's id, and the address it is for."""
 
 
 async def known(connection: AsyncConnection) -> Known:
@@ -51,6 +53,10 @@ async def known(connection: AsyncConnection) -> Known:
         recorders={item.id: item for item in await recorders.every(connection)},
         usernames=await credentials.usernames(connection),
     )
+    found.kept = {("cameras", name): kept for name, kept in (await cameras.kept_passwords(connection)).items()}
+    for item in found.recorders.values():
+        if item.credential_id is not None:
+            found.kept["recorders", item.id] = item.credential_id, (item.host, item.rtsp_port, item.onvif_port)
     found.gb_ids = {text: name for name, text in (await recorders.gb_ids(connection)).items()}
     for camera_id, gb_id, recorder_id, channel in await cameras.keys(connection):
         found.gb_ids[gb_id] = camera_id
@@ -217,14 +223,32 @@ class Checks:
         given = [column for column in ("password", "secret_from") if values[column] is not None]
         if len(given) > 1:
             self._say(entry, "secret_from", "password and secret_from are both set: leave one empty")
-        if values["username"] is None:
-            if given:
-                self._say(entry, "username", f"username is missing beside {given[0]}")
-        elif not given and self.there.usernames.get(credential_id(entry)) != values["username"]:
+        username = values["username"]
+        if username is None and given:
+            self._say(entry, "username", f"username is missing beside {given[0]}")
+        elif username is not None and not given and self._username(entry) != username:
             self._say(entry, "password", "password is missing: files that we export leave it out, enter it again")
+        elif not given and self._moved_with_password(entry):
+            message = "password is missing: the address is another one, and the password kept stays with the old"
+            self._say(entry, "password", message)
         source = values["secret_from"]
         if source is not None and source not in self.passwords:
             self._say(entry, "secret_from", f"secret_from names {source!r}, for which no password was given")
+
+    def _moved_with_password(self, entry: Entry) -> bool:
+        kept = self.there.kept.get((entry.noun, entry.id))
+        return kept is not None and kept[1] != _address(entry)
+
+    def _username(self, entry: Entry) -> str | None:
+        """The user whose kept password the entry may go on with: only the one that the device has now."""
+        kept = self.there.kept.get((entry.noun, entry.id))
+        own = credential_id(entry)
+        return self.there.usernames.get(own) if kept is not None and kept[0] == own else None
+
+
+def _address(entry: Entry) -> tuple[Any, ...]:
+    names = ("host", "rtsp_port", "onvif_port")
+    return tuple(entry.values[name] for name in (names if entry.noun == "recorders" else ("scheme", *names)))
 
 
 def credential_id(entry: Entry) -> str:

@@ -22,7 +22,7 @@ from gateway.domain.lifecycle import Lifecycle
 from gateway.domain.messages import Topic
 from gateway.domain.packets import StreamKind
 from gateway.ports import Credential
-from gateway.services import device_numbers, file_history
+from gateway.services import addressing, device_numbers, file_history
 from gateway.services.camera_views import CameraDetail
 from gateway.services.catalogue import detail_of, known
 from gateway.services.errors import Conflict, Forbidden, Invalid
@@ -41,9 +41,6 @@ from gateway.services.rewriting import rewrite
 from gateway.storage import camera_ties, cameras, credentials, file_changes, grants, organisations, places, sites
 from gateway.storage.cameras import NewCamera
 from gateway.storage.reaching import reach
-
-ADDRESS = frozenset({"scheme", "host", "rtsp_port", "onvif_port"})
-"""What a recorder's channel has from its recorder."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,7 +182,7 @@ async def change(
     changes: Mapping[str, Any],
     credential: Credential | None,
 ) -> CameraDetail:
-    """Changes a camera's file. Raises ``NotFound``, ``Forbidden``, ``Stale`` or ``Invalid``.
+    """Changes a camera's file. Raises ``NotFound``, ``Forbidden``, ``Stale``, ``PasswordNeeded`` or ``Invalid``.
 
     The caller must manage it as it is and as it would be: nobody pushes a camera into somebody else's catalogue.
     """
@@ -209,9 +206,8 @@ async def _changed(
     at = office.clock.now()
     async with office.store.begin() as conn:
         camera, _ = await known(office, conn, caller, camera_id, Action.MANAGE)
-        if camera.recorder_id is not None and (changes.keys() & ADDRESS or credential is not None):
-            raise Invalid("this camera's address is its recorder's", field="host")
         check_values(changes)
+        await addressing.check(conn, caller, camera, changes, credential, at)
         names = CameraFacts.__dataclass_fields__.keys() & changes.keys()
         spot = {name: changes[name] for name in ("latitude", "longitude", "datum") if name in changes}
         place = replace(camera.place, **spot)

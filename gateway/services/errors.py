@@ -144,3 +144,13 @@ class Invalid(Failed):
     """The request makes no sense; ``detail`` names the field."""
 
     code = "invalid"
+
+
+class PasswordNeeded(Invalid):
+    """A device is to be fetched from another address or path: its password is not offered there unless given again."""
+
+    code = "password_needed"
+
+    def __init__(self) -> None:
+        sentence = "with another address or path give user name and password too: those kept stay with the old address"
+        super().__init__(sentence, field="password")

@@ -93,6 +93,22 @@ async def every(connection: AsyncConnection, *, served_only: bool = False) -> li
     return [camera_from(row, addresses.get(row["id"], ())) for row in rows]
 
 
+async def of_recorder(connection: AsyncConnection, recorder_id: str) -> list[Camera]:
+    """The recorder's channels that are in the catalogue, whatever their lifecycle."""
+    ids = await connection.scalars(select(cameras.c.id).where(cameras.c.recorder_id == recorder_id))
+    return list((await many(connection, ids.all())).values())
+
+
+async def kept_passwords(connection: AsyncConnection) -> dict[str, tuple[str, tuple[Any, ...]]]:
+    """Of every camera that has a password of its own: the password's id, and scheme, host and ports it is for."""
+    names = ("scheme", "host", "rtsp_port", "onvif_port")
+    own = cameras.c.recorder_id.is_(None) & cameras.c.credential_id.is_not(None)
+    rows = await connection.execute(
+        select(cameras.c.id, cameras.c.credential_id, *(cameras.c[name] for name in names)).where(own)
+    )
+    return {row.id: (row.credential_id, tuple(row[2:])) for row in rows}
+
+
 async def hosts(connection: AsyncConnection) -> dict[str, str]:
     """Every camera's host by its id; a recorder's channels have the recorder's."""
     own = case((cameras.c.recorder_id.is_not(None), recorders.c.host), else_=cameras.c.host)

@@ -40,6 +40,7 @@ TABLE: dict[type[Exception], tuple[int, str]] = {
     errors.NotFound: (404, "not_found"),
     errors.Forbidden: (403, "forbidden"),
     errors.Conflict: (409, "conflict"),
+    errors.PasswordNeeded: (422, "password_needed"),
     errors.Invalid: (422, "invalid"),
     errors.Gone: (410, "gone"),
     IllegalMove: (409, "illegal_move"),

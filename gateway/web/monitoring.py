@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import hmac
-from ipaddress import ip_address
 from pathlib import Path
 
 from starlette.requests import HTTPConnection
 
+from gateway.domain.accounts import is_loopback
 from gateway.web.signed import remote_of
 
-FORWARDED = frozenset({"forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-real-ip"})
-"""Headers that proxies add: whoever asked is not on this machine, although the proxy may be."""
 SHORTEST = 16
 _BEARER = "bearer "
 
@@ -38,11 +36,4 @@ def may_monitor(connection: HTTPConnection) -> bool:
         said = connection.headers.get("authorization", "")
         given = said[len(_BEARER) :] if said.lower().startswith(_BEARER) else ""
         return hmac.compare_digest(given.encode(), token.encode())
-    return _is_loopback(remote_of(connection)) and not FORWARDED & set(connection.headers.keys())
-
-
-def _is_loopback(address: str) -> bool:
-    try:
-        return ip_address(address).is_loopback
-    except ValueError:
-        return False
+    return is_loopback(remote_of(connection))

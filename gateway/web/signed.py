@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+from ipaddress import ip_address
+
 from starlette.requests import HTTPConnection
 
+from gateway.domain.accounts import is_loopback
 from gateway.services import signing_in
 from gateway.services.errors import NotSignedIn
 from gateway.services.office import Caller, Office
 from gateway.storage.sessions import SIGN_IN, TOKEN
 
 COOKIE = "seg_session"
+
+FORWARDED = frozenset({"client-ip", "forwarded", "forwarded-for", "true-client-ip", "via", "x-client-ip", "x-real-ip"})
+"""Headers that proxies add, beside those that begin with X-Forwarded."""
+LONGEST = 64
+"""Characters of an address that records keep."""
 
 SignedIn = Caller
 """What ``signed_in`` gives: operator, session_id, purpose, remote."""
@@ -21,9 +29,28 @@ def office_of(connection: HTTPConnection) -> Office:
     return office
 
 
+def forwarded(connection: HTTPConnection) -> bool:
+    """True if a proxy says that it passed the request on: whoever asked need not be where the proxy is."""
+    return any(name in FORWARDED or name.startswith("x-forwarded") for name in connection.headers)
+
+
 def remote_of(connection: HTTPConnection) -> str:
-    """The address of the peer, "" if the server does not know it."""
-    return "" if connection.client is None else connection.client.host
+    """The address of the peer, "" if the server does not know it.
+
+    What a proxy on this machine passed on that may not say for whom is no address, and so never this machine's: the
+    last one it names, marked as not verified.
+    """
+    peer = "" if connection.client is None else connection.client.host
+    return _passed_on(connection, peer) if is_loopback(peer) and forwarded(connection) else peer
+
+
+def _passed_on(connection: HTTPConnection, proxy: str) -> str:
+    named = [text for name in ("x-real-ip", "x-forwarded-for") for text in connection.headers.getlist(name)]
+    try:
+        whom = ip_address(named[-1].rpartition(",")[2].strip() if named else "")
+    except ValueError:
+        return f"via {proxy}"
+    return f"via {proxy}" if whom.is_loopback else f"via {proxy}, unverified {whom}"[:LONGEST]
 
 
 def comes_with_token(connection: HTTPConnection) -> bool:

@@ -332,3 +332,31 @@ async def test_a_problem_names_its_cell_and_never_what_may_be_a_password(store: 
         problem.column: (spot.cell, spot.value) for problem, spot in zip(loaded.problems, loaded.spots, strict=True)
     }
     assert told == {"kind": ("E2", "street"), "host": ("K2", "")}
+
+
+async def test_another_address_needs_the_password_again(store: Store, box: SecretBox) -> None:
+    await load(store, box, GOOD)
+    for cells in ("192.0.2.99,admin,,/sub", "192.0.2.99,,,/sub"):
+        moved = await load(store, box, GOOD.replace("192.0.2.1,admin,pw,/sub", cells))
+        assert [(one.column, one.message[:26]) for one in moved.problems] == [
+            ("password", "password is missing: the a")
+        ]
+    again = await load(store, box, GOOD.replace("192.0.2.1,admin,pw,", "192.0.2.1,admin,,"))
+    assert (again.problems, again.unchanged) == ([], 1)
+    given = await load(store, box, GOOD.replace("192.0.2.1,", "192.0.2.99,"))
+    assert (given.problems, given.changed) == ([], 1)
+    recorder = GROUND["recorders"][0]
+    kept = recorder | {"credential": {"username": "viewer"}}
+    for entry, problems in ((kept, 0), (kept | {"host": "192.0.2.98"}, 1), (recorder | {"host": "192.0.2.98"}, 0)):
+        data = yaml.safe_dump({"recorders": [entry]}, allow_unicode=True).encode()
+        loaded = await load_catalogue(store, box, "x.yaml", data, NOW, passwords={"sample": "secret"})
+        assert len(loaded.problems) == problems, entry
+
+
+async def test_a_password_that_is_no_longer_the_cameras_does_not_come_back(store: Store, box: SecretBox) -> None:
+    """It was left behind at its old address when the camera became a recorder's channel."""
+    await load(store, box, GOOD)
+    behind = GOOD.replace("192.0.2.1,admin,pw,", ",,,") + ",R-1,1"
+    assert (await load(store, box, behind, columns=f"{COLUMNS},recorder_id,channel")).problems == []
+    back = await load(store, box, GOOD.replace("192.0.2.1,admin,pw,", "192.0.2.99,admin,,"))
+    assert [one.column for one in back.problems] == ["password"]

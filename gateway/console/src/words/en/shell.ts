@@ -121,6 +121,7 @@ export const shell: Words<typeof chinese> = {
     not_mapped: 'None of your groups in the directory opens anything here: ask the system manager.',
     directory_unavailable: 'The directory does not answer: its people cannot sign in now, local accounts can.',
     kept_in_directory: 'The directory keeps this: change it there.',
+    password_needed: 'With another address or path, type user name and password too: those kept stay with the old address.',
     failed: 'It could not be done, please try again later.',
     http_429: 'Too many attempts, please try again later.',
     unexpected: 'Something went wrong, please try again later.',

@@ -118,6 +118,7 @@ export const shell = {
     not_mapped: '您在目录中所属的组没有对应这里的任何角色，请联系系统管理员。',
     directory_unavailable: '目录服务暂时没有应答，目录账号暂不能登录，本地账号不受影响。',
     kept_in_directory: '此项由目录管理，请在目录中修改。',
+    password_needed: '更换地址或路径时，请同时填写设备的用户名和密码：原密码只用于原地址。',
     failed: '未能完成，请稍后再试。',
     http_429: '操作过于频繁，请稍后再试。',
     unexpected: '出了点问题，请稍后再试。',
