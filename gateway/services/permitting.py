@@ -14,6 +14,8 @@ from gateway.domain.conditions import Condition, burned_in
 from gateway.domain.grants import Held, permits
 from gateway.domain.operators import Operator
 from gateway.domain.purposes import CODES, SHIFT_PURPOSE
+from gateway.domain.ticket_states import ENDED
+from gateway.domain.tickets import Ticket
 from gateway.services import tickets
 from gateway.services.emergency_masks import decide
 from gateway.services.errors import Forbidden, Invalid, Locked, NotFound, NotSignedIn
@@ -75,7 +77,8 @@ class Judge:
         if hindrance is not None:
             raise Forbidden(HINDRANCES[hindrance], condition=hindrance.value)
         if wish.ticket_id is not None:
-            await tickets.seen(self._conn, caller, wish.ticket_id, self._at)
+            ticket, _ = await tickets.seen(self._conn, caller, wish.ticket_id, self._at)
+            _check_ground(ticket, camera)
         elif wish.action in _PICTURES and purpose != (caller.purpose or SHIFT_PURPOSE):
             _check_reason(wish.reason)
         until = earlier(decision.until, session.expires_at)
@@ -102,6 +105,15 @@ class Judge:
             raise Locked
         if not await view_records.ran_at(self._conn, session.id, wish.camera_id, wish.action.value, since):
             raise Locked
+
+
+def _check_ground(ticket: Ticket, camera: Camera) -> None:
+    """A ticket is the ground of a look while somebody works on it, and for the cameras round where it is."""
+    if ticket.state in ENDED:
+        raise Invalid("this ticket is closed: name one that is open, or give a reason", field="ticket")
+    if camera.id != ticket.camera_id and camera.township_code != ticket.township_code:
+        sentence = "this ticket is about another place: name one of this camera or its township, or give a reason"
+        raise Invalid(sentence, field="ticket")
 
 
 def _check_reason(reason: str) -> None:

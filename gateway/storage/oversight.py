@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import func, literal, or_, select, union_all, update
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -24,6 +24,9 @@ from gateway.storage.tables import (
     wall_views,
 )
 from gateway.storage.upserting import insert
+
+A_DAY = timedelta(days=1)
+"""No wall's record lasts longer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,14 +98,24 @@ async def without_ticket(
     connection: AsyncConnection, since: datetime, shift: str, most: int
 ) -> list[tuple[tuple[str, str], int, datetime, datetime]]:
     """Who began so many looks since then for another purpose than the shift's and without a ticket:
-    ((operator, organisation), how many, the first, the last).
+    ((operator, organisation), how many, the first, the last). On a wall each camera is one look, however often it
+    comes round.
     """
-    columns = view_records.c
-    who = columns.operator_id, columns.organisation_id
-    begun = columns.started_at
+    single, wall = view_records.c, wall_views.c
+    begun = wall_spans.c.started_at
+    singles = select(single.operator_id, single.organisation_id, single.started_at).where(
+        single.started_at >= since, single.purpose != shift, single.ticket_id.is_(None)
+    )
+    on_walls = (
+        select(wall.operator_id, wall.organisation_id, func.min(begun).label("started_at"))
+        .join_from(wall_spans, wall_views, wall.id == wall_spans.c.wall_id)
+        .where(begun >= since, wall.started_at >= since - A_DAY, wall.purpose != shift, wall.ticket_id.is_(None))
+        .group_by(wall.operator_id, wall.organisation_id, wall_spans.c.camera_id)
+    )
+    every = union_all(singles, on_walls).subquery().c
+    who = every.operator_id, every.organisation_id
     statement = (
-        select(*who, func.count(), func.min(begun), func.max(begun))
-        .where(begun >= since, columns.purpose != shift, columns.ticket_id.is_(None))
+        select(*who, func.count(), func.min(every.started_at), func.max(every.started_at))
         .group_by(*who)
         .having(func.count() >= most)
     )

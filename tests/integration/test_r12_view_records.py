@@ -14,6 +14,7 @@ import httpx
 import pytest
 
 from gateway.bus.local import LocalBus
+from gateway.domain.cameras import Camera
 from gateway.services.verifying import verify
 from tests.integration.sockets import connected
 from tests.integration.test_live import Scene, Worker, cookie_of, first_pictures, scene, text, watching
@@ -52,6 +53,31 @@ async def test_r11_a_purpose_beside_the_shifts_needs_a_ticket_or_a_reason(shown:
         assert (await client.get(address, params={"purpose": "PS-FLOOD", "reason": SPOKEN})).status_code == 200
         assert (await client.get(address)).status_code == 200
     assert [row["purpose"] for row in await shown.records()] == ["PS-FLOOD", "PS-ORDER"]
+
+
+async def test_r11_only_an_open_ticket_of_the_camera_or_its_township_is_a_ground(shown: Scene) -> None:
+    world = shown.world
+    near, far = world.camera(A), world.camera(B)
+
+    async def asked(client: httpx.AsyncClient, camera: Camera) -> tuple[int, str]:
+        query = {"purpose": "PS-FLOOD", "ticket": ticket["id"]}
+        answer = await client.get(f"/cameras/{camera.id}/snapshot", params=query)
+        return answer.status_code, "" if answer.is_success else answer.json()["error"]["message"]
+
+    async with aclosing(await signed_in(shown.app, "leader")) as client:
+        confirmed = {"category": "3206120102", "version": 1}
+        made = await client.post(f"/candidates/{world.candidates[near.id]}/confirm", json=confirmed)
+        ticket = made.json()
+        assert await asked(client, near) == (200, "")
+        assert near.township_code == world.camera(A, 1).township_code != far.township_code
+        assert await asked(client, world.camera(A, 1)) == (200, "")
+        elsewhere = await asked(client, far)
+        assert (elsewhere[0], "another place" in elsewhere[1]) == (422, True)
+        ended = {"to": "FORCED", "why": "settled by telephone", "version": ticket["version"]}
+        assert (await client.post(f"/tickets/{ticket['id']}/moves", json=ended)).status_code == 200
+        closed = await asked(client, near)
+        assert (closed[0], "closed" in closed[1]) == (422, True)
+    assert {row["camera_id"] for row in await shown.records()} == {world.camera(A, 1).id, near.id}
 
 
 async def test_r12_a_session_leaves_a_record_with_every_fact(shown: Scene) -> None:

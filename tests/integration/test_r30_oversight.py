@@ -75,6 +75,18 @@ async def test_r30_watching_at_night_or_without_tickets_is_told(world: World, br
     assert {item["kind"] for item in notices} == {"unusual_viewing"}
 
 
+async def test_r30_cameras_on_a_wall_count_once_each_as_looks_without_a_ticket(world: World) -> None:
+    """A session's other purpose asks for nothing on a wall either, so the wall counts."""
+
+    def tour(login: str, cameras: int, **more: Any) -> list[ViewRecord]:
+        wall = {"purpose": "PS-FLOOD", "wall_id": f"W-{login}"} | more
+        return [_look(world, login, turn % cameras, turn / 10, **wall) for turn in range(2 * cameras)]
+
+    looks = [*tour("jinxin", 10), *tour("jinsha", 9), *tour("leader", 20, purpose="PS-ORDER")]
+    found = await _looked(world, [*looks, *tour("district", 20, ticket_id="T-1")])
+    assert found == [{"kind": "no_ticket", "who": world.people["jinxin"].id, "figure": 10}]
+
+
 async def test_r30_an_alert_is_acknowledged_once_with_a_note(world: World, browser_of: Browsers) -> None:
     await _looked(world, [_look(world, "jinsha", number, number / 10) for number in range(30)])
     auditor = await browser_of("audit")
