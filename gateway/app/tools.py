@@ -16,6 +16,7 @@ from gateway.clock import SystemClock, new_id
 from gateway.domain.accounts import Unfit, check_roles
 from gateway.domain.operators import Operator, Role
 from gateway.services import directory_people, setting_up
+from gateway.services.catalogue_ledger import Ledger
 from gateway.services.errors import Invalid
 from gateway.services.exporting import Format, export_catalogue
 from gateway.services.keeping import backup, restore
@@ -41,7 +42,9 @@ async def load_file(settings: Settings, file: Path, dry_run: bool, say: Say) -> 
     make_folder(settings.data)
     async with store_of(settings) as store:
         box = open_box(settings.data)
-        loaded = await load_catalogue(store, box, file.name, data, SystemClock().now(), dry_run=dry_run, actor="cli")
+        ledger = Ledger(f"{gateway_id(settings.data)}-cli", settings.audit.algorithm)
+        at = SystemClock().now()
+        loaded = await load_catalogue(store, box, file.name, data, at, dry_run=dry_run, actor="cli", ledger=ledger)
     for line in loaded.problems:
         say(str(line))
     if loaded.problems:

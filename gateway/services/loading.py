@@ -19,7 +19,8 @@ from gateway.domain.place_types import PlaceType
 from gateway.domain.retention import RetentionClass
 from gateway.ports import Credential
 from gateway.services.catalogue_checks import Checks, Entry, Known, credential_id, entries, known, recorder_of
-from gateway.services.catalogue_files import Problem, Row, read
+from gateway.services.catalogue_files import Document, Problem, Row, read
+from gateway.services.catalogue_ledger import Ledger
 from gateway.services.catalogue_lives import settle
 from gateway.services.catalogue_spots import Spot, spots
 from gateway.services.file_history import Fields, Noun, Pen, camera_fields, changes, recorder_fields, site_fields
@@ -45,6 +46,8 @@ class Loaded:
     """Where each problem is, in the order of ``problems``."""
     unlawful: list[tuple[str, str]] = field(default_factory=list)
     """Camera ids and fields that were refused because no camera may be so."""
+    organisations: list[tuple[Organisation | None, Organisation]] = field(default_factory=list)
+    """The organisations that were written, each with what it was before (None: it is new)."""
 
 
 async def load_catalogue(
@@ -57,10 +60,12 @@ async def load_catalogue(
     dry_run: bool = False,
     passwords: Mapping[str, str] | None = None,
     actor: str = SYSTEM,
+    ledger: Ledger | None = None,
 ) -> Loaded:
-    """Loads organisations, sites, recorders and cameras from a YAML, CSV or XLSX file called ``name``.
+    """Loads sites, recorders and cameras from a YAML, CSV or XLSX file called ``name``.
 
-    YAML may also hold ``grants``: the standing ones a new district begins with.
+    With a ``ledger`` to write them down in also organisations and, from YAML, ``grants``: the standing ones a new
+    district begins with. Without one a file that holds either is refused.
 
     ``passwords`` are those that ``secret_from`` may name. Never raises for what is in the file.
     """
@@ -69,18 +74,32 @@ async def load_catalogue(
     if "operators" in document.other:
         message = "operators need passwords and are not loaded from a file: use gateway create-user"
         problems.append(Problem(0, "operators", message, "operators"))
+    if ledger is None:
+        problems += _for_the_machine(document)
     given, unclear = standing_grants(document.other.get("grants", []), at)
     async with store.begin() as connection:
         loaded = await load_rows(
             connection, box, document.rows, at, [*problems, *unclear], passwords or {}, dry_run=dry_run, actor=actor
         )
         if not loaded.problems:
-            added, changed, unchanged = await store_standing(connection, given, at, dry_run=dry_run)
-            loaded.added += added
-            loaded.changed += changed
-            loaded.unchanged += unchanged
+            stored = await store_standing(connection, given, at, dry_run=dry_run)
+            loaded.added += stored.added
+            loaded.changed += stored.changed
+            loaded.unchanged += stored.unchanged
+            if ledger is not None and not dry_run:
+                counts = {"added": loaded.added, "changed": loaded.changed}
+                await ledger.loaded(connection, at, actor, name, **counts)
+                await ledger.organisations(connection, at, actor, loaded.organisations)
+                await ledger.grants(connection, at, actor, stored.given)
     loaded.spots = spots(document, loaded.problems)
     return loaded
+
+
+def _for_the_machine(document: Document) -> list[Problem]:
+    """A sentence for each list of the file that decides who may see what: by an upload one would help oneself to it."""
+    held = {noun for noun, items in document.other.items() if items} | {row.noun for row in document.rows}
+    said = "are not loaded from an uploaded file: whoever runs the machine loads them there, with gateway load"
+    return [Problem(0, noun, f"{noun} {said}", noun) for noun in ("organisations", "grants") if noun in held]
 
 
 async def load_rows(
@@ -162,6 +181,7 @@ class _Writing:
         items = [_organisation(entry.values) for entry in found]
         changed = [one for one in items if self._count(one.id in before, before.get(one.id) != one)]
         await organisations.replace(self._connection, changed)
+        self._loaded.organisations = [(before.get(one.id), one) for one in changed]
 
     async def _sites(self, found: Sequence[Entry]) -> None:
         if not found:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -24,6 +25,26 @@ Standing = tuple[Grant, str]
 
 POLICY = "catalogue"
 """The policy of a grant whose file names none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """A standing grant that was given, its policy, and the id of the one whose place it took."""
+
+    grant: Grant
+    policy: str
+    replaced: str | None
+
+
+@dataclass(slots=True)
+class Stored:
+    """How many standing grants were added, changed and left as they are, or would be; ``given`` were written."""
+
+    added: int = 0
+    changed: int = 0
+    unchanged: int = 0
+    given: list[Given] = field(default_factory=list)
+
 
 _NEEDED = frozenset({"grantee_kind", "grantee_id", "target_kind", "actions", "reason"})
 _ALLOWED = frozenset(
@@ -48,26 +69,27 @@ def standing_grants(
 
 async def store_standing(
     connection: AsyncConnection, wanted: Sequence[Standing], at: datetime, *, dry_run: bool = False
-) -> tuple[int, int, int]:
-    """Gives the grants that are not there; one of the same policy, grantee and target with other terms is replaced.
-
-    Returns how many were added, changed and left as they are.
-    """
+) -> Stored:
+    """Gives the grants that are not there; one of the same policy, grantee and target with other terms is replaced."""
     records = await grants.every(connection, active_at=at, limit=1_000_000)
     there = {_place(record.grant, record.policy): record.grant for record in records if record.policy}
-    added = changed = unchanged = 0
+    stored = Stored()
     for grant, policy in wanted:
         old = there.get(_place(grant, policy))
         if old is not None and _terms(old) == _terms(grant):
-            unchanged += 1
+            stored.unchanged += 1
             continue
-        added, changed = (added + 1, changed) if old is None else (added, changed + 1)
+        if old is None:
+            stored.added += 1
+        else:
+            stored.changed += 1
         if dry_run:
             continue
         if old is not None:
             await grants.revoke(connection, old.id, at, grant.granted_by, "replaced by a newer file")
         await grants.insert(connection, grant, policy)
-    return added, changed, unchanged
+        stored.given.append(Given(grant, policy, None if old is None else old.id))
+    return stored
 
 
 def _place(grant: Grant, policy: str) -> tuple[str, ...]:

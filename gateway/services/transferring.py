@@ -33,7 +33,11 @@ async def export(office: Office, caller: Caller, form: Format) -> bytes:
 
 
 async def load(office: Office, caller: Caller, name: str, data: bytes, *, dry_run: bool) -> Loaded:
-    """Loads a catalogue file: everything or nothing. Raises ``Forbidden``; what is wrong is in the result."""
+    """Loads a catalogue file: everything or nothing. Raises ``Forbidden``; what is wrong is in the result.
+
+    Organisations and grants are none of it: they say who may see what, and are given through ``sharing`` or on the
+    machine.
+    """
     at = office.clock.now()
     async with office.store.read() as conn:
         held = await grants.for_operator(conn, caller.operator, at)

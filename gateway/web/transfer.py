@@ -62,7 +62,10 @@ async def export(request: Request, caller: Who, format: Literal["csv", "xlsx", "
     max_body_size=UPLOAD_MAX,
 )
 async def load(file: UploadFile, request: Request, caller: Who, dry_run: bool = False) -> LoadAnswer:
-    """YAML, CSV or XLSX; UTF-8 or GB18030. Everything or nothing; every problem is named with row and column."""
+    """Sites, recorders and cameras as YAML, CSV or XLSX; UTF-8 or GB18030; neither organisations nor grants.
+
+    Everything or nothing; every problem is named with row and column.
+    """
     data = await file.read()
     loaded = await transferring.load(office_of(request), caller, file.filename or "cameras.csv", data, dry_run=dry_run)
     return LoadAnswer(

@@ -13,7 +13,7 @@ from gateway.domain.messages import Topic
 from gateway.ports import Credential, Refused, Unavailable
 from gateway.services.device_numbers import REFUSALS
 from gateway.services.editing import Probed, ProbedChannel
-from gateway.storage import auditing, cameras, credentials
+from gateway.storage import auditing, cameras, credentials, grants, organisations
 from gateway.web.api import create_api
 from tests.integration.asking import notices
 from tests.integration.conftest import Browsers
@@ -230,6 +230,52 @@ async def test_a_catalogue_is_loaded_by_who_manages_all_of_it(world: World, brow
     problems = (await leader.post("/cameras/load", files=broken)).json()["problems"]
     assert problems
     assert {"row", "column", "message"} <= problems[0].keys()
+
+
+@pytest.mark.parametrize("login", ["system", "leader"])
+async def test_an_uploaded_file_holds_neither_grants_nor_organisations(
+    world: World, browser_of: Browsers, login: str
+) -> None:
+    client, helped = await browser_of(login), await browser_of("jinsha")
+    foreign = world.camera(B)
+    who = world.people[login]
+    rows = f"""
+organisations:
+- {{id: {A}, kind: department, name_zh: 改名, parent_id: {B}}}
+grants:
+- {{policy: routine, grantee_kind: organisation, grantee_id: {A}, target_kind: all, reason: x,
+   actions: [view_live, see_events, export, share, manage]}}
+- {{policy: routine, grantee_kind: operator, grantee_id: {who.id}, target_kind: all, reason: x, actions: [share]}}
+"""
+    async with world.office.store.read() as conn:
+        before = await grants.every(conn, active_at=world.clock.now()), await organisations.every(conn)
+    for query in ("?dry_run=true", ""):
+        file = {"file": ("x.yaml", rows.encode(), "application/yaml")}
+        answer = (await client.post(f"/cameras/load{query}", files=file)).json()
+        assert [problem["noun"] for problem in answer["problems"]] == ["grants", "organisations"]
+        assert all("gateway load" in problem["message"] for problem in answer["problems"])
+        assert answer["added"] == answer["changed"] == 0
+    assert (await helped.get(f"/cameras/{foreign.id}")).status_code == 404
+    async with world.office.store.read() as conn:
+        assert (await grants.every(conn, active_at=world.clock.now()), await organisations.every(conn)) == before
+
+
+async def test_the_system_manager_loads_sites_recorders_and_cameras(world: World, browser_of: Browsers) -> None:
+    system, owner = await browser_of("system"), await browser_of("jinsha")
+    rows = f"""
+sites:
+- {{id: S-new, name_zh: 机房, organisation_id: {A}, latitude: 32.01, longitude: 121.01}}
+recorders:
+- {{id: R-new, name_zh: 录像机, site_id: S-new, owner_id: {A}, host: 192.0.2.77, channels: 8}}
+cameras:
+- {{id: C-new, gb_id: '32061201041329000007', name_zh: 路口, kind: junction, owner_id: {A}, township_code: '320612001',
+   recorder_id: R-new, channel: 1, latitude: 32.01, longitude: 121.01, purposes: [PS-ORDER],
+   streams: [{{kind: sub, path: /sub}}]}}
+"""
+    file = {"file": ("x.yaml", rows.encode(), "application/yaml")}
+    answer = (await system.post("/cameras/load", files=file)).json()
+    assert (answer["problems"], answer["added"]) == ([], 3)
+    assert (await owner.get("/cameras/C-new")).json()["name_zh"] == "路口"
 
 
 async def test_who_may_only_know_that_it_exists_sees_name_and_place(world: World, browser_of: Browsers) -> None:

@@ -106,3 +106,27 @@ async def test_r14_a_missing_database_or_root_file_is_said_in_a_sentence(tmp_pat
     (tmp_path / "root.json").write_text("{}")
     bad = _gateway("audit", "verify", "--root", str(tmp_path / "root.json"), "--data", str(tmp_path))
     assert "is not a root file" in bad.stderr
+
+
+def test_r14_the_command_that_loads_grants_and_organisations_writes_them_into_its_chain(tmp_path: Path) -> None:
+    file, data = tmp_path / "catalogue.yaml", tmp_path / "data"
+    file.write_text(
+        "organisations:\n- {id: district, kind: district, name_zh: 中心（示例）}\n"
+        "grants:\n"
+        "- {grantee_kind: organisation, grantee_id: district, target_kind: all, actions: [list], reason: 示例}\n",
+        "utf-8",
+    )
+    assert _gateway("load", str(file), "--dry-run", "--data", str(data)).returncode == 0
+    done = _gateway("load", str(file), "--data", str(data))
+    assert done.stdout.strip() == "2 added, 0 changed, 0 unchanged", done.stderr
+    with closing(sqlite3.connect(data / DATABASE)) as connection:
+        lines = connection.execute(
+            "SELECT chain, actor_id, action, object_kind FROM audit_entries ORDER BY seq"
+        ).fetchall()
+    assert {chain[-4:] for chain, *_ in lines} == {"-cli"}
+    assert [tuple(line) for _, *line in lines] == [
+        ("cli", "load_catalogue", "catalogue"),
+        ("cli", "add_organisation", "organisation"),
+        ("cli", "give_grant", "grant"),
+    ]
+    assert _gateway("audit", "verify", "--data", str(data)).returncode == 0

@@ -22,6 +22,7 @@ from gateway.domain.packets import StreamKind
 from gateway.ports import Credential
 from gateway.services import exporting, loading
 from gateway.services.catalogue_files import unescaped
+from gateway.services.catalogue_ledger import Ledger
 from gateway.services.exporting import Format, export_cameras, export_catalogue
 from gateway.services.loading import load_catalogue
 from gateway.services.sheets import guarded
@@ -89,7 +90,7 @@ async def catalogue(store: Store, box: SecretBox) -> None:
 async def test_what_was_exported_loads_without_a_change(store: Store, box: SecretBox, form: Format) -> None:
     async with store.read() as connection:
         data = await export_catalogue(connection, form)
-    loaded = await load_catalogue(store, box, f"x.{form}", data, NOW)
+    loaded = await load_catalogue(store, box, f"x.{form}", data, NOW, ledger=Ledger("gw-cli"))
     assert [str(problem) for problem in loaded.problems] == []
     assert (loaded.added, loaded.changed) == (0, 0)
     assert loaded.unchanged == (2 if form == "csv" else 6)

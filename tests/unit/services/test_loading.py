@@ -12,12 +12,14 @@ import yaml
 from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
 
+from gateway.services.catalogue_ledger import Ledger
 from gateway.services.loading import Loaded, load_catalogue
 from gateway.storage import cameras, credentials, epochs, grants, organisations
 from gateway.storage.secrets import SecretBox, open_box
 from gateway.storage.store import Store
 
 NOW = datetime(2026, 3, 1, 8, 30, tzinfo=UTC)
+LEDGER = Ledger("gw-cli")
 COLUMNS = (
     "id,gb_id,name_zh,name_en,kind,owner_id,township_code,site_id,latitude,longitude,"
     "host,username,password,sub_path,purposes"
@@ -61,7 +63,7 @@ def box(tmp_path: Path) -> SecretBox:
 @pytest.fixture(autouse=True)
 async def ground(store: Store, box: SecretBox) -> None:
     data = yaml.safe_dump(GROUND, allow_unicode=True).encode()
-    loaded = await load_catalogue(store, box, "ground.yaml", data, NOW, passwords={"sample": "secret"})
+    loaded = await load_catalogue(store, box, "ground.yaml", data, NOW, passwords={"sample": "secret"}, ledger=LEDGER)
     assert loaded.problems == []
     assert loaded.added == 4
 
@@ -299,16 +301,16 @@ async def test_standing_grants_come_with_the_catalogue_once(store: Store, box: S
         "reason": "the centre sees every camera",
     }
     data = yaml.safe_dump({"grants": [grant]}).encode()
-    assert (await load_catalogue(store, box, "x.yaml", data, NOW)).added == 1
-    assert (await load_catalogue(store, box, "x.yaml", data, NOW)).unchanged == 1
+    assert (await load_catalogue(store, box, "x.yaml", data, NOW, ledger=LEDGER)).added == 1
+    assert (await load_catalogue(store, box, "x.yaml", data, NOW, ledger=LEDGER)).unchanged == 1
     wider = yaml.safe_dump({"grants": [grant | {"actions": ["directory", "list", "view_live"]}]}).encode()
-    assert (await load_catalogue(store, box, "x.yaml", wider, NOW)).changed == 1
+    assert (await load_catalogue(store, box, "x.yaml", wider, NOW, ledger=LEDGER)).changed == 1
     async with store.read() as connection:
         (record,) = await grants.every(connection, active_at=NOW)
         assert len(record.grant.actions) == 3
         assert (record.policy, record.grant.granted_by) == ("catalogue", "system")
     bad = yaml.safe_dump({"grants": [grant | {"actions": ["fly"]}, grant | {"target_id": "x"}]}).encode()
-    problems = (await load_catalogue(store, box, "x.yaml", bad, NOW)).problems
+    problems = (await load_catalogue(store, box, "x.yaml", bad, NOW, ledger=LEDGER)).problems
     assert "actions is 'fly': write one of directory" in problems[0].message
     assert "target_id must be empty" in problems[1].message
 
@@ -318,9 +320,9 @@ async def test_organisations_may_stand_in_any_order_but_not_in_a_ring(store: Sto
         return {"id": name, "kind": "department", "name_zh": name, "name_en": name, "parent_id": parent}
 
     data = yaml.safe_dump({"organisations": [organisation("A", "B"), organisation("B", "district")]}).encode()
-    assert (await load_catalogue(store, box, "x.yaml", data, NOW)).added == 2
+    assert (await load_catalogue(store, box, "x.yaml", data, NOW, ledger=LEDGER)).added == 2
     ring = yaml.safe_dump({"organisations": [organisation("X", "Y"), organisation("Y", "X")]}).encode()
-    loaded = await load_catalogue(store, box, "x.yaml", ring, NOW)
+    loaded = await load_catalogue(store, box, "x.yaml", ring, NOW, ledger=LEDGER)
     assert "parent_id makes X its own ancestor" in loaded.problems[0].message
     async with store.read() as connection:
         assert len(await organisations.every(connection)) == 4

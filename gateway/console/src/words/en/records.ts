@@ -79,6 +79,8 @@ export const records: Words<typeof chinese> = {
     contract: 'Contract',
     label: 'Label',
     subject: 'Identity',
+    unit: 'Name of the organisation',
+    policy: 'Standing policy',
   },
   auditObject: {
     address: 'address',
@@ -225,6 +227,8 @@ export const records: Words<typeof chinese> = {
     add_recorder: 'recorder added',
     probe_device: 'ask a device',
     load_catalogue: 'load cameras',
+    add_organisation: 'add an organisation',
+    change_organisation: 'change an organisation',
     confirm_candidate: 'confirm a candidate',
     dismiss_candidate: 'dismiss a candidate',
     move_ticket: 'move a ticket',

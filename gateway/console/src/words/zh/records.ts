@@ -76,6 +76,8 @@ export const records = {
     contract: '合同编号',
     label: '标签',
     subject: '统一身份',
+    unit: '单位名称',
+    policy: '制度授权',
   },
   auditObject: {
     address: '地址',
@@ -222,6 +224,8 @@ export const records = {
     add_recorder: '添加录像机',
     probe_device: '探测设备',
     load_catalogue: '导入点位',
+    add_organisation: '新增单位',
+    change_organisation: '变更单位',
     confirm_candidate: '线索立案',
     dismiss_candidate: '排除线索',
     move_ticket: '工单流转',
