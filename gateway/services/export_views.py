@@ -207,11 +207,13 @@ def _kept(
 
 
 def _manages(operator: Operator, part: ExportPart, files: dict[str, Camera], kept: set[str]) -> bool:
-    """True if the operator may decide, and belongs to the unit that owns or maintains every camera of the part."""
+    """True if the operator may decide, and belongs to the unit that owns every camera of the part.
+
+    Who maintains a camera keeps it working and answers for none of its pictures: two of its staff would else ask for
+    them and approve it, and the owner never hear of it.
+    """
     home = operator.organisation_id
-    return all(
-        camera in kept and home in (files[camera].owner_id, files[camera].maintainer_id) for camera in part.cameras
-    )
+    return all(camera in kept and home == files[camera].owner_id for camera in part.cameras)
 
 
 async def view_of(conn: AsyncConnection, caller: Caller, sight: Sight) -> ExportView:

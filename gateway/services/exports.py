@@ -97,7 +97,7 @@ async def ask(office: Office, caller: Caller, wish: ExportWish) -> ExportView:
             ticket=wish.ticket_id,
             typed={"reason": export.reason, "receiver": export.receiver, "letter": export.letter},
         )
-        to = {to_organisation(unit) for part in parts for unit in _units(part, files)}
+        to = {to_organisation(part.owner_id) for part in parts}
         told = await notifying.tell(conn, at, to, "export_to_decide", ("export", export.id))
         view = await view_of(conn, caller, await sight_of(conn, caller, export.id, at))
     await notifying.ring_for(office, told)
@@ -269,10 +269,6 @@ def _parts(office: Office, export_id: str, files: dict[str, Camera]) -> list[Exp
         ExportPart(office.new_id(), export_id, owner, PartState.WAITING, tuple(sorted(ids)))
         for owner, ids in sorted(by_owner.items())
     ]
-
-
-def _units(part: ExportPart, files: dict[str, Camera]) -> set[str]:
-    return {part.owner_id} | {files[camera].maintainer_id for camera in part.cameras}
 
 
 __all__ = ["ExportWish", "Sight", "ask", "decide", "listed", "read", "refuse_never", "saved", "touched", "withdraw"]

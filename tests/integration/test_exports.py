@@ -28,7 +28,7 @@ from gateway.services.packages import BadPackage, WrongPassphrase, entries, veri
 from gateway.storage import grants, operators
 from gateway.storage.signing import open_signer
 from gateway.storage.tables import audit_entries, audit_texts
-from tests.integration.asking import hire, sweep
+from tests.integration.asking import hire, notices, sweep
 from tests.integration.conftest import Browsers
 from tests.integration.exporting import approved, asked, fetched, pack, room_of, wish, with_still
 from tests.integration.phone import enrol
@@ -68,6 +68,31 @@ async def test_r17_only_the_managing_unit_approves_and_strangers_see_nothing(
     assert (await stranger.post(address, json={})).status_code == 404
     assert (await stranger.get("/exports")).json()["items"] == []
     assert (await stranger.get(f"/exports/{export['id']}")).status_code == 404
+
+
+async def test_r17_who_maintains_a_camera_asks_and_never_approves(
+    world: World, browser_of: Browsers, tmp_path: Path
+) -> None:
+    for login in ("mender1", "mender2"):
+        await hire(world, login, DEPARTMENT, Role.DEPARTMENT_STAFF)
+    leader, camera = await browser_of("leader"), world.camera(A)
+    handed = await leader.patch(f"/cameras/{camera.id}", json={"version": 1, "maintainer_id": DEPARTMENT})
+    assert handed.status_code == 200, handed.text
+    async with world.office.store.begin() as conn:
+        actions = frozenset({Action.LIST, Action.VIEW_LIVE, Action.SEE_EVENTS, Action.EXPORT, Action.SHARE})
+        unit, what = (GranteeKind.ORGANISATION, DEPARTMENT), (TargetKind.MAINTAINED_BY, DEPARTMENT)
+        await grants.insert(conn, policy(unit, what, actions))
+    asker, second, owner = [await browser_of(name) for name in ("mender1", "mender2", "jinsha")]
+    await with_still(world, room_of(world, tmp_path), owner, camera)
+    export = await asked(asker, wish(world, camera))
+    assert "export_to_decide" not in await notices(second)
+    assert "export_to_decide" in await notices(owner)
+    (part,) = (await second.get(f"/exports/{export['id']}")).json()["parts"]
+    assert (part["owner_id"], part["may_decide"]) == (A, False)
+    for verb in ("approve", "refuse"):
+        answer = await second.post(f"/exports/{export['id']}/parts/{part['id']}/{verb}", json={"reason": "ours"})
+        assert answer.status_code == 403, answer.text
+    assert (await approved(owner, export))["state"] == "approved"
 
 
 async def test_r17_each_owner_decides_its_part_and_sees_no_other(
