@@ -228,12 +228,12 @@ app.add_typer(audit)
 def audit_verify(
     root: Annotated[list[Path] | None, typer.Option("--root", help="A root kept elsewhere; give it again.")] = None,
     public_key: Annotated[list[str] | None, typer.Option(help="A key whose signatures count, besides ours.")] = None,
-    views: Annotated[bool, typer.Option("--views", help="Compare the register of views with it, too.")] = False,
+    views: Annotated[bool, typer.Option("--views/--no-views", help="Compare the register of views, too.")] = True,
     data: Data = None,
     config: Config = None,
     database: Database = None,
 ) -> None:
-    """Verify every chain and root; name the first line that does not hold."""
+    """Verify every chain, root and view; name the first line that does not hold."""
     from gateway.app import audit_tools
 
     roots, keys = root or [], public_key or []

@@ -21,9 +21,12 @@ Say = Callable[[str], None]
 
 
 async def verify_audit(
-    settings: Settings, roots: Sequence[Path], public_keys: Sequence[str], say: Say, *, views: bool = False
+    settings: Settings, roots: Sequence[Path], public_keys: Sequence[str], say: Say, *, views: bool = True
 ) -> bool:
-    """Verifies the audit and says what it found, the first broken line of each chain by name; True if all holds."""
+    """Verifies the audit and says what it found, the first broken line of each chain by name; True if all holds.
+
+    ``views`` is whether the register of views is compared with it.
+    """
     held = [HeldRoot(str(path), _held(path)) for path in roots]
     url = database_url(database_of(settings))
     _refuse_missing(url)

@@ -1,7 +1,7 @@
 """Verifying ten million lines of the audit, in parallel, with columns, hashes and typed texts.
 
 The chain is written in bulk by the same functions that the gateway writes one line with; one line in fifty carries a
-typed text. What is timed is what `gateway audit verify` does.
+typed text. What is timed is what `gateway audit verify --no-views` does.
 """
 
 from __future__ import annotations

@@ -15,8 +15,10 @@ from gateway.app.footing import DATABASE
 from gateway.bus.local import LocalBus
 from gateway.services import rooting
 from gateway.services.office import Office
+from gateway.storage import view_records
 from gateway.storage.secrets import open_box
 from gateway.storage.store import open_store, sqlite_url
+from gateway.storage.view_records import ViewRecord
 from tests.integration.world import START, FakeClock
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -70,6 +72,32 @@ async def test_r14_the_command_names_the_first_broken_line(tmp_path: Path) -> No
     assert bad.returncode == 1
     assert bad.stdout.splitlines()[0] == "chain gw1: line 14 was changed after it was written"
     assert "does NOT hold" in bad.stdout
+
+
+async def _looked(data: Path) -> None:
+    """A look that began in that data folder, with its line of the audit."""
+    words = ("o1", "o", None, "C-1", "view_live", "sub", "ws-fmp4", "PS-ORDER", "", None, "g", "192.0.2.1", "gw1")
+    async with open_store(sqlite_url(data / DATABASE)) as store:
+        office = Office(store, FakeClock(), LocalBus(), "gw1", data, open_box(data))
+        begun = view_records.sealed([ViewRecord(office.new_id(), *words, started_at=START)])
+        async with store.begin() as conn:
+            line = await office.note(conn, START, "o1", "begin_views", "views", "", count=1, digest=begun.digest)
+            await view_records.begin(conn, begun, line)
+
+
+async def test_r14_a_view_deleted_by_hand_is_found_unless_views_are_left_out(tmp_path: Path) -> None:
+    await _lived(tmp_path)
+    await _looked(tmp_path)
+    good = _gateway("audit", "verify", "--data", str(tmp_path))
+    assert (good.returncode, good.stderr) == (0, ""), good.stdout
+    with closing(sqlite3.connect(tmp_path / DATABASE)) as connection:
+        assert connection.execute("DELETE FROM view_records").rowcount == 1
+        connection.commit()
+    for more in ((), ("--views",)):
+        bad = _gateway("audit", "verify", *more, "--data", str(tmp_path))
+        assert bad.returncode == 1, more
+        assert bad.stdout.startswith("chain gw1: the views that began by line 23 are not those in the register")
+    assert _gateway("audit", "verify", "--no-views", "--data", str(tmp_path)).returncode == 0
 
 
 async def test_r14_the_signing_key_is_private_and_its_public_half_is_shown(tmp_path: Path) -> None:

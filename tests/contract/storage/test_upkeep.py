@@ -6,6 +6,7 @@ import asyncio
 import re
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
+from dataclasses import replace
 from datetime import date, timedelta
 
 from gateway.domain.categories import Category
@@ -16,6 +17,7 @@ from gateway.storage import (
     epochs,
     leases,
     numbers,
+    oversight,
     places,
     view_records,
     view_search,
@@ -112,6 +114,18 @@ def record(minutes: int = 0, camera_id: str = "C-001") -> ViewRecord:
         gateway_id="gw1",
         started_at=NOW + timedelta(minutes=minutes),
     )
+
+
+async def test_looks_without_a_ticket_are_counted_one_by_one_and_on_a_wall_by_camera(store: Store) -> None:
+    other = {"purpose": "PS-FLOOD"}
+    singles = [replace(record(n), **other) for n in range(2)] + [replace(record(), **other, ticket_id="t"), record()]
+    walls = [replace(record(n, f"C-{n % 2}"), **other, wall_id="W-1") for n in range(6)]
+    usual = [replace(record(n, f"C-{n}"), wall_id="W-2") for n in range(9)]
+    async with store.begin() as connection:
+        await view_records.begin(connection, view_records.sealed([*singles, *walls, *usual]))
+        found = await oversight.without_ticket(connection, NOW, "PS-ORDER", 4)
+        assert found == [(("o1", "T-1"), 4, NOW, NOW + timedelta(minutes=1))]
+        assert await oversight.without_ticket(connection, NOW, "PS-ORDER", 5) == []
 
 
 async def test_a_view_record_ends_once(store: Store) -> None:
