@@ -60,8 +60,28 @@ async def test_r30_thirty_cameras_in_ten_minutes_raise_one_alert(
 
 async def test_r30_the_same_camera_thirty_times_and_a_tour_of_the_wall_are_usual(world: World) -> None:
     again = [_look(world, "jinsha", 1, number / 10) for number in range(40)]
-    tour = [_look(world, "leader", number, number / 20, wall_id="W") for number in range(100)]
+    tour = [_look(world, "leader", number, number / 20, wall_id="W") for number in range(96)]
     assert await _looked(world, again + tour) == []
+
+
+@pytest.mark.parametrize(
+    ("login", "alone", "wall", "alerts"),
+    [
+        ("jinsha", 0, 119, [("many_cameras", 30)]),
+        ("jinsha", 14, 16, [("many_cameras", 30)]),
+        ("jinsha", 13, 16, []),
+        ("leader", 0, 119, [("many_on_wall", 100)]),
+        ("leader", 29, 90, [("many_on_wall", 100)]),
+        ("leader", 30, 0, [("many_cameras", 30)]),
+    ],
+)
+async def test_r30_a_wall_widens_the_measure_for_the_desk_alone_and_not_without_end(
+    world: World, login: str, alone: int, wall: int, alerts: list[tuple[str, int]]
+) -> None:
+    """That a look is one of a wall is said by who watches."""
+    looks = [_look(world, login, number, number / 30) for number in range(alone)]
+    looks += [_look(world, login, number, number / 30, wall_id="W") for number in range(alone, alone + wall)]
+    assert [(one["kind"], one["figure"]) for one in await _looked(world, looks)] == alerts
 
 
 async def test_r30_watching_at_night_or_without_tickets_is_told(world: World, browser_of: Browsers) -> None:
