@@ -10,6 +10,7 @@ from gateway.services import (
     filing_changes,
     lifecycle,
     notifying,
+    onward_giving,
     overseeing,
     packing,
     rates,
@@ -39,6 +40,7 @@ SWEEPS: Mapping[str, Sweep] = {
     "access about to end": request_times.remind,
     "access that is over": request_times.end,
     "lapsing accounts": reviewing.remind_of_lapses,
+    "what was given onward": onward_giving.sweep,
     "emergencies": emergencies.settle,
     "exports that are over": export_fetching.expire,
 }

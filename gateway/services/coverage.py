@@ -8,13 +8,24 @@ a group hands it on as well, and is asked then.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Set
 from dataclasses import dataclass
 from datetime import datetime
 
 from gateway.domain.actions import Action
 from gateway.domain.conditions import Condition
-from gateway.domain.grants import CameraFacts, Effect, Grant, TargetKind, given_to, in_force, open_at, opens, reaches
+from gateway.domain.grants import (
+    CameraFacts,
+    Effect,
+    Grant,
+    TargetKind,
+    given_to,
+    in_force,
+    open_at,
+    opens,
+    preference,
+    reaches,
+)
 from gateway.domain.hours import Hours
 from gateway.domain.operators import Operator
 
@@ -55,7 +66,40 @@ def covers_span(
     grants: Iterable[Grant], operator: Operator, action: Action, target: Target, at: datetime, span: Span
 ) -> bool:
     """True if one grant gives the operator the action on the whole target for at least that span."""
-    return any(_as_wide(grant, span) for grant in _holding(grants, operator, action, target, at))
+    return bool(_spanning(grants, operator, action, target, at, span))
+
+
+def leant_on(
+    grants: Iterable[Grant],
+    standing: Set[str],
+    operator: Operator,
+    action: Action,
+    target: Target,
+    at: datetime,
+    span: Span,
+) -> frozenset[str] | None:
+    """The grant by whose strength alone the operator can hand the action on for that span; None if they cannot at all.
+
+    Nothing for those who do it by right: by a standing rule, or because the target is their organisation's own.
+    """
+    ways = _spanning(grants, operator, action, target, at, span)
+    if not ways:
+        return None
+    if _owns(operator, target) or any(grant.id in standing for grant in ways):
+        return frozenset()
+    return frozenset({min(ways, key=preference).id})
+
+
+def _spanning(
+    grants: Iterable[Grant], operator: Operator, action: Action, target: Target, at: datetime, span: Span
+) -> list[Grant]:
+    return [grant for grant in _holding(grants, operator, action, target, at) if _as_wide(grant, span)]
+
+
+def _owns(operator: Operator, target: Target) -> bool:
+    if target.camera is not None:
+        return target.camera.owner_id == operator.organisation_id
+    return target.kind is TargetKind.OWNED_BY and target.id == operator.organisation_id and not target.below
 
 
 def _holding(grants: Iterable[Grant], operator: Operator, action: Action, target: Target, at: datetime) -> list[Grant]:

@@ -17,7 +17,7 @@ from gateway.domain.notices import to_operator
 from gateway.domain.operators import Role
 from gateway.domain.request_states import IllegalStep, PartMove, PartState, Side, step
 from gateway.domain.requests import AccessRequest, RequestPart, Terms, is_narrower
-from gateway.services import notifying, sharing
+from gateway.services import notifying, onward_giving, sharing
 from gateway.services.deciding_rights import Right, rights_of
 from gateway.services.errors import Conflict, Forbidden, Invalid, NotFound
 from gateway.services.office import Caller, Office
@@ -120,6 +120,7 @@ async def give_back(office: Office, caller: Caller, part_id: str, reason: str) -
         for grant_id in ids:
             if await grants.revoke(conn, grant_id, at, who, why):
                 await office.note(conn, at, who, "return_grant", "grant", grant_id, typed={"reason": reason.strip()})
+        onward, heard = await onward_giving.end(office, conn, who, ids, at)
         await requests.save_part(conn, replace(part, state=state, version=part.version + 1))
         line = RequestLine(office.new_id(), request.id, part.id, at, PartMove.RETURN, who, False, reason.strip())
         await request_lines.append(conn, line)
@@ -127,9 +128,9 @@ async def give_back(office: Office, caller: Caller, part_id: str, reason: str) -
         people = () if part.decided_by is None else (to_operator(part.decided_by),)
         told = await notifying.tell(conn, at, people, "access_returned", ("request", request.id), key=part.id)
         view = await view_of(conn, caller, request.id, at)
-    await office.ring(Topic.PERMISSIONS, *ids)
-    await office.ring(Topic.GRANTS, *ids)
-    await notifying.ring_for(office, told)
+    await office.ring(Topic.PERMISSIONS, *ids, *onward)
+    await office.ring(Topic.GRANTS, *ids, *onward)
+    await notifying.ring_for(office, (*told, *heard))
     return view
 
 

@@ -18,7 +18,7 @@ from gateway.domain.conditions import Condition
 from gateway.domain.emergencies import FOR_PURPOSES, Emergency, Widened
 from gateway.domain.grants import Effect, GranteeKind, TargetKind
 from gateway.domain.groups import CameraGroup
-from gateway.services import sharing
+from gateway.services import onward_giving, sharing
 from gateway.services.office import Caller, Office
 from gateway.storage import emergencies, grants, groups
 from gateway.storage import grants as grant_rows
@@ -67,7 +67,8 @@ async def take_back(
         if not over and await grants.revoke(conn, grant_id, at, who, reason):
             ended.append(grant_id)
             await office.note(conn, at, who, "revoke_grant", "grant", grant_id, emergency=emergency.id)
-    return ended
+    onward, _ = await onward_giving.end(office, conn, who, ended, at)  # who was told sees it with the next look
+    return ended + onward
 
 
 def _wish(

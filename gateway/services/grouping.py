@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -14,7 +14,7 @@ from gateway.domain.geometry import Point
 from gateway.domain.grants import Effect, Grant, TargetKind, permits
 from gateway.domain.groups import Area, CameraGroup
 from gateway.domain.messages import Topic
-from gateway.services.coverage import Span, Target, covers, covers_span
+from gateway.services.coverage import Span, Target, covers, leant_on
 from gateway.services.errors import Conflict, Forbidden, Invalid, NotFound
 from gateway.services.office import Caller, Office
 from gateway.services.pointing import EVERYTHING, may_keep
@@ -126,13 +126,14 @@ async def fill_within(
     at = office.clock.now()
     group, held = await _group(conn, caller, group_id, at)
     resting = await _resting(conn, TargetKind.GROUP, group_id, at)
+    standing = await grants.standing(conn, [grant.id for grant in held])
     known = await cameras.many(conn, put)
     operator = caller.operator
     for one in put:
         camera = known.get(one)
         if camera is None or not permits(operator, Action.DIRECTORY, camera.facts, held, at).allowed:
             raise NotFound("camera")
-        if not _may_put(held, caller, camera, resting, at):
+        if not _may_put(held, standing, caller, camera, resting, at):
             raise Forbidden(MAY_NOT_SHARE, camera=one)
     if take and any(grant.effect is Effect.DENY for grant in resting):
         _check_everything(held, caller, at)
@@ -150,7 +151,8 @@ async def unshareable(
     """Which of the cameras the caller may not put into the group. Raises ``NotFound`` for the group."""
     _, held = await _group(conn, caller, group_id, at)
     resting = await _resting(conn, TargetKind.GROUP, group_id, at)
-    return {one.id for one in wanted if not _may_put(held, caller, one, resting, at)}
+    standing = await grants.standing(conn, [grant.id for grant in held])
+    return {one.id for one in wanted if not _may_put(held, standing, caller, one, resting, at)}
 
 
 async def keeps(conn: AsyncConnection, caller: Caller, group_id: str, at: datetime) -> bool:
@@ -269,17 +271,29 @@ async def _check_free(conn: AsyncConnection, kind: TargetKind, target_id: str, a
         raise Conflict("grants rest on it: end them first")
 
 
-def _may_put(held: Sequence[Grant], caller: Caller, camera: Camera, resting: Sequence[Grant], at: datetime) -> bool:
+def _may_put(
+    held: Sequence[Grant],
+    standing: Set[str],
+    caller: Caller,
+    camera: Camera,
+    resting: Sequence[Grant],
+    at: datetime,
+) -> bool:
     target = Target(TargetKind.CAMERA, camera.id, camera.facts)
     shares = covers(held, caller.operator, Action.SHARE, target, at)
-    return shares and all(_may_give(held, caller, grant, target, at) for grant in resting)
+    return shares and all(_may_give(held, standing, caller, grant, target, at) for grant in resting)
 
 
-def _may_give(held: Sequence[Grant], caller: Caller, grant: Grant, target: Target, at: datetime) -> bool:
+def _may_give(
+    held: Sequence[Grant], standing: Set[str], caller: Caller, grant: Grant, target: Target, at: datetime
+) -> bool:
+    """True if they could give this for the camera as well, by right: the grant would not end with what they hold."""
     if grant.effect is Effect.DENY:
         return covers(held, caller.operator, Action.SHARE, EVERYTHING, at)
     span = Span(grant.purposes, grant.not_after, grant.hours, grant.conditions)
-    return all(covers_span(held, caller.operator, action, target, at, span) for action in grant.actions)
+    needed = {*grant.actions, Action.SHARE}
+    asked = (leant_on(held, standing, caller.operator, action, target, at, span) for action in needed)
+    return all(sources == frozenset() for sources in asked)
 
 
 def _check_everything(held: Sequence[Grant], caller: Caller, at: datetime) -> None:

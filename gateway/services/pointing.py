@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -39,6 +39,17 @@ class Pointed:
             return True
         asked = (coverage.covers_span(held, operator, action, one, at, span) for one in self.members)
         return self._as_group and all(asked)
+
+    def leant_on(
+        self, held: Iterable[Grant], standing: Set[str], operator: Operator, action: Action, at: datetime, span: Span
+    ) -> frozenset[str] | None:
+        """The grants by whose strength alone the operator can hand the action on, nothing by right, None not at all."""
+        found = [coverage.leant_on(held, standing, operator, action, self.target, at, span)]
+        if self._as_group:
+            each = [coverage.leant_on(held, standing, operator, action, one, at, span) for one in self.members]
+            known = [one for one in each if one is not None]
+            found.append(frozenset().union(*known) if len(known) == len(each) else None)
+        return min((one for one in found if one is not None), key=len, default=None)
 
     @property
     def _as_group(self) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -12,11 +12,11 @@ from gateway.domain import purposes
 from gateway.domain.actions import Action
 from gateway.domain.cameras import CameraKind
 from gateway.domain.conditions import Condition
-from gateway.domain.grants import Effect, Grant, GranteeKind, TargetKind, in_force
+from gateway.domain.grants import Effect, Grant, GranteeKind, TargetKind, given_to, in_force
 from gateway.domain.hours import Hours
 from gateway.domain.messages import Topic
 from gateway.domain.operators import Role
-from gateway.services import notifying, second_factor
+from gateway.services import notifying, onward_giving, second_factor
 from gateway.services.coverage import Span, covers
 from gateway.services.errors import Conflict, Forbidden, Invalid, NotFound
 from gateway.services.grant_views import GrantView, names_for
@@ -57,7 +57,8 @@ async def give(office: Office, caller: Caller, wish: Wish) -> GrantView:
     single camera.
 
     The caller must hold SHARE on the whole target, and hands on nothing that goes beyond what they hold: no other
-    action, no other purpose, no longer, in no other hours, under no fewer conditions.
+    action, no other purpose, no longer, in no other hours, under no fewer conditions. What they hold only because
+    somebody gave it to them they do not give to themselves or theirs, and it ends with what they were given.
     """
     if wish.grantee_kind is GranteeKind.OPERATOR and wish.grantee_id == caller.operator.id:
         # what they hold may end; what they had given themselves would stay
@@ -80,9 +81,10 @@ async def given(
 
     Raises what ``give`` does. Whoever calls it rings afterwards.
     """
-    wish = await judged(conn, caller, wish, at)
+    wish, sources = await judged(conn, caller, wish, at)
     actor = by or caller.operator.id
-    grant = await grants.insert(conn, replace(grant_of(office.new_id(), caller, wish, at), granted_by=actor))
+    fresh = replace(grant_of(office.new_id(), caller, wish, at), granted_by=actor)
+    grant = await grants.insert(conn, fresh, sources=sources)
     await office.note(
         conn,
         at,
@@ -99,19 +101,24 @@ async def given(
     return grant
 
 
-async def judged(conn: AsyncConnection, caller: Caller, wish: Wish, at: datetime) -> Wish:
-    """The wish with the actions that it implies, if the caller may give it; raises what ``give`` does otherwise."""
+async def judged(conn: AsyncConnection, caller: Caller, wish: Wish, at: datetime) -> tuple[Wish, frozenset[str]]:
+    """The wish with the actions that it implies, if the caller may give it, and the grants by whose strength alone they
+    may; raises what ``give`` does otherwise.
+    """
     _check_wish(wish, at)
     wish = replace(wish, actions=_with_implied(wish))
     held = await grants.for_operator(conn, caller.operator, at)
     pointed = await target_of(conn, caller, held, wish.target_kind, wish.target_id, wish.target_below, at)
     await _check_grantee(conn, wish)
-    _check_held(held, caller, pointed, wish, at)
-    return wish
+    standing = await grants.standing(conn, [grant.id for grant in held])
+    return wish, _check_held(held, standing, caller, pointed, wish, at)
 
 
 async def revoke(office: Office, caller: Caller, grant_id: str, reason: str) -> GrantView:
-    """Ends a grant now. Raises ``NotFound`` if the caller may not see it, ``Forbidden`` or ``Conflict``."""
+    """Ends a grant now, with all that was given onward by it.
+
+    Raises ``NotFound`` if the caller may not see it, ``Forbidden`` or ``Conflict``.
+    """
     check_reason(reason)
     at = office.clock.now()
     async with office.store.begin() as conn:
@@ -131,11 +138,12 @@ async def revoke(office: Office, caller: Caller, grant_id: str, reason: str) -> 
             conn, at, caller.operator.id, "revoke_grant", "grant", grant_id, typed={"reason": reason.strip()}
         )
         told = await after_revocation(office, conn, caller.operator.id, grant_id, at)
+        onward, heard = await onward_giving.end(office, conn, caller.operator.id, [grant_id], at)
         revoked = await grants.get(conn, grant_id)
         assert revoked is not None
         view = (await _views(conn, caller, held, [revoked], at))[0]
-    await _rung(office, grant_id)
-    await notifying.ring_for(office, told)
+    await _rung(office, grant_id, *onward)
+    await notifying.ring_for(office, (*told, *heard))
     return view
 
 
@@ -233,9 +241,9 @@ def grant_of(grant_id: str, caller: Caller, wish: Wish, at: datetime) -> Grant:
     )
 
 
-async def _rung(office: Office, grant_id: str) -> None:
-    await office.ring(Topic.PERMISSIONS, grant_id)
-    await office.ring(Topic.GRANTS, grant_id)
+async def _rung(office: Office, *ids: str) -> None:
+    await office.ring(Topic.PERMISSIONS, *ids)
+    await office.ring(Topic.GRANTS, *ids)
 
 
 def _with_implied(wish: Wish) -> frozenset[Action]:
@@ -287,18 +295,26 @@ async def _check_grantee(conn: AsyncConnection, wish: Wish) -> None:
         raise Invalid("this grantee is not known", field="grantee_id")
 
 
-def _check_held(held: Sequence[Grant], caller: Caller, pointed: Pointed, wish: Wish, at: datetime) -> None:
+def _check_held(
+    held: Sequence[Grant], standing: Set[str], caller: Caller, pointed: Pointed, wish: Wish, at: datetime
+) -> frozenset[str]:
     if not pointed.covers(held, caller.operator, Action.SHARE, at):
         raise Forbidden("you may not share these cameras")
     if wish.effect is Effect.DENY:
         # a deny beats every allow, so only who may share everything may write one
         if not covers(held, caller.operator, Action.SHARE, EVERYTHING, at):
             raise Forbidden("only who may share every camera may deny")
-        return
+        return frozenset()
     span = Span(wish.purposes, wish.not_after, wish.hours, wish.conditions)
-    beyond = [a for a in sorted(wish.actions) if not pointed.covers_span(held, caller.operator, a, at, span)]
+    # the right to share as well must reach as far, or what is given onward would outlast it
+    by = {a: pointed.leant_on(held, standing, caller.operator, a, at, span) for a in {*wish.actions, Action.SHARE}}
+    beyond = sorted(action for action, sources in by.items() if sources is None)
     if beyond:
         raise Forbidden(f"you cannot give more than you hold: {', '.join(beyond)}", actions=beyond)
+    sources = frozenset().union(*(found for found in by.values() if found is not None))
+    if sources and given_to(grant_of("", caller, wish, at), caller.operator):
+        raise Forbidden("what was given to you or yours you do not give to yourself or your own organisation")
+    return sources
 
 
 def _may_see(caller: Caller, held: Sequence[Grant], record: GrantRecord, pointing: Pointing, at: datetime) -> bool:

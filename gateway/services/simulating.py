@@ -62,7 +62,8 @@ async def giving(office: Office, caller: Caller, wish: Wish) -> Change:
     """What would change if the caller gave this grant. Raises what giving it would."""
     at = office.clock.now()
     async with office.store.read() as conn:
-        grant = grant_of("simulated", caller, await judged(conn, caller, wish, at), at)
+        wish, _ = await judged(conn, caller, wish, at)
+        grant = grant_of("simulated", caller, wish, at)
         return await _change(conn, caller, grant, at, gives=True)
 
 

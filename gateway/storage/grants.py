@@ -17,8 +17,10 @@ from gateway.domain.hours import Hours
 from gateway.domain.operators import Operator
 from gateway.domain.schedules import Schedule
 from gateway.storage import epochs
-from gateway.storage.tables import grant_actions, grants
+from gateway.storage.tables import grant_actions, grant_sources, grants, operators
 from gateway.storage.upserting import chunks
+
+_PEOPLE = [GranteeKind.OPERATOR.value, GranteeKind.SERVICE_ACCOUNT.value]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,10 +40,10 @@ class GrantRecord:
     revocation: Revocation | None
 
 
-async def insert(connection: AsyncConnection, grant: Grant, policy: str = "") -> Grant:
+async def insert(connection: AsyncConnection, grant: Grant, policy: str = "", sources: Iterable[str] = ()) -> Grant:
     """Adds a grant under the next number and bumps the permission epoch; returns it with its number.
 
-    Raises ValueError for a target that names nothing.
+    ``sources`` are the grants that it leans on. Raises ValueError for a target that names nothing.
     """
     if (grant.target_kind is TargetKind.ALL) != (grant.target_id == ""):
         raise ValueError("a grant on everything names no target; every other grant names exactly one")
@@ -74,6 +76,10 @@ async def insert(connection: AsyncConnection, grant: Grant, policy: str = "") ->
     if grant.actions:
         rows = [{"grant_id": grant.id, "action": action.value} for action in sorted(grant.actions)]
         await connection.execute(grant_actions.insert(), rows)
+    if leant := sorted(set(sources)):
+        await connection.execute(
+            grant_sources.insert(), [{"grant_id": grant.id, "source_id": source} for source in leant]
+        )
     await epochs.bump(connection, epochs.PERMISSION)
     return numbered
 
@@ -95,6 +101,41 @@ async def get(connection: AsyncConnection, grant_id: str) -> GrantRecord | None:
     """The grant with that id."""
     row = (await connection.execute(select(grants).where(grants.c.id == grant_id))).mappings().one_or_none()
     return None if row is None else _record_from(row)
+
+
+async def standing(connection: AsyncConnection, ids: Iterable[str]) -> frozenset[str]:
+    """Those of the grants that are standing rules."""
+    found: set[str] = set()
+    for chunk in chunks(dict.fromkeys(ids)):
+        ruled = and_(grants.c.id.in_(chunk), grants.c.policy != "")
+        found |= set(await connection.scalars(select(grants.c.id).where(ruled)))
+    return frozenset(found)
+
+
+async def leaning_on(connection: AsyncConnection, source_id: str, at: datetime) -> list[str]:
+    """The grants given on the strength of that one which are not over."""
+    statement = (
+        select(grants.c.id)
+        .join(grant_sources, grant_sources.c.grant_id == grants.c.id)
+        .where(grant_sources.c.source_id == source_id, not_over(at))
+        .order_by(grants.c.id)
+    )
+    return list(await connection.scalars(statement))
+
+
+async def left_over(connection: AsyncConnection, at: datetime) -> list[tuple[str, str]]:
+    """Grants that are not over but lean on one that is, or whose holder's account is: (grant, the one it leans on)."""
+    source = grants.alias("source")
+    gone = or_(operators.c.disabled_at <= at, operators.c.valid_until <= at)
+    statement = (
+        select(grants.c.id, source.c.id)
+        .join(grant_sources, grant_sources.c.grant_id == grants.c.id)
+        .join(source, source.c.id == grant_sources.c.source_id)
+        .outerjoin(operators, and_(source.c.grantee_kind.in_(_PEOPLE), operators.c.id == source.c.grantee_id))
+        .where(not_over(at), or_(source.c.revoked_at <= at, source.c.not_after <= at, gone))
+        .order_by(grants.c.id)
+    )
+    return [(row[0], row[1]) for row in await connection.execute(statement)]
 
 
 async def revocations(connection: AsyncConnection, ids: Iterable[str]) -> dict[str, datetime]:
@@ -196,11 +237,10 @@ def not_over(at: datetime) -> ColumnElement[bool]:
 def given_to(operator: Operator) -> ColumnElement[bool]:
     """The SQL twin of ``domain.grants.given_to``."""
     kind, name = grants.c.grantee_kind, grants.c.grantee_id
-    by_name = [GranteeKind.OPERATOR.value, GranteeKind.SERVICE_ACCOUNT.value]
     home, above, within = operator.organisation_id, sorted(operator.above), grants.c.grantee_within
     below = grants.c.includes_below
     ways: list[ColumnElement[bool]] = [
-        and_(kind.in_(by_name), name == operator.id),
+        and_(kind.in_(_PEOPLE), name == operator.id),
         and_(kind == GranteeKind.ORGANISATION.value, name == home),
     ]
     if above:

@@ -61,6 +61,15 @@ grant_actions = Table(
     Index("ix_grant_actions_action", "action", "grant_id"),
 )
 
+# On which grants a grant was given: it ends with any of them. What is given by right has no rows here.
+grant_sources = Table(
+    "grant_sources",
+    metadata,
+    Column("grant_id", String(36), ForeignKey("grants.id", ondelete="CASCADE"), primary_key=True),
+    Column("source_id", String(36), ForeignKey("grants.id", ondelete="CASCADE"), primary_key=True),
+    Index("ix_grant_sources_source", "source_id", "grant_id"),
+)
+
 camera_groups = Table(
     "camera_groups",
     metadata,

@@ -74,6 +74,7 @@ export const details: Words<typeof chinese> = {
     service: 'Service',
     sha256: 'SHA-256',
     since: 'Since',
+    source: 'Grant that it was given by',
     standing: 'Standing',
     stands_in_for: 'Stands in for',
     state: 'State',

@@ -24,6 +24,7 @@ export const notices: Words<typeof chinese> = {
       access_ended: 'Access to {cameras} cameras has ended.',
       access_revoked: 'A grant was revoked; {left} cameras of the request are left.',
       access_returned: 'An access was given back before its end.',
+      onward_ended: 'What was given onward has ended: the grant that it was given by is over.',
       deputy_named: 'You stand in as deputy and decide requests until {until}.',
       emergency_proposed: 'An emergency was proposed and waits for approval until {until}.',
       emergency_refused: 'The proposed emergency was refused.',

@@ -72,6 +72,7 @@ export const details = {
     sha256: 'SHA-256',
     since: '自',
     standing: '现状',
+    source: '所依据的授权',
     stands_in_for: '代理',
     state: '状态',
     taken: '移出',

@@ -22,6 +22,7 @@ export const notices = {
       access_ended: '{cameras} 路摄像机的调用授权已到期。',
       access_revoked: '一路摄像机的授权已被收回，还可调用 {left} 路。',
       access_returned: '对方已提前归还调用授权。',
+      onward_ended: '一项转授已结束：它所依据的授权已被收回或到期。',
       deputy_named: '您已被指定代理审批，至 {until}。',
       emergency_proposed: '有一项战时模式申请待批准，请在 {until} 前处理。',
       emergency_refused: '战时模式申请未获批准。',
