@@ -108,6 +108,7 @@ def application(parts: Parts, hub: Hub, rooms: whep.Rooms) -> ASGIApp:
         bus=lambda: parts.bus.tally,
         workers=lambda: parts.fleet.figures,
         connected=lambda: len(parts.fleet.links),
+        inboxes=lambda: parts.fleet.inboxes,
         conducting=lambda: parts.conductor.leading,
         ears=lambda: parts.listening.figures,
         sweeps=lambda: parts.sweeping.tally,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import ssl
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from gateway.domain.exports import Region
 from gateway.domain.packets import Packet, StreamKey
 from gateway.domain.scans import Scan
 from gateway.fleet.address import LinkAddress, parse_address
-from gateway.fleet.inbox import Reports
+from gateway.fleet.inbox import SORTS, Reports
 from gateway.fleet.link import Subscription, WorkerLink, dial
 from gateway.fleet.wire import StatusReport
 from gateway.fleet.wire_marks import MarkWish
@@ -72,6 +73,15 @@ class Dialling:
         self.pulls: set[Pull] = set()
         self.changed = asyncio.Event()
         self.figures: dict[str, dict[str, float]] = {}
+        self._dropped = Counter[str]()
+
+    @property
+    def inboxes(self) -> dict[str, tuple[int, int]]:
+        """Of what workers report, by sort: how many wait now, and how many found no room since the start."""
+        boxes = [link.inbox for link in self.links.values()]
+        depth = sum((Counter(box.depth) for box in boxes), Counter[str]())
+        dropped = sum((Counter(box.dropped) for box in boxes), self._dropped)
+        return {sort: (depth[sort], dropped[sort]) for sort in SORTS}
 
     def alive(self) -> list[str]:
         """Workers that have spoken of late, in order of name; one that is just being restarted keeps its place."""
@@ -188,6 +198,7 @@ class Dialling:
                 await link.run()
             finally:
                 del self.links[link.worker_id]
+                self._dropped.update(link.inbox.dropped)
                 self.figures.pop(link.worker_id, None)
                 self.changed.set()
         raise Unavailable("the worker hung up")

@@ -23,6 +23,8 @@ log = structlog.get_logger(__name__)
 
 MAX_EVENTS = 1000
 MAX_EVIDENCE = 8
+SORTS = ("worker_events", "worker_evidence")
+"""What is bounded and counted, by the names of its figures."""
 
 
 class Reports(Protocol):
@@ -64,8 +66,12 @@ class Inbox:
         self._events: deque[tuple[int, Event]] = deque()
         self._evidence: deque[tuple[Json, bytes | None]] = deque()
         self._some = asyncio.Event()
-        self.dropped_events = 0
-        self.dropped_evidence = 0
+        self.dropped = dict.fromkeys(SORTS, 0)
+
+    @property
+    def depth(self) -> dict[str, int]:
+        """How many of each sort wait."""
+        return dict(zip(SORTS, (len(self._events), len(self._evidence)), strict=True))
 
     def status(self, reports: Sequence[StatusReport]) -> None:
         """Keeps the newest status of each camera."""
@@ -75,7 +81,7 @@ class Inbox:
     def event(self, serial: int, event: Event) -> None:
         """Keeps an event, unless too many wait."""
         if len(self._events) >= MAX_EVENTS:
-            self.dropped_events += 1
+            self.dropped["worker_events"] += 1
             return
         self._events.append((serial, event))
         self._some.set()
@@ -90,7 +96,7 @@ class Inbox:
             sha256_text(header, "sha256")
             text(header, "media_type", 128)
         if len(self._evidence) >= MAX_EVIDENCE:
-            self.dropped_evidence += 1
+            self.dropped["worker_evidence"] += 1
             return
         self._evidence.append((header, data))
         self._some.set()

@@ -34,6 +34,7 @@ class Sources:
     bus: Callable[[], BusTally]
     workers: Callable[[], Mapping[str, Mapping[str, float]]]
     connected: Callable[[], int]
+    inboxes: Callable[[], Mapping[str, tuple[int, int]]]
     conducting: Callable[[], bool]
     ears: Callable[[], tuple[int, int, int]]
     sweeps: Callable[[], Mapping[str, SweepTally]]
@@ -88,6 +89,7 @@ class Meter(Collector):
             ("bus", bus.depth, bus.dropped),
             ("closings", viewing.waiting_closings, viewing.tally.unclosed_dropped),
             ("messages", ear_depth, ear_drops),
+            *((name, *figures) for name, figures in self._sources.inboxes().items()),
         ):
             depth.add_metric([name], waiting)
             drops.add_metric([name], dropped)

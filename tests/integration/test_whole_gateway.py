@@ -19,6 +19,8 @@ from tests.running import District, items, running_district, wait_until
 pytestmark = pytest.mark.slow
 
 CONFIG = {"detection": {"max_cameras": 0}}
+QUEUES = ("viewer", "events", "statuses", "bus", "closings", "messages", "worker_events", "worker_evidence")
+"""Every bounded queue of a gateway."""
 
 
 def look(
@@ -58,6 +60,9 @@ def test_all_cameras_come_online_and_their_pictures_play(tmp_path: Path, free_po
         assert picture.content.startswith(b"\xff\xd8")
         figures = httpx.get(f"{district.base_url}/metrics").text
         assert 'sharp_eyes_worker_cameras_online{worker="w1"}' in figures
+        for queue in QUEUES:
+            assert f'sharp_eyes_queue_depth{{queue="{queue}"}}' in figures
+            assert f'sharp_eyes_queue_drops_total{{queue="{queue}"}}' in figures
         assert camera_id not in figures
         children = below(district.process.pid)
         assert len(children) >= 3

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 import tarfile
@@ -44,6 +45,19 @@ def installed(built: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     # behind the wheel's own files, and without the lender's .pth files, which would bring in the checkout
     (target / "lent.pth").write_text(f"{lent}\n")
     return environment / "bin"
+
+
+def test_no_wheel_is_built_without_a_console(tmp_path: Path) -> None:
+    for name in ("pyproject.toml", "hatch_build.py", "README.md", "LICENSE", "THIRD_PARTY.md"):
+        shutil.copy(ROOT / name, tmp_path)
+    for package in ("gateway", "adapters", "inference", "config"):
+        (tmp_path / package).mkdir()
+        (tmp_path / package / "__init__.py").touch()
+    command = (sys.executable, "-m", "build", "--no-isolation", "--wheel", tmp_path)
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode != 0
+    assert "the console is not built: run `make setup` first" in done.stdout + done.stderr
+    assert not list(tmp_path.rglob("*.whl"))
 
 
 def test_the_wheel_holds_the_product_and_nothing_else(built: Path) -> None:
