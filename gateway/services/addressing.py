@@ -42,7 +42,8 @@ async def check(
     channel = camera.recorder_id is not None
     if channel and (changes.keys() & set(ADDRESS) or credential is not None):
         raise Invalid("this camera's address is its recorder's", field="host")
-    other_path = "streams" in changes and set(changes["streams"]) != set(camera.streams)
+    # by another transport, or one stream less, nothing else is opened
+    other_path = not {one.path for one in changes.get("streams", ())} <= {one.path for one in camera.streams}
     if channel:
         if other_path and not await manages_recorder(conn, caller, camera.recorder_id or "", at):
             sentence = "the paths of a recorder's channel are changed by who manages the whole recorder"
