@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, RowMapping, Select, func, select, update
+from sqlalchemy import ColumnElement, RowMapping, Select, exists, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.domain.events import CandidateState
+from gateway.domain.retention import FLOORS, RetentionClass
 from gateway.storage.legal_holds import events_held
-from gateway.storage.tables import candidates, events, evidence
+from gateway.storage.tables import cameras, candidates, events, evidence
 from gateway.storage.upserting import chunks, insert
 
 STILL = "still"
@@ -94,13 +95,15 @@ async def _kept_for_good(connection: AsyncConnection, event_id: str) -> bool:
 
 
 async def expired(connection: AsyncConnection, at: datetime, limit: int = 200) -> list[Evidence]:
-    """Files whose time has come, oldest first: none of a candidate that a person confirmed, none under a legal hold."""
+    """Files whose time has come, oldest first: none of a candidate that a person confirmed, none under a legal hold,
+    none of a key target before its floor.
+    """
     statement = _files().where(_passing(at), evidence.c.expires_at <= at).order_by(evidence.c.expires_at).limit(limit)
     return [_from(row) for row in (await connection.execute(statement)).mappings()]
 
 
 async def evictable(connection: AsyncConnection, at: datetime, limit: int = 200) -> list[Evidence]:
-    """Files that may go when room is short, oldest first: none that was confirmed and none under a legal hold."""
+    """Files that may go when room is short, oldest first: of those whose time may come at all."""
     statement = _files().where(_passing(at)).order_by(evidence.c.created_at).limit(limit)
     return [_from(row) for row in (await connection.execute(statement)).mappings()]
 
@@ -108,13 +111,13 @@ async def evictable(connection: AsyncConnection, at: datetime, limit: int = 200)
 async def forget(connection: AsyncConnection, items: Sequence[Evidence], reason: str, at: datetime) -> list[Evidence]:
     """Notes that the files are gone and why; returns those of the items of which that is now so.
 
-    What was kept for good or put under a hold since the items were read stays, and so does what another gateway
-    has forgotten first.
+    What was kept for good, put under a hold or made a key target since the items were read stays, and so does what
+    another gateway has forgotten first.
     """
     gone: set[str] = set()
     for chunk in chunks(item.id for item in items):
         passing = evidence.c.id.in_(chunk) & evidence.c.expires_at.is_not(None) & (evidence.c.path != "")
-        passing &= evidence.c.event_id.not_in(events_held(at))
+        passing &= evidence.c.event_id.not_in(events_held(at)) & ~_below_floor(at)
         left = {"path": "", "bytes": 0, "sha256": "", "missing_reason": reason, "expires_at": None}
         statement = update(evidence).where(passing).values(**left).returning(evidence.c.id)
         gone |= set((await connection.scalars(statement)).all())
@@ -139,7 +142,15 @@ def _confirmed() -> Select[tuple[str]]:
 
 def _passing(at: datetime) -> ColumnElement[bool]:
     held = evidence.c.event_id.in_(events_held(at))
-    return evidence.c.event_id.not_in(_confirmed()) & evidence.c.expires_at.is_not(None) & ~held
+    return evidence.c.event_id.not_in(_confirmed()) & evidence.c.expires_at.is_not(None) & ~held & ~_below_floor(at)
+
+
+def _below_floor(at: datetime) -> ColumnElement[bool]:
+    """Files of key targets that are younger than the law lets them go, whatever the settings say and room there is."""
+    young = evidence.c.created_at > at - timedelta(days=FLOORS[RetentionClass.KEY])
+    key = (events.c.id == evidence.c.event_id) & (cameras.c.retention_class == RetentionClass.KEY.value)
+    owned = select(events.c.id).join(cameras, cameras.c.id == events.c.camera_id).where(key).correlate(evidence)
+    return young & exists(owned)
 
 
 def _files() -> Select[Any]:

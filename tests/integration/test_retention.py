@@ -147,6 +147,34 @@ async def test_r23_eviction_for_want_of_room_leaves_receipts_too(world: World, t
         assert await one.room.find(second, "still") is not None
 
 
+async def test_r22_evidence_of_a_key_target_stays_ninety_days_whatever_the_settings_say(
+    shown: Scene, desks: dict[str, AsyncClient]
+) -> None:
+    address = f"/cameras/{shown.world.camera(B).id}"
+    key, ordinary = await _stored(shown), await _stored(shown, 1)
+    change = {"version": 1, "retention_class": "key", "record_save_days": 90}
+    assert (await desks["jinxin"].patch(address, json=change)).status_code == 200, "also what was there before"
+    for days, kept in ((2, True), (87, True), (2, False)):
+        shown.clock.skip(days * DAY)
+        await shown.room.sweep()
+        assert await shown.room.find(ordinary, "still") is None
+        assert (await shown.room.find(key, "still") is not None) is kept, days
+    assert [item.object_id for item in await _receipts(shown)] == [ordinary, key]
+
+
+async def test_r22_evidence_of_a_key_target_is_not_removed_for_want_of_room(
+    world: World, browser_of: Browsers, tmp_path: Path
+) -> None:
+    owner = await browser_of("jinxin")
+    change = {"version": 1, "retention_class": "key", "record_save_days": 90}
+    assert (await owner.patch(f"/cameras/{world.camera(B).id}", json=change)).status_code == 200
+    async with scene(world, tmp_path, quota=len(STILL)) as one:
+        key, other = await _stored(one), await _stored(one, 1)
+        assert await one.room.find(key, "still") is not None
+        assert await one.room.find(other, "still") is None
+        assert await _receipts(one) == []
+
+
 async def test_r23_a_legal_hold_keeps_evidence_until_it_ends(shown: Scene, desks: dict[str, AsyncClient]) -> None:
     held, passing = await _stored(shown), await _stored(shown, 1)
     wish = {"event_id": held, "reason": "事故调查(示例)", "letter": "示例字〔2026〕1号"}

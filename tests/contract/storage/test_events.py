@@ -201,3 +201,20 @@ async def test_evidence_is_kept_once_and_forgotten_with_a_reason(store: Store) -
         assert await evidence.forget(connection, [there, late], "again", NOW) == []
         assert (await evidence.of_event(connection, name))["still"].missing_reason == "its time had come"
         assert await evidence.total_bytes(connection) == 0
+
+
+async def test_evidence_of_a_key_target_goes_neither_in_time_nor_for_room_before_its_floor(store: Store) -> None:
+    name = new_id()
+    await take(store, event(name))
+    there = Evidence(name, "still", "2026/a.jpg", 1000, "ab", "", NOW, NOW + timedelta(hours=1))
+    before, after = NOW + timedelta(days=89), NOW + timedelta(days=90)
+    async with store.begin() as connection:
+        assert await evidence.insert_once(connection, there)
+        assert await evidence.evictable(connection, before) == [there]
+        await connection.execute(tables.cameras.update().values(retention_class="key"))
+        assert await evidence.evictable(connection, before) == await evidence.expired(connection, before) == []
+        assert await evidence.lasting_bytes(connection, before) == 1000
+        assert await evidence.forget(connection, [there], "its time had come", before) == [], "key since it was read"
+        assert await evidence.lasting_bytes(connection, after) == 0
+        assert await evidence.evictable(connection, after) == await evidence.expired(connection, after) == [there]
+        assert await evidence.forget(connection, [there], "its time had come", after) == [there]
