@@ -10,7 +10,6 @@ from fastapi import FastAPI
 
 from gateway.domain.actions import Action
 from gateway.domain.operators import ROLE_ACTIONS, Role
-from gateway.storage import second_factors
 from gateway.web.rules import Monitors, Needs, OfUnit, Open, RoleIs, SignedIn
 from tests.integration.conftest import Browsers
 from tests.integration.outsiders import EVERYBODY, browser_as
@@ -53,7 +52,6 @@ async def test_every_route_answers_every_role_by_its_rule(
     own = await _foreign(world, browser_of, home)
     # who may know every camera has no foreign one
     foreign = await _foreign(world, browser_of, B if home != B else A) if login in HOME else None
-    await _with_password_alone(world, login)
     client, asking = await browser_as(app, world, browser_of, login), Asking(app)
     wrong: list[str] = []
     for question in asking.questions:
@@ -68,13 +66,6 @@ async def test_every_route_answers_every_role_by_its_rule(
             if problem := _unlike(question, role, thing is own and bool(values), login in HOME, answer):
                 wrong.append(f"{question.name} {'own' if thing is own else 'foreign or none'}: {problem} {answer.text}")
     assert not wrong, "\n".join(wrong)
-
-
-async def _with_password_alone(world: World, login: str) -> None:
-    """The passkey among the own things would be asked for at sign-in and by every weighty route."""
-    if login in world.people:
-        async with world.office.store.begin() as conn:
-            await second_factors.forget(conn, world.people[login].id)
 
 
 def _known(thing: Foreign, owner: str) -> dict[str, Any]:

@@ -10,10 +10,11 @@ from typing import Any
 
 from httpx import AsyncClient
 
-from gateway.domain.operators import Operator
+from gateway.domain.operators import Operator, Role
 from gateway.domain.oversight import AlertKind
-from gateway.storage import deletion_receipts, oversight, passkeys
+from gateway.storage import deletion_receipts, operators, oversight, passkeys
 from gateway.storage.deletion_receipts import DeletionReceipt
+from gateway.storage.operators import Account
 from gateway.storage.oversight import Alert
 from gateway.storage.passkeys import Passkey
 from gateway.web.whep import _Session
@@ -84,14 +85,17 @@ async def more_things(
         **await _kept(world, keeper, owner),
         "sign_photo": await _sign(world, keeper, owner),
         "inquiry_id": (await taken(leader, world, world.camera(owner).id))["id"],
-        "passkey_id": await _passkey(world, person),  # last: from here on signing in takes it too
+        "passkey_id": await _passkey(world, owner),
     }
 
 
-async def _passkey(world: World, person: Operator) -> str:
-    at, name = world.clock.now(), world.office.new_id()
-    key = Passkey(name, person.id, "gateway.test", secrets.token_hex(16), b"", 0, (), f"key of {person.id}", at)
+async def _passkey(world: World, owner: str) -> str:
+    """A colleague's who signs in nowhere: whoever has one is asked for it at every sign-in."""
+    at, name, login = world.clock.now(), world.office.new_id(), f"keeper-{secrets.token_hex(4)}"
+    colleague = Operator(world.office.new_id(), login, f"{login} 示例", owner, frozenset({Role.TOWNSHIP_OPERATOR}))
+    key = Passkey(name, colleague.id, "gateway.test", secrets.token_hex(16), b"", 0, (), f"key of {login}", at)
     async with world.office.store.begin() as conn:
+        await operators.insert(conn, Account(colleague, "", 0, None, at))
         await passkeys.insert(conn, key)
     return name
 
