@@ -13,7 +13,7 @@ from gateway.domain.cameras import Camera, CameraKind, Datum, Place, Recorder, S
 from gateway.domain.filing import Filing
 from gateway.domain.lifecycle import Lifecycle
 from gateway.ports import Credential
-from gateway.services import file_history
+from gateway.services import file_history, standing_denies
 from gateway.services.editing import (
     check_manages,
     check_references,
@@ -34,7 +34,7 @@ from gateway.services.lawfulness import (
     refuse_unlawful,
 )
 from gateway.services.office import Caller, Office
-from gateway.storage import cameras, credentials, file_changes, recorders, sites
+from gateway.storage import camera_ties, cameras, credentials, file_changes, recorders, sites
 from gateway.storage.cameras import NewCamera
 
 
@@ -209,6 +209,9 @@ def _place(wish: NewRecorder) -> Place:
 async def _check(conn: AsyncConnection, caller: Caller, made: Sequence[Camera], at: datetime) -> None:
     for facts, place in {(camera.facts, camera.place) for camera in made}:
         await check_manages(conn, caller, facts, place, at)
+    for camera in made:
+        facts = await camera_ties.completed(conn, camera.facts, camera.place)
+        await standing_denies.check_device(conn, caller, camera.host, facts, at)
     for owner, maintainer, township in {(one.owner_id, one.maintainer_id, one.township_code) for one in made}:
         await check_references(conn, owner, maintainer, township)
 

@@ -22,7 +22,7 @@ from gateway.domain.lifecycle import Lifecycle
 from gateway.domain.messages import Topic
 from gateway.domain.packets import StreamKind
 from gateway.ports import Credential
-from gateway.services import addressing, device_numbers, file_history
+from gateway.services import addressing, device_numbers, file_history, standing_denies
 from gateway.services.camera_views import CameraDetail
 from gateway.services.catalogue import detail_of, known
 from gateway.services.errors import Conflict, Forbidden, Invalid
@@ -141,6 +141,8 @@ async def add(office: Office, caller: Caller, wish: NewCameraFile) -> CameraDeta
         async with office.store.begin() as conn:
             camera = await _camera(office, conn, wish, camera_id)
             await check_manages(conn, caller, camera.facts, camera.place, at)
+            facts = await camera_ties.completed(conn, camera.facts, camera.place)
+            await standing_denies.check_device(conn, caller, camera.host, facts, at)
             await check_references(conn, camera.owner_id, camera.maintainer_id, camera.township_code)
             if wish.site_id is None:
                 site = Site(camera.site_id, wish.name_zh, wish.name_en, wish.owner_id, camera.place)
@@ -213,6 +215,11 @@ async def _changed(
         place = replace(camera.place, **spot)
         after = replace(camera.facts, **{name: changes[name] for name in names})
         await check_manages(conn, caller, after, place, at)
+        after = await camera_ties.completed(conn, after, place)
+        host = str(changes.get("host", camera.host))
+        await standing_denies.check_change(conn, caller, camera.facts, after, at, moves=host != camera.host)
+        if host != camera.host or "streams" in changes:
+            await standing_denies.check_device(conn, caller, host, after, at)
         await check_references(conn, after.owner_id, after.maintainer_id, after.township_code)
         if "site_id" in changes and not await site_known(conn, caller, changes["site_id"], at):
             raise Invalid("this site is not known", field="site_id")

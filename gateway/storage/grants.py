@@ -181,6 +181,12 @@ async def for_camera(connection: AsyncConnection, camera: CameraFacts, at: datet
     return Held(grant_from(row) for row in (await connection.execute(statement)).mappings())
 
 
+async def denies(connection: AsyncConnection, at: datetime) -> list[Grant]:
+    """The denies that are not over, whoever is denied."""
+    statement = select(grants).where(grants.c.effect == Effect.DENY.value, not_over(at)).order_by(grants.c.id)
+    return [grant_from(row) for row in (await connection.execute(statement)).mappings()]
+
+
 async def every(
     connection: AsyncConnection,
     *,
