@@ -14,7 +14,7 @@ from gateway.domain.cameras import Camera
 from gateway.domain.filing import Filing
 from gateway.domain.grants import CameraFacts, Grant, permits
 from gateway.domain.lifecycle import Lifecycle
-from gateway.services import file_history, grouping, standing_denies
+from gateway.services import belonging, file_history, grouping, standing_denies
 from gateway.services.camera_views import permitted
 from gateway.services.editing import check_references, check_values, site_known, told_of
 from gateway.services.errors import Conflict, Failed, Forbidden, Invalid, NotFound
@@ -205,6 +205,7 @@ class _Judge:
             facts = await camera_ties.completed(self.conn, facts, camera.place)
         if not self.manages(facts):
             raise Forbidden("your grants do not let you manage such a camera")
+        await belonging.check_change(self.conn, self.caller, file.camera.facts, facts, self.at)
         await standing_denies.check_change(self.conn, self.caller, file.camera.facts, facts, self.at)
         if file.camera.id in self.unshareable:
             raise Forbidden(grouping.MAY_NOT_SHARE)

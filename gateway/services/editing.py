@@ -22,7 +22,7 @@ from gateway.domain.lifecycle import Lifecycle
 from gateway.domain.messages import Topic
 from gateway.domain.packets import StreamKind
 from gateway.ports import Credential
-from gateway.services import addressing, device_numbers, file_history, standing_denies
+from gateway.services import addressing, belonging, device_numbers, file_history, standing_denies
 from gateway.services.camera_views import CameraDetail
 from gateway.services.catalogue import detail_of, known
 from gateway.services.errors import Conflict, Forbidden, Invalid
@@ -217,6 +217,7 @@ async def _changed(
         await check_manages(conn, caller, after, place, at)
         after = await camera_ties.completed(conn, after, place)
         host = str(changes.get("host", camera.host))
+        await belonging.check_change(conn, caller, camera.facts, after, at)
         await standing_denies.check_change(conn, caller, camera.facts, after, at, moves=host != camera.host)
         if host != camera.host or "streams" in changes:
             await standing_denies.check_device(conn, caller, host, after, at)

@@ -85,8 +85,10 @@ class Walk:
 
     def visit(self, name: str, path: str) -> bool:
         """Opens the page, if this person may."""
+        self._leave(path)
         self.ask("go", path)
         self.rest()
+        self._leave(path)  # what dropped down late, on a page that stays the same for another thing
         if self.ask("at") != name:
             return False
         self.findings.pages.add(name)

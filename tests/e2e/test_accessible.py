@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Route
 from tests.e2e.conftest import ROOT, Desk
 from tests.e2e.everywhere import Findings, Walk, prepare
 from tests.e2e.furnished import CAMERAS
-from tests.running import District, items
+from tests.running import District, items, wait_until
 
 PEOPLE = ("leader", "system", "security", "audit", "jinsha")
 ON_THE_PHONE = ("jinsha",)
@@ -90,8 +90,8 @@ class Outing:
             for name, path in (("sign-in", "/sign-in"), ("set-up", f"/set-up/{self._invitation(size)}")):
                 page.goto(f"{self.district.base_url}/#{path}")
                 page.reload()
+                wait_until(lambda walk=walk, name=name: walk.ask("at") == name, f"{name} to be there")
                 walk.rest()
-                assert walk.ask("at") == name
                 self.findings.pages.add(name)
                 walk.judge(f"{name} {size[0]}")
                 self._measure(walk, f"{name} {size[0]}")

@@ -194,3 +194,22 @@ async def test_a_picture_on_what_was_given_onward_ends_with_the_source(
             await text(socket)
             await sharing.revoke(shown.office, _caller(shown, "jinsha"), first, "over")
             assert (await text(socket))["code"] == "revoked"
+
+
+@pytest.mark.parametrize("change", [{"owner_id": B}, {"maintainer_id": B}, {"township_code": "320612004"}])
+async def test_what_is_lent_is_not_taken_by_editing_its_file(
+    world: World, browser_of: Browsers, change: dict[str, str]
+) -> None:
+    camera = world.camera(A)
+    owner, borrower = await browser_of("jinsha"), await browser_of("jinxin")
+    await _given(owner, camera.id, B, actions=["list", "manage"])
+    version = (await borrower.get(f"/cameras/{camera.id}")).json()["version"]
+    answer = await borrower.patch(f"/cameras/{camera.id}", json={"version": version} | change)
+    assert answer.status_code == 403, answer.text
+    assert "lent to you" in answer.text
+    renamed = await borrower.patch(f"/cameras/{camera.id}", json={"version": version, "name_en": "Lent"})
+    assert renamed.status_code == 200, renamed.text
+    if "township_code" not in change:
+        wish = {"ids": [camera.id], "changes": change}
+        previewed = (await borrower.post("/cameras/bulk/preview", json=wish)).json()
+        assert (previewed["refused"], previewed["changed"]) == (1, 0), previewed
