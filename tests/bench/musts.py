@@ -120,7 +120,10 @@ MEANINGS: dict[str, tuple[str, str]] = {
         "每秒可开始并落盘登记的调阅数（SQLite 与 PostgreSQL 中较慢者）",
     ),
     "audit_verify_10m_s": ("`gateway audit verify --no-views` over ten million lines", "校验一千万行审计日志"),
-    "clone_to_picture_s": ("fresh clone and `make run` to the first picture", "全新克隆并 `make run` 到首个画面"),
+    "clone_to_picture_s": (
+        "fresh clone and `make run` to the first picture, packages fetched before",
+        "全新克隆并 `make run` 到首个画面（软件包此前已下载）",
+    ),
     "run_again_s": ("second `make run` until it answers", "再次 `make run` 到可访问"),
     "ctrl_c_s": ("Ctrl-C until everything has ended", "按 Ctrl-C 到全部停止"),
 }
