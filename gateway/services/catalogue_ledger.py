@@ -25,29 +25,13 @@ class Ledger:
     chain: str
     algorithm: str = SHA256
 
-    async def note(
-        self,
-        conn: AsyncConnection,
-        at: datetime,
-        actor: str,
-        action: str,
-        kind: str,
-        object_id: str,
-        *,
-        typed: Mapping[str, str] | None = None,
-        **detail: Any,
-    ) -> int:
-        """Appends an audit entry in the caller's transaction; returns the number of its line."""
-        return await auditing.append(
-            conn, self.chain, at, actor, action, kind, object_id, detail, typed, self.algorithm
-        )
-
     async def loaded(
         self, conn: AsyncConnection, at: datetime, actor: str, name: str, *, added: int, changed: int
     ) -> None:
         """Notes that a file was loaded."""
         typed = {"file": name[:64]}
-        await self.note(conn, at, actor, "load_catalogue", "catalogue", "", typed=typed, added=added, changed=changed)
+        detail = {"added": added, "changed": changed}
+        await self._append(conn, at, actor, "load_catalogue", ("catalogue", ""), detail, typed)
 
     async def organisations(
         self,
@@ -58,36 +42,38 @@ class Ledger:
     ) -> None:
         """Notes each organisation that is new or was changed, with what it hangs below: grants reach down the tree."""
         for old, new in changed:
-            await self.note(
-                conn,
-                at,
-                actor,
-                "add_organisation" if old is None else "change_organisation",
-                "organisation",
-                new.id,
-                fields=[
-                    one.name for one in fields(new) if old is None or getattr(old, one.name) != getattr(new, one.name)
-                ],
-                parent=new.parent_id,
-                parent_before=None if old is None else old.parent_id,
-                typed={"unit": new.name_zh},
-            )
+            names = [one.name for one in fields(new)]
+            detail = {
+                "fields": [one for one in names if old is None or getattr(old, one) != getattr(new, one)],
+                "parent": new.parent_id,
+                "parent_before": None if old is None else old.parent_id,
+            }
+            action = "add_organisation" if old is None else "change_organisation"
+            await self._append(conn, at, actor, action, ("organisation", new.id), detail, {"unit": new.name_zh})
 
     async def grants(self, conn: AsyncConnection, at: datetime, actor: str, changed: Sequence[Given]) -> None:
         """Notes each grant that was given, and before it the one that it took the place of."""
         for one in changed:
             if one.replaced is not None:
-                await self.note(conn, at, actor, "revoke_grant", "grant", one.replaced, replaced_by=one.grant.id)
-            await self.note(
-                conn,
-                at,
-                actor,
-                "give_grant",
-                "grant",
-                one.grant.id,
-                grantee=f"{one.grant.grantee_kind}:{one.grant.grantee_id}",
-                target=f"{one.grant.target_kind}:{one.grant.target_id}",
-                actions=sorted(one.grant.actions),
-                effect=one.grant.effect.value,
-                typed={"reason": one.grant.reason, "policy": one.policy},
-            )
+                instead = {"replaced_by": one.grant.id}
+                await self._append(conn, at, actor, "revoke_grant", ("grant", one.replaced), instead, {})
+            detail = {
+                "grantee": f"{one.grant.grantee_kind}:{one.grant.grantee_id}",
+                "target": f"{one.grant.target_kind}:{one.grant.target_id}",
+                "actions": sorted(one.grant.actions),
+                "effect": one.grant.effect.value,
+            }
+            typed = {"reason": one.grant.reason, "policy": one.policy}
+            await self._append(conn, at, actor, "give_grant", ("grant", one.grant.id), detail, typed)
+
+    async def _append(
+        self,
+        conn: AsyncConnection,
+        at: datetime,
+        actor: str,
+        action: str,
+        about: tuple[str, str],
+        detail: Mapping[str, Any],
+        typed: Mapping[str, str],
+    ) -> None:
+        await auditing.append(conn, self.chain, at, actor, action, *about, detail, typed or None, self.algorithm)

@@ -86,7 +86,7 @@ export const accounts: Words<typeof chinese> = {
   },
   passkeys: {
     title: 'Passkeys',
-    hint: 'Confirm with a security key, a finger, your face or your phone instead of typing a code; no counterfeit site can talk it out of you.',
+    hint: 'Confirm with a security key, your phone or however this machine is unlocked instead of typing a code; no counterfeit site can talk it out of you.',
     none: 'None yet.',
     name: 'Name',
     nameHint: 'such as “blue key” or “duty desk”',

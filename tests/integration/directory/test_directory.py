@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import aclosing
 from dataclasses import replace
 from datetime import timedelta
@@ -23,7 +22,7 @@ from gateway.services.directory_sign_on import recheck
 from gateway.storage.tables import operators
 from gateway.web.api import create_api
 from gateway.web.whep import open_rooms
-from tests.integration.directory_ground import (
+from tests.integration.directory.ground import (
     GIVES,
     GROUPS,
     PASSWORD,
@@ -32,7 +31,6 @@ from tests.integration.directory_ground import (
     actions,
     audit,
     enter,
-    laid_ground,
     refused,
 )
 from tests.integration.phone import enrol
@@ -43,23 +41,6 @@ from tests.integration.world import signed_in as with_password
 from tests.peers.directory import person
 
 pytestmark = [pytest.mark.slow, pytest.mark.peer("slapd")]
-
-
-@pytest.fixture
-def ground(free_ports: Callable[[int], list[int]], tmp_path: Path) -> Iterator[Ground]:
-    with laid_ground(tmp_path, free_ports(2)) as laid:
-        yield laid
-
-
-@pytest.fixture
-def app(world: World, ground: Ground) -> FastAPI:
-    return ground.app(world)
-
-
-@pytest.fixture
-async def client(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
-    async with client_of(app) as browser:
-        yield browser
 
 
 async def test_the_first_sign_in_makes_the_account_that_the_groups_give(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import aclosing
 from dataclasses import replace
 from datetime import timedelta
@@ -19,13 +18,12 @@ from gateway.services.directory_sign_on import recheck
 from gateway.services.sweeping import Sweeping
 from gateway.storage.tables import operators
 from gateway.web.api import create_api
-from tests.integration.directory_ground import (
+from tests.integration.directory.ground import (
     PASSWORD,
     PEOPLE,
     Ground,
     actions,
     enter,
-    laid_ground,
     refused,
 )
 from tests.integration.world import World, client_of
@@ -34,23 +32,6 @@ from tests.peers.certificates import authority
 from tests.peers.directory import READER_PASSWORD
 
 pytestmark = [pytest.mark.slow, pytest.mark.peer("slapd")]
-
-
-@pytest.fixture
-def ground(free_ports: Callable[[int], list[int]], tmp_path: Path) -> Iterator[Ground]:
-    with laid_ground(tmp_path, free_ports(2)) as laid:
-        yield laid
-
-
-@pytest.fixture
-def app(world: World, ground: Ground) -> FastAPI:
-    return ground.app(world)
-
-
-@pytest.fixture
-async def client(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
-    async with client_of(app) as browser:
-        yield browser
 
 
 async def test_wrong_and_empty_passwords_open_nothing(client: httpx.AsyncClient, world: World) -> None:
