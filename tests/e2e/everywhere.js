@@ -1,23 +1,47 @@
 // What the walk through the console asks the page: is it at rest, where is it, what is on it, what can be pressed.
 (() => {
-  const asking = new Set()
-  const fetched = window.fetch
-  window.fetch = async (...given) => {
+  /** What is under way and will change the page: requests, answers that are being read, short delays. */
+  const underWay = new Set()
+  const whileItLasts = async (promise) => {
     const one = {}
-    asking.add(one)
+    underWay.add(one)
     try {
-      return await fetched(...given)
+      return await promise
     } finally {
-      asking.delete(one)
+      underWay.delete(one)
     }
   }
-  let changed = 0
-  new MutationObserver(() => { changed = performance.now() }).observe(document, { childList: true, subtree: true })
+  const fetched = window.fetch
+  window.fetch = (...given) => whileItLasts(fetched(...given))
+  for (const way of ['json', 'text', 'blob', 'arrayBuffer', 'formData']) {
+    const read = Response.prototype[way]
+    Response.prototype[way] = function () {
+      return whileItLasts(read.call(this))
+    }
+  }
+  // What drops down, closes or is asked for while somebody types does so after a while; what comes again only later is not waited for.
+  const SHORT = 350
+  const [delayed, dropped] = [window.setTimeout, window.clearTimeout]
+  window.setTimeout = (run, delay = 0, ...given) => {
+    if (typeof run !== 'function' || delay > SHORT) return delayed(run, delay, ...given)
+    const timer = delayed(() => {
+      underWay.delete(timer)
+      run(...given)
+    }, delay)
+    underWay.add(timer)
+    return timer
+  }
+  window.clearTimeout = (timer) => {
+    underWay.delete(timer)
+    dropped(timer)
+  }
+  let changes = 0
+  new MutationObserver(() => { changes += 1 }).observe(document, { childList: true, subtree: true })
 
   const PRESSABLE = 'button, [role="tab"], label.el-radio-button, label.el-checkbox, [role="combobox"], [role="menuitem"]'
   const NEVER = ['sign-out', 'lock-now', 'enrol-leave', 'language-zh', 'language-en', 'skip']
 
-  const app = () => document.querySelector('#app').__vue_app__.config.globalProperties
+  const app = () => document.querySelector('#app')?.__vue_app__?.config.globalProperties
   const seen = (one) => one.checkVisibility({ opacityProperty: true, visibilityProperty: true }) && one.getClientRects().length > 0
   const name = (one) => {
     const given = one.closest('[data-test]')?.dataset.test ?? ''
@@ -25,25 +49,77 @@
     // ids and names of things are no kinds of buttons
     return (one.closest('header.bar') ? 'bar ' : '') + (one.dataset.test ?? `${given} ${given === '' ? own : one.tagName}`).replace(/[0-9a-f]{8}-[0-9a-f-]{27}|(TZ|T|R|D)-?\d[\w-]*|\d+/g, '*')
   }
-  /** The topmost thing that stands over the page: a dialog, or what a button or a field has dropped down. */
+  const LEAVING = '[class*="-leave-active"]'
+  const ENTERING = '[class*="-enter-active"]'
+  /** The topmost thing that stands over the page: a dialog, or what a button or a field has dropped down. What is leaving does no more. */
   const over = () => {
-    const dropped = [...document.querySelectorAll('.el-popper')].filter((one) => seen(one) && one.getAttribute('role') !== 'tooltip')
-    const dialogs = [...document.querySelectorAll('[role="dialog"]')].filter((one) => seen(one) && !one.classList.contains('el-popper'))
+    const shown = (kind) => [...document.querySelectorAll(kind)].filter((one) => seen(one) && one.closest(LEAVING) === null)
+    // The library calls a list of choices a tooltip, too.
+    const dropped = shown('.el-popper').filter((one) => one.getAttribute('role') !== 'tooltip' || one.querySelector('[role="listbox"]') !== null)
+    const dialogs = shown('[role="dialog"]').filter((one) => !one.classList.contains('el-popper'))
     return dropped.at(-1) ?? dialogs.at(-1) ?? null
   }
+  const frame = () => new Promise((resolve) => requestAnimationFrame(resolve))
+  const moving = () => document.getAnimations().filter((one) => one.playState === 'running' && one.effect.getComputedTiming().endTime !== Infinity)
+  /** What says of itself that it is open, and has nothing open yet. */
+  const opening = () => document.activeElement?.matches('[aria-haspopup][aria-expanded="true"]') === true && over() === null
+  /** Why the page is not at rest; nothing if it is. */
+  const busy = () => {
+    if (document.querySelector('#app') !== null) {
+      const router = app()?.$router
+      if (router === undefined || router.currentRoute.value.matched.length === 0) return 'starting'
+      follow(router)
+    }
+    if (heading !== null) return `on the way to ${heading.fullPath}`
+    if (underWay.size > 0) return `${underWay.size} under way`
+    if (opening()) return `opening ${document.activeElement.outerHTML}`
+    const changing = document.querySelector(`.el-loading-mask, ${LEAVING}`) ?? [...document.querySelectorAll(ENTERING)].find((one) => one.getClientRects().length > 0)
+    return changing?.outerHTML ?? moving()[0]?.effect.target?.outerHTML ?? ''
+  }
+  /** Notes which page is being changed to, whose files are fetched first. */
+  let heading = null
+  const followed = new WeakSet()
+  const follow = (router) => {
+    if (followed.has(router)) return
+    followed.add(router)
+    // One that is turned elsewhere on its way ends as the other.
+    const ended = (to) => { heading = to === heading ? null : heading }
+    router.beforeEach((to) => { heading = to })
+    router.afterEach(ended)
+    router.onError((_, to) => ended(to))
+  }
+  const escaped = new Set()
 
   window.walk = {
-    resting: () => asking.size === 0 && performance.now() - changed > 120 && document.querySelector('.el-loading-mask') === null,
+    /** Waits until nothing is asked, read, delayed, drawn or moved, and three frames have passed so, in which what was drawn begins to move. */
+    rest: async () => {
+      const since = performance.now()
+      for (let still = 0; still < 3; ) {
+        const before = changes
+        await frame()
+        const why = busy()
+        still = why !== '' || changes !== before ? 0 : still + 1
+        // The generous limit is there to end a hanging test.
+        if (performance.now() - since > 120_000) throw new Error(`${location.href} does not come to rest: ${why.slice(0, 300)}`)
+      }
+    },
     routes: () => app().$router.getRoutes().map((one) => ({ name: String(one.name ?? ''), path: one.path })).filter((one) => one.name !== ''),
-    at: () => String(app().$route.name),
+    at: () => String(app()?.$route.name),
     go: (path) => app().$router.push(path).then(() => undefined),
     speak: (language) => {
       app().$i18n.locale = language
       document.documentElement.lang = language
+      return window.walk.rest()
     },
     over: () => {
       const one = over()
       return one === null ? '' : `${one.className} ${one.querySelectorAll('*').length}`
+    },
+    /** Notes what stands over the page before Escape; false if it was there before another Escape. */
+    escaping: (first) => {
+      if (first) escaped.clear()
+      const [one, before] = [over(), escaped.size]
+      return escaped.add(one).size > before
     },
     /** Changes when something is shown that was not before. */
     shape: () => `${app().$route.fullPath} ${[...document.querySelectorAll('main *, [role="dialog"] *')].filter(seen).length}`,
@@ -85,8 +161,6 @@
       return [...names].filter(Boolean)
     },
     axe: async () => {
-      const moving = document.getAnimations().filter((one) => one.playState === 'running' && one.effect.getComputedTiming().endTime !== Infinity)
-      await Promise.allSettled(moving.map((one) => one.finished))
       const within = over()
       const tags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa']
       // Landmarks and headings are a matter of a whole page.

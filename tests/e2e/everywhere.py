@@ -10,7 +10,7 @@ from typing import Any
 from playwright.sync_api import BrowserContext, Page, Request, Route
 
 from tests.e2e.conftest import ROOT
-from tests.running import District, wait_until
+from tests.running import District
 
 AXE = ROOT / "tests" / "peers" / "axe" / "node_modules" / "axe-core" / "axe.min.js"
 LOOKING = Path(__file__).with_name("everywhere.js")
@@ -64,11 +64,13 @@ class Walk:
         return self.page.evaluate(f"given => walk.{what}(...given)", list(given))
 
     def rest(self) -> None:
-        """Waits until nothing is being fetched or drawn."""
-        wait_until(lambda: self.ask("resting"), f"{self.page.url} to rest", every=0.06)
+        """Waits until nothing is being fetched, drawn or moved."""
+        self.ask("rest")
 
     def judge(self, where: str, languages: tuple[str, ...] | None = None) -> None:
-        """What is in front of everything, in both languages."""
+        """What is in front of everything, in both languages; a list of choices is the library's."""
+        if "el-select__popper" in self.ask("over"):
+            return
         self.findings.parts.update(self.ask("parts"))
         for language in languages or self.languages:
             if language != self.spoken:
@@ -81,14 +83,12 @@ class Walk:
     def _speak(self, language: str) -> None:
         self.ask("speak", language)
         self.spoken = language
-        self.page.wait_for_timeout(60)
 
     def visit(self, name: str, path: str) -> bool:
         """Opens the page, if this person may."""
         self._leave(path)
         self.ask("go", path)
         self.rest()
-        self._leave(path)  # what dropped down late, on a page that stays the same for another thing
         if self.ask("at") != name:
             return False
         self.findings.pages.add(name)
@@ -119,10 +119,9 @@ class Walk:
                 self.visit(name, path)
 
     def _press(self, key: str) -> bool:
-        """Presses it, if it is still there; what drops down waits a moment before it does."""
+        """Presses it, if it is still there."""
         if not self.ask("press", key):
             return False
-        self.page.wait_for_timeout(170)
         self.rest()
         return True
 
@@ -190,13 +189,14 @@ class Walk:
                 self.judge(f"{where} > {key}")
 
     def _leave(self, where: str) -> None:
-        """Closes whatever stands over the page."""
-        for _ in range(4):
-            if not self.ask("over"):
+        """Closes whatever stands over the page, one thing with each Escape."""
+        first = True
+        while over := self.ask("over"):
+            if not self.ask("escaping", first):
+                self.findings.stuck.append(f"{where}: {over}")
+                self.page.reload()
+                self.rest()
                 return
+            first = False
             self.page.keyboard.press("Escape")
-            self.rest()
-        if left := self.ask("over"):
-            self.findings.stuck.append(f"{where}: {left}")
-            self.page.reload()
             self.rest()
