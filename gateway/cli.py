@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Coroutine, Iterator
-from contextlib import contextmanager
 from importlib.metadata import version as version_of
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
+from gateway.app.commanding import place as _place
+from gateway.app.commanding import run as _run
+from gateway.app.commanding import say as _say
+from gateway.app.commanding import sentences as _sentences
+from gateway.app.commanding import settings as _settings
+from gateway.app.commanding import without_none as _without_none
+from gateway.app.commanding import worked as _worked
 from gateway.app.manners import end_with_parent, keep_to_one_thread, run_until_told
 
 if TYPE_CHECKING:
-    from gateway.settings import Settings
+    pass
 
 T = TypeVar("T")
 
@@ -241,6 +246,19 @@ def audit_verify(
         raise typer.Exit(1)
 
 
+@audit.command("accept")
+def audit_accept(
+    reason: Annotated[str, typer.Option(help="Why the chains are not as they were noted; it goes into the audit.")],
+    data: Data = None,
+    config: Config = None,
+    database: Database = None,
+) -> None:
+    """Answer for chains that end otherwise than noted, as after putting back a database; the audit says so."""
+    from gateway.app import audit_tools
+
+    _worked(data, config, database, lambda settings: audit_tools.accept_ends(settings, reason, _say))
+
+
 @audit.command("export-root")
 def audit_export_root(
     file: Annotated[Path, typer.Argument(help="The file to write; one named .html is for a printer.")],
@@ -342,58 +360,3 @@ def check(config: Annotated[Path | None, typer.Argument(help="The YAML file.")] 
 def version() -> None:
     """Print the version."""
     typer.echo(version_of("sharp-eyes-gateway"))
-
-
-def _settings(config: Path | None, overrides: dict[str, Any]) -> Settings:
-    from gateway.settings import load
-
-    return load(config, overrides=overrides)
-
-
-def _say(text: str) -> None:
-    typer.echo(text)
-    sys.stdout.flush()
-
-
-def _without_none(**values: Any) -> dict[str, Any]:
-    return {name: value for name, value in values.items() if value is not None}
-
-
-def _place(data: Path | None, database: str | None) -> dict[str, Any]:
-    return _without_none(data=None if data is None else str(data), database=database)
-
-
-def _worked(
-    data: Path | None,
-    config: Path | None,
-    database: str | None,
-    work: Callable[[Settings], Coroutine[Any, Any, T]],
-) -> T:
-    """What the work returns, given the settings of that place; what an operator can mend is said in one sentence."""
-    with _sentences():
-        settings = _settings(config, _place(data, database))
-        return _run(lambda: work(settings))
-
-
-def _run(main: Callable[[], Coroutine[Any, Any, T]]) -> T:
-    import asyncio
-
-    return asyncio.run(main())
-
-
-@contextmanager
-def _sentences() -> Iterator[None]:
-    """Turns what an operator can do something about into one sentence and exit code 1."""
-    from gateway.app.footing import expected
-
-    try:
-        yield
-    except KeyboardInterrupt:
-        raise typer.Exit(130) from None
-    except Exception as error:
-        lines = expected(error)
-        if not lines:
-            raise
-        for line in lines:
-            typer.echo(f"gateway: {line}", err=True)
-        raise typer.Exit(1) from None

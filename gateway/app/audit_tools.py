@@ -8,11 +8,24 @@ from pathlib import Path
 
 from sqlalchemy.engine import URL
 
-from gateway.app.footing import CannotRun, database_of, make_folder, store_of
+from gateway.app.footing import (
+    CannotRun,
+    data_folder,
+    database_of,
+    gateway_id,
+    known_keys,
+    make_folder,
+    named_chains,
+    store_of,
+)
+from gateway.clock import SystemClock
 from gateway.domain.audit_roots import BadRoot, SignedRoot, from_file, grouped, to_file
-from gateway.services.verifying import HeldRoot, Report, verify
+from gateway.services.ending import answer_for
+from gateway.services.reasons import check_reason
+from gateway.services.verifying import HeldRoot, Outside, Report, verify
 from gateway.settings import Settings
 from gateway.storage import audit_roots
+from gateway.storage.end_notes import kept_notes
 from gateway.storage.migrating import refuse_newer
 from gateway.storage.signing import KEY_FILE, open_signer
 from gateway.storage.store import database_url
@@ -31,7 +44,8 @@ async def verify_audit(
     url = database_url(database_of(settings))
     _refuse_missing(url)
     await refuse_newer(url)
-    report = await asyncio.to_thread(verify, url, keys_of(settings, public_keys), held, views=views)
+    keys, outside = keys_of(settings, public_keys), Outside(settings.data, named_chains(settings.data))
+    report = await asyncio.to_thread(verify, url, keys, held, views=views, outside=outside)
     for line in told(report):
         say(line)
     return not report.findings
@@ -39,10 +53,7 @@ async def verify_audit(
 
 def keys_of(settings: Settings, more: Sequence[str] = ()) -> frozenset[bytes]:
     """The public keys that a root may be signed with: this data folder's, the configured and the given ones."""
-    try:
-        keys = {bytes.fromhex(key) for key in (*settings.audit.public_keys, *more)}
-    except ValueError:
-        raise CannotRun("a public key is 64 hexadecimal digits, as `gateway audit key` prints it") from None
+    keys = set(known_keys(settings, more))
     if (settings.data / KEY_FILE).exists() or not keys:
         keys.add(open_signer(settings.data).public)
     return frozenset(keys)
@@ -57,6 +68,30 @@ def told(report: Report) -> list[str]:
     if lines:
         return [*lines, f"the audit does NOT hold ({counted} were read in {report.seconds:.1f} s)"]
     return [f"the audit holds: {counted}, {report.seconds:.1f} s"]
+
+
+async def accept_ends(settings: Settings, reason: str, say: Say) -> None:
+    """Answers for chains that are not as they were noted: a line of the audit says who they are and why, and they are
+    noted anew. The gateway must be stopped. Raises ``CannotRun`` or ``Invalid``.
+    """
+    _refuse_missing(database_url(database_of(settings)))
+    check_reason(reason)
+    with data_folder(settings.data):
+        name, held = gateway_id(settings.data), kept_notes(settings.data)
+        async with store_of(settings) as store:
+            found = await answer_for(
+                store,
+                name,
+                held,
+                SystemClock().now(),
+                "accept_chain_ends",
+                detail={},
+                typed={"reason": reason.strip()},
+                algorithm=settings.audit.algorithm,
+            )
+    for chain, lines in sorted(found.items()):
+        say(f"chain {chain} is taken as it is, with {lines} lines")
+    say("the audit says so, and how it ended before")
 
 
 async def export_root(settings: Settings, number: int | None, say: Say) -> SignedRoot:

@@ -7,12 +7,13 @@ import os
 import secrets
 import socket
 import sys
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 
 from sqlalchemy.exc import OperationalError
 
+from gateway.domain.audit_ends import own_chains
 from gateway.fleet.children import CannotStart
 from gateway.services.keeping import CannotKeep
 from gateway.settings import BadSettings, Settings
@@ -54,11 +55,20 @@ def database_of(settings: Settings) -> str:
 @asynccontextmanager
 async def store_of(settings: Settings) -> AsyncIterator[Store]:
     """The store of these settings, migrated. Raises ``SchemaTooNew``, or ``CannotRun`` if a server is not there."""
+    ends = settings.data, known_keys(settings)
     try:
-        async with open_store(database_of(settings)) as store:
+        async with open_store(database_of(settings), ends=ends) as store:
             yield store
     except (ConnectionError, socket.gaierror) as problem:
         raise CannotRun(f"the database does not answer: {problem}") from None
+
+
+def known_keys(settings: Settings, more: Sequence[str] = ()) -> frozenset[bytes]:
+    """The public keys besides our own that may have signed: the configured and the given ones. Raises ``CannotRun``."""
+    try:
+        return frozenset(bytes.fromhex(key) for key in (*settings.audit.public_keys, *more))
+    except ValueError:
+        raise CannotRun("a public key is 64 hexadecimal digits, as `gateway audit key` prints it") from None
 
 
 @contextmanager
@@ -91,6 +101,11 @@ def gateway_id(data: Path) -> str:
     if not path.exists():
         path.write_text(f"{socket.gethostname()[:40]}-{secrets.token_hex(4)}\n", "ascii")
     return path.read_text("ascii").strip()
+
+
+def named_chains(data: Path) -> tuple[str, ...]:
+    """The chains of the gateway of that folder; none if it has no name yet."""
+    return own_chains(gateway_id(data)) if (data / "gateway-id").exists() else ()
 
 
 @contextmanager

@@ -112,6 +112,7 @@ def application(parts: Parts, hub: Hub, rooms: whep.Rooms) -> ASGIApp:
         conducting=lambda: parts.conductor.leading,
         ears=lambda: parts.listening.figures,
         sweeps=lambda: parts.sweeping.tally,
+        ends=parts.office.store.ends,
     )
     api = create_api(
         parts.office,

@@ -23,6 +23,7 @@ from gateway.fleet.address import LinkAddress, parse_address
 from gateway.fleet.children import keep_child
 from gateway.garbage import leave_out_the_start
 from gateway.media.hub import open_hub
+from gateway.services.ending import begin
 from gateway.services.office import Office
 from gateway.settings import Settings, account_rules, export_caps, for_sample, rules_of
 from gateway.storage.secrets import open_box
@@ -59,6 +60,7 @@ async def _run(settings: Settings, sample: bool, say: Callable[[str], None]) -> 
                 hashing=settings.audit.algorithm,
                 exports=export_caps(settings),
             )
+            await begin(store, office.gateway_id, office.clock.now(), office.hashing)
             companions = workers_of(settings)
             sampled = await prepare_sample(settings, office) if sample else None
             if sampled is not None:

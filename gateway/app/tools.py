@@ -14,9 +14,11 @@ from gateway.app.footing import CannotRun, database_of, gateway_id, make_folder,
 from gateway.app.naming import unknown_cameras, unknown_organisations
 from gateway.clock import SystemClock, new_id
 from gateway.domain.accounts import Unfit, check_roles
+from gateway.domain.audit_ends import cli_chain
 from gateway.domain.operators import Operator, Role
 from gateway.services import directory_people, setting_up
 from gateway.services.catalogue_ledger import Ledger
+from gateway.services.ending import answer_for, begin
 from gateway.services.errors import Invalid
 from gateway.services.exporting import Format, export_catalogue
 from gateway.services.keeping import backup, restore
@@ -42,8 +44,11 @@ async def load_file(settings: Settings, file: Path, dry_run: bool, say: Say) -> 
     make_folder(settings.data)
     async with store_of(settings) as store:
         box = open_box(settings.data)
-        ledger = Ledger(f"{gateway_id(settings.data)}-cli", settings.audit.algorithm)
         at = SystemClock().now()
+        chain = cli_chain(gateway_id(settings.data))
+        if not dry_run:
+            await begin(store, chain, at, settings.audit.algorithm)
+        ledger = Ledger(chain, settings.audit.algorithm)
         loaded = await load_catalogue(store, box, file.name, data, at, dry_run=dry_run, actor="cli", ledger=ledger)
     for line in loaded.problems:
         say(str(line))
@@ -95,8 +100,13 @@ async def back_up(settings: Settings, file: Path, say: Say) -> None:
 
 
 async def bring_back(settings: Settings, file: Path, say: Say) -> None:
-    """Makes a data folder from a backup. Raises ``CannotKeep`` or ``SchemaTooNew``."""
+    """Makes a data folder from a backup, and says so in its audit. Raises ``CannotKeep`` or ``SchemaTooNew``."""
     kept = await asyncio.to_thread(restore, file, database_of(settings), settings.data)
+    name, at = gateway_id(settings.data), SystemClock().now()
+    detail = {"made_at": kept.made_at}
+    async with store_of(settings) as store:
+        algorithm = settings.audit.algorithm
+        await answer_for(store, name, {}, at, "restore_backup", detail=detail, algorithm=algorithm)
     say(f"{kept.files} files restored to {settings.data}")
 
 
@@ -112,7 +122,9 @@ async def make_account(settings: Settings, account: Operator, password: str, say
     clock = SystemClock()
     hashed = await asyncio.to_thread(hash_password, password)
     make_folder(settings.data)
+    chain, algorithm = cli_chain(gateway_id(settings.data)), settings.audit.algorithm
     async with store_of(settings) as store:
+        await begin(store, chain, clock.now(), algorithm)
         try:
             async with store.begin() as conn:
                 if await organisations.get(conn, account.organisation_id) is None:
@@ -121,7 +133,6 @@ async def make_account(settings: Settings, account: Operator, password: str, say
                     raise CannotRun(f"there is no organisation {account.organisation_id!r}; {hint}")
                 at = clock.now()
                 await operators.insert(conn, Account(account, hashed, 0, None, at, False))
-                chain = f"{gateway_id(settings.data)}-cli"
                 detail = {"roles": sorted(role.value for role in account.roles)}
                 typed = {"login": account.login, "name": account.name}
                 await auditing.append(
@@ -134,7 +145,7 @@ async def make_account(settings: Settings, account: Operator, password: str, say
                     account.id,
                     detail,
                     typed,
-                    settings.audit.algorithm,
+                    algorithm,
                 )
         except IntegrityError:
             raise CannotRun(f"the login {account.login!r} is taken: choose another") from None
@@ -145,20 +156,23 @@ async def make_link(settings: Settings, login: str, forget_factor: bool, say: Sa
     """A set-up link for an account whose owner cannot sign in any more. Raises ``CannotRun``."""
     clock = SystemClock()
     make_folder(settings.data)
-    async with store_of(settings) as store, store.begin() as conn:
-        account = await operators.by_login(conn, login)
-        if account is None or Role.SERVICE in account.operator.roles:
-            raise CannotRun(f"there is no person's account {login!r}")
-        if await directory_people.link_of(conn, account) is not None:
-            raise CannotRun(f"the password of {login!r} is kept by the directory: reset it there")
-        at, operator_id = clock.now(), account.operator.id
-        handover = await setting_up.issue(conn, new_id(clock), operator_id, "cli", at)
-        if forget_factor:
-            await second_factors.forget(conn, operator_id)
-        await operators.clear_failures(conn, operator_id)
-        chain = f"{gateway_id(settings.data)}-cli"
-        detail = {"second_factor": forget_factor}
-        await auditing.append(conn, chain, at, "cli", "make_setup_link", "operator", operator_id, detail)
+    chain, algorithm = cli_chain(gateway_id(settings.data)), settings.audit.algorithm
+    async with store_of(settings) as store:
+        await begin(store, chain, clock.now(), algorithm)
+        async with store.begin() as conn:
+            account = await operators.by_login(conn, login)
+            if account is None or Role.SERVICE in account.operator.roles:
+                raise CannotRun(f"there is no person's account {login!r}")
+            if await directory_people.link_of(conn, account) is not None:
+                raise CannotRun(f"the password of {login!r} is kept by the directory: reset it there")
+            at, operator_id = clock.now(), account.operator.id
+            handover = await setting_up.issue(conn, new_id(clock), operator_id, "cli", at)
+            if forget_factor:
+                await second_factors.forget(conn, operator_id)
+            await operators.clear_failures(conn, operator_id)
+            about = ("make_setup_link", "operator", operator_id)
+            detail = {"second_factor": forget_factor}
+            await auditing.append(conn, chain, at, "cli", *about, detail, algorithm=algorithm)
     say(f"good once, until {handover.expires_at:%Y-%m-%d %H:%M} UTC; put the gateway's address before it:")
     say(f"/#/set-up/{handover.token}")
 

@@ -6,11 +6,12 @@ import asyncio
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
 
+from gateway.domain.audit_ends import own_chains
 from gateway.domain.audit_roots import SignedRoot, grouped
 from gateway.services import rooting
 from gateway.services.errors import Conflict
 from gateway.services.office import Caller, Office
-from gateway.services.verifying import verify
+from gateway.services.verifying import Outside, verify
 from gateway.storage import audit_checks, audit_roots, auditing
 from gateway.storage.audit_checks import AuditCheck
 from gateway.storage.auditing import AuditEntry, AuditQuery
@@ -77,7 +78,8 @@ class Verifier:
         office = self._office
         async with self._turn:
             keys = self._keys | {open_signer(office.data).public}
-            report = await asyncio.to_thread(verify, office.store.url, keys, views=True)
+            outside = Outside(office.data, own_chains(office.gateway_id))
+            report = await asyncio.to_thread(verify, office.store.url, keys, views=True, outside=outside)
             found = [asdict(finding) for finding in report.findings[:FINDINGS_MOST]]
             at, who = office.clock.now(), caller.operator.id
             check = AuditCheck(office.new_id(), at, who, report.lines, report.roots, round(report.seconds, 3), found)

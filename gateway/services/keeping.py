@@ -22,14 +22,17 @@ from typing import Any
 
 from sqlalchemy.engine import make_url
 
+from gateway.storage.end_notes import FOLDER
 from gateway.storage.migrating import REVISIONS, SchemaTooNew
 
 FORMAT = 1
 MANIFEST = "manifest.json"
 DATABASE = "database.sqlite3"
 
-_PASSING = frozenset({"run", "logs", "spool", "tmp"})
-"""Folders of the data folder that mean nothing on another day: sockets, logs, events that workers still hold."""
+_PASSING = frozenset({"run", "logs", "spool", "tmp", FOLDER})
+"""Folders of the data folder that mean nothing on another day: sockets, logs, events that workers still hold, and notes
+of how the audit ends, which may be ahead of the copy of the database.
+"""
 
 
 class CannotKeep(Exception):
@@ -43,6 +46,8 @@ class Kept:
     files: int
     bytes: int
     revision: str
+    made_at: str
+    """When the archive was made."""
 
 
 def backup(database: str, data: Path, archive: Path, at: datetime) -> Kept:
@@ -143,7 +148,7 @@ def _write(partial: Path, copy: Path, data: Path, source: Path, skipped: set[Pat
                 files, size = files + 1, size + info.size
         target.flush()
         os.fsync(target.fileno())
-    return Kept(files, size, revision)
+    return Kept(files, size, revision, at.isoformat())
 
 
 def _files(data: Path) -> Iterator[Path]:
@@ -173,7 +178,7 @@ def _checked(archive: Path, unpacked: Path) -> Kept:
     copy = unpacked / DATABASE
     try:
         manifest: dict[str, Any] = json.loads((unpacked / MANIFEST).read_bytes())
-        whole = manifest["format"] == FORMAT and manifest["database_sha256"] == _digest(copy)
+        whole = manifest["format"] == FORMAT and "made_at" in manifest and manifest["database_sha256"] == _digest(copy)
     except (OSError, ValueError, KeyError, TypeError):
         raise CannotKeep(f"{archive} is not a backup of this gateway") from None
     if not whole:
@@ -186,7 +191,7 @@ def _checked(archive: Path, unpacked: Path) -> Kept:
     if found != "ok":
         raise CannotKeep(f"the database in {archive} is damaged ({found}): use another backup")
     others = [path for path in _files(unpacked) if path.name not in (MANIFEST, DATABASE)]
-    return Kept(len(others), sum(path.stat().st_size for path in others), revision)
+    return Kept(len(others), sum(path.stat().st_size for path in others), revision, str(manifest["made_at"]))
 
 
 def _revision(copy: Path) -> str:

@@ -6,19 +6,22 @@ import multiprocessing
 import os
 import time
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from concurrent.futures import Future, ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
+from pathlib import Path
 
 from sqlalchemy.engine import URL, make_url
 
 from gateway.domain.audit import GENESIS
+from gateway.domain.audit_ends import BadNote, from_file
 from gateway.domain.audit_lines import Stretch, check
 from gateway.domain.audit_roots import BadRoot, SignedRoot, follows
 from gateway.storage import view_reading
 from gateway.storage.audit_reading import BATCH, Reader, open_reader
+from gateway.storage.end_notes import kept_notes
 from gateway.storage.signing import signed_by
 
 STRETCH = 100_000
@@ -42,6 +45,17 @@ class HeldRoot:
 
     name: str
     signed: SignedRoot
+
+
+@dataclass(frozen=True, slots=True)
+class Outside:
+    """The data folder with the notes of how chains end, and the chains of its gateway.
+
+    On a PostgreSQL server other gateways have chains, which they note; in a SQLite file every chain is this folder's.
+    """
+
+    data: Path
+    own: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
@@ -70,13 +84,15 @@ def verify(
     *,
     processes: int | None = None,
     views: bool = False,
+    outside: Outside | None = None,
 ) -> Report:
     """Verifies the audit of that database. Blocks; lines that are written meanwhile are left out.
 
     ``keys`` are the public keys that a root may be signed with; ``views`` also compares the register of views with the
-    lines that cover it, which takes longer.
+    lines that cover it, which takes longer; ``outside`` is where this machine notes how its own chains end.
     """
     began = time.monotonic()
+    notes = {} if outside is None else kept_notes(outside.data)  # before the chains: they may only have grown since
     target = make_url(url)
     report = Report()
     with open_reader(target) as reader:
@@ -86,6 +102,9 @@ def verify(
             for chain, (first, last) in ends.items():
                 _verify_chain(report, chain, first, last, checker, window)
         _verify_roots(report, reader, keys, held)
+        if outside is not None:
+            own = ends if target.get_backend_name() == "sqlite" else outside.own
+            _verify_notes(report, reader, keys, {*own, *notes}, notes)
         for chain, (first, last) in ends.items() if views else ():
             for start in range(max(1, first), last + 1, view_reading.BATCH):
                 for fault in view_reading.faults(reader, chain, start, min(last, start + view_reading.BATCH - 1)):
@@ -203,3 +222,41 @@ def _verify_root(
         else:
             message = f"line {end.seq} is not the one that {name} was made over: the chain was written anew"
             report.findings.append(Finding(message, chain, end.seq))
+
+
+def _verify_notes(
+    report: Report, reader: Reader, keys: frozenset[bytes], chains: Set[str], notes: Mapping[str, bytes]
+) -> None:
+    """Adds where a chain does not have the line that is noted as its end, or the note is gone or was changed."""
+    for chain in sorted(chains):
+        found = None
+        if chain in notes:
+            found = _noted_wrong(reader, chain, notes[chain], keys)
+        elif (since := reader.noted_since(chain)) is not None:
+            message = f"the note of how the chain ends, kept since line {since}, is gone from the data folder"
+            found = Finding(message, chain, since)
+        if found is not None:
+            report.findings.append(found)
+
+
+def _noted_wrong(reader: Reader, chain: str, held: bytes, keys: frozenset[bytes]) -> Finding | None:
+    last = reader.ends(chain)[1] if chain in reader.chains() else 0
+    try:
+        signed = from_file(held)
+        note = signed.note
+    except BadNote:
+        message = f"the note of how the chain ends (it has {last} lines) cannot be read: it was changed"
+        return Finding(message, chain, last)
+    name, end = f"the note that the chain ends at line {note.end.seq}", note.end
+    if note.chain != chain or not signed_by(note.key, signed.document, signed.signature):
+        return Finding(f"{name} does not bear its signature: it was changed", chain, end.seq)
+    if note.key not in keys:
+        return Finding(f"{name} is signed with a key that is not known here: {note.key.hex()}", chain, end.seq)
+    there = reader.hash_of(chain, end.seq)
+    if end.seq == 0 or there == end.hash:
+        return None
+    if there is None and last < end.seq:
+        message = f"line {end.seq} was noted as the chain's end, and it ends at line {last}: it was cut off"
+        return Finding(message, chain, last + 1)
+    message = f"line {end.seq} is not the one that was noted as the chain's end: it was written anew"
+    return Finding(message, chain, end.seq)

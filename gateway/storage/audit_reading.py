@@ -32,6 +32,10 @@ _ERASURE = (
 _NEXT_CHAIN = "SELECT min(chain) FROM audit_entries WHERE chain > $1"
 _ENDS = "SELECT min(seq), max(seq) FROM audit_entries WHERE chain = $1"
 _HASH = "SELECT hash FROM audit_entries WHERE chain = $1 AND seq = $2"
+_NOTED = (
+    "SELECT min(seq) FROM audit_entries "
+    "WHERE object_kind = 'audit_chain' AND object_id = $1 AND action = 'note_chain_end' AND chain = $1"
+)
 _ROOTS = "SELECT document, signature FROM audit_roots ORDER BY seq"
 
 
@@ -80,6 +84,11 @@ class Reader:
         """The hash of one line."""
         rows = self.ask(_HASH, chain, seq)
         return _bytes(rows[0][0]) if rows else None
+
+    def noted_since(self, chain: str) -> int | None:
+        """The first line that says that the chain's end is noted outside the database."""
+        found: int | None = self.ask(_NOTED, chain)[0][0]
+        return found
 
     def roots(self) -> list[tuple[bytes, bytes]]:
         """Every stored root: its document and its signature."""

@@ -12,13 +12,17 @@ from sqlalchemy import BigInteger, RowMapping, bindparam, func, select, text, tu
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.domain.audit import GENESIS, SHA256, Break, canonical, chained
+from gateway.domain.audit_ends import CHAIN, NOTED, Added
 from gateway.domain.audit_lines import Line, Stretch, check
+from gateway.domain.audit_roots import ChainEnd
 from gateway.storage import audit_texts
 from gateway.storage.audit_texts import TypedText
 from gateway.storage.paging import Page, bounded, cursor, moment, position
 from gateway.storage.tables import audit_entries
 
 VERIFY_BATCH = 1000
+ADDED = "audit lines added"
+"""Under which name a connection holds what its transaction adds, where somebody wants to know."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +70,7 @@ async def append(
     texts = audit_texts.sealed(typed or {})
     commitments = {name: one.commitment for name, one in texts.items()}
     written = canonical(chain, seq, at, actor_id, action, object_kind, object_id, detail, commitments, algorithm)
+    here = chained(previous, written)
     await connection.execute(
         audit_entries.insert().values(
             chain=chain,
@@ -77,11 +82,28 @@ async def append(
             object_id=object_id,
             canonical=written,
             previous=previous,
-            hash=chained(previous, written),
+            hash=here,
         )
     )
     await audit_texts.insert(connection, chain, seq, at, texts)
+    added, end = added_by(connection), ChainEnd(seq, here)
+    added[chain] = added[chain].with_next(end) if chain in added else Added(seq, previous, end)
     return seq
+
+
+def added_by(connection: AsyncConnection) -> dict[str, Added]:
+    """What the connection's transaction has added, by chain; the store empties it when a transaction begins."""
+    found: dict[str, Added] = connection.info.setdefault(ADDED, {})
+    return found
+
+
+async def noted_since(connection: AsyncConnection, chain: str) -> int | None:
+    """The first line that says that the chain's end is noted outside the database."""
+    entries = audit_entries.c
+    about = (entries.object_kind == CHAIN, entries.object_id == chain, entries.action == NOTED)
+    found = select(func.min(entries.seq)).where(entries.chain == chain, *about)
+    first: int | None = await connection.scalar(found)
+    return first
 
 
 async def verify(connection: AsyncConnection, chain: str) -> Break | None:

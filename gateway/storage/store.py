@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,9 @@ from sqlalchemy.exc import ArgumentError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
 
+from gateway.domain.audit_ends import Added
+from gateway.storage.auditing import ADDED
+from gateway.storage.end_notes import EndNotes
 from gateway.storage.kept_cameras import KeptCameras
 from gateway.storage.kept_grants import KeptGrants
 from gateway.storage.migrating import migrate, refuse_newer
@@ -31,14 +34,15 @@ POOL = 10
 class Store:
     """Transactions on the database, and what was read from it of late: ``grants`` and ``cameras``.
 
-    Made by ``open_store``; ``dialect`` is "sqlite" or "postgresql".
+    Made by ``open_store``; ``dialect`` is "sqlite" or "postgresql". ``ends`` notes how chains end.
     """
 
-    def __init__(self, url: URL, writer: AsyncEngine, reader: AsyncEngine) -> None:
+    def __init__(self, url: URL, writer: AsyncEngine, reader: AsyncEngine, ends: EndNotes | None = None) -> None:
         self.url = url
         self.dialect: str = writer.dialect.name
         self._writer = writer
         self._reader = reader
+        self.ends = ends
         self.grants = KeptGrants()
         self.cameras = KeptCameras()
         # SQLite takes one writer: queueing here is fair and cheap, queueing in busy_timeout is neither.
@@ -50,12 +54,11 @@ class Store:
 
         Must not be nested: the inner one would wait for the outer one for ever.
         """
-        if self._turn is None:
-            async with self._writer.begin() as connection:
-                yield connection
-            return
-        async with self._turn, self._writer.begin() as connection:
+        async with self._turn or nullcontext(), self._writer.begin() as connection:
+            connection.info[ADDED] = added = dict[str, Added]()
             yield connection
+        if added and self.ends is not None:
+            self.ends.committed(added)
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncConnection]:
@@ -89,9 +92,12 @@ def sqlite_url(path: Path) -> str:
 
 
 @asynccontextmanager
-async def open_store(url: str | URL, *, migrating: bool = True) -> AsyncIterator[Store]:
+async def open_store(
+    url: str | URL, *, migrating: bool = True, ends: tuple[Path, frozenset[bytes]] | None = None
+) -> AsyncIterator[Store]:
     """The store at that URL, brought to this version's schema first unless ``migrating`` is False.
 
+    ``ends`` is the data folder that notes how chains of the audit end, and the keys besides its own that sign there.
     Raises ``SchemaTooNew`` (its text is one sentence for the operator) if a newer version of the gateway wrote it.
     """
     target = database_url(url)
@@ -103,9 +109,12 @@ async def open_store(url: str | URL, *, migrating: bool = True) -> AsyncIterator
         writer = reader = create_async_engine(
             target, pool_size=POOL, max_overflow=POOL, pool_pre_ping=True, json_serializer=_dump
         )
+    notes = None if ends is None else EndNotes(ends[0], target, ends[1])
     try:
-        yield Store(target, writer, reader)
+        yield Store(target, writer, reader, notes)
     finally:
+        if notes is not None:
+            await asyncio.to_thread(notes.close)
         await reader.dispose()
         await writer.dispose()
 

@@ -17,6 +17,7 @@ from gateway.services.evidence import EvidenceRoom
 from gateway.services.sweeping import SweepTally
 from gateway.services.viewing import Viewing
 from gateway.services.watching import Watching
+from gateway.storage.end_notes import EndNotes
 from gateway.web.whep import Rooms
 
 _P = "sharp_eyes_"
@@ -38,6 +39,7 @@ class Sources:
     conducting: Callable[[], bool]
     ears: Callable[[], tuple[int, int, int]]
     sweeps: Callable[[], Mapping[str, SweepTally]]
+    ends: EndNotes | None
 
 
 class Meter(Collector):
@@ -70,6 +72,10 @@ class Meter(Collector):
         yield _counter("views_refused", "Views that were refused", viewing.tally.refused)
         yield _counter("grants_checks", "Permission decisions for views", viewing.tally.checks)
         yield _counter("view_record_failures", "Failures to check views or write records", viewing.tally.failures)
+        if (ends := self._sources.ends) is not None:
+            text = "Audit chains whose end cannot be noted in the data folder: see the log"
+            yield _gauge("audit_ends_behind", text, len(ends.behind))
+            yield _counter("audit_end_failures", "Notes of an audit chain's end that were not written", ends.failures)
         ended = CounterMetricFamily(_P + "views_ended", "Views that ended, by reason", labels=["reason"])
         for reason, count in viewing.tally.ended.items():
             ended.add_metric([reason], count)

@@ -153,6 +153,7 @@ def test_r14_the_command_that_loads_grants_and_organisations_writes_them_into_it
         ).fetchall()
     assert {chain[-4:] for chain, *_ in lines} == {"-cli"}
     assert [tuple(line) for _, *line in lines] == [
+        ("system", "note_chain_end", "audit_chain"),
         ("cli", "load_catalogue", "catalogue"),
         ("cli", "add_organisation", "organisation"),
         ("cli", "give_grant", "grant"),

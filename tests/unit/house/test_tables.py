@@ -11,7 +11,7 @@ from tests.docs.tables import CHINESE, ENGLISH, SETTINGS, current, settings
 
 COMMANDS = {
     "run", "worker", "check", "load", "migrate", "backup", "restore", "export-catalogue", "create-user",
-    "sample-cameras", "version", "audit verify", "audit export-root", "audit key",
+    "sample-cameras", "version", "audit verify", "audit export-root", "audit accept", "audit key",
 }  # fmt: skip
 
 
