@@ -31,6 +31,8 @@ OPEN_SECONDS = 8.0
 SOCKET_SECONDS = 5.0
 KEYFRAME_SECONDS = 15.0
 """Policy: groups of pictures of 10 s are about; a device that sends longer without one sends what nobody can show."""
+CALENDAR_BEGINS = 946_684_800
+"""2000-01-01, where the clocks of devices with an empty battery begin; what is earlier is no date."""
 NOTHING_TO_SHOW = "the device sends video, but no keyframe with its parameter sets: no picture can be made of it"
 
 FAST_OPEN = {"analyzeduration": "0", "probesize": "32", "fpsprobesize": "0"}
@@ -106,6 +108,8 @@ class RtspConnection:
         self._emitted: list[bytes] = []
         time_base = stream.time_base
         self._ticks = CLOCK_RATE * time_base if time_base is not None else None
+        self.clock_offset: float | None = None
+        """By how many seconds the device's clock is ahead of ours, once its first sender report told its time."""
 
     def close(self) -> None:
         """Ends ``packets`` at the next packet or time-out; nothing is freed here, the reading thread does that."""
@@ -136,6 +140,8 @@ class RtspConnection:
         pts = raw.pts
         if pts is not None and self._ticks is not None and self._ticks != 1:
             pts = int(pts * self._ticks)
+        if self.clock_offset is None and pts is not None:
+            self.clock_offset = _clock_offset(self._container.start_time_realtime, pts, arrived_at)
         stamp = self._line.repaired(pts, arrived_at)
         data = bytes(raw)
         if not bitstream.is_annex_b(data):
@@ -176,3 +182,14 @@ def _video(container: av.container.InputContainer) -> VideoStream:
             return stream
     found = ", ".join(sorted({stream.codec_context.name for stream in container.streams.video})) or "no video"
     raise Unavailable(f"the device sends {found}; only H.264 and H.265 can be taken")
+
+
+def _clock_offset(began: int | None, pts: int, arrived_at: float) -> float | None:
+    """By how much the device's clock is ahead of ours, in seconds; None if it has not told its time.
+
+    ``began`` is when the device says that its stream began, in microseconds since 1970, from its first RTCP sender
+    report (RFC 3550, section 6.4.1). A device without a calendar may count from its own start there: that is no time.
+    """
+    if began is None or began < CALENDAR_BEGINS * 1_000_000:
+        return None
+    return began / 1_000_000 + pts / CLOCK_RATE - arrived_at

@@ -21,12 +21,14 @@ class Frame:
     """One decoded picture, brightness only. The only type that carries an array.
 
     ``luma`` is height x width, uint8, read-only by convention and valid only during ``detect``.
-    ``at`` is the Unix time in seconds at which its packet arrived; ``keyframe`` says it came from one.
+    ``at`` is the Unix time in seconds at which its packet arrived; ``keyframe`` says it came from one. ``late`` is by
+    how many seconds it arrived later than the stream's most punctual pictures.
     """
 
     luma: npt.NDArray[np.uint8]
     at: float
     keyframe: bool
+    late: float = 0.0
 
 
 class Detector(Protocol):
@@ -69,6 +71,11 @@ class DeviceAddress:
 
 class Connection(Protocol):
     """One open pull of one stream. ``packets`` blocks the calling thread; ``close`` may be called from another."""
+
+    @property
+    def clock_offset(self) -> float | None:
+        """By how many seconds the device's clock is ahead of ours, None while it has not told its time."""
+        ...
 
     def packets(self) -> Iterator[Packet]:
         """Packets as they arrive, until the device ends the stream. Raises ``Unavailable`` or ``Refused``."""

@@ -33,7 +33,7 @@ class CandidateState(StrEnum):
 class Event:
     """A report of one phase of one event. ``id`` is a UUIDv7 given at birth; times are Unix seconds.
 
-    ``picture_at`` is when the picture that opened it left the device's connection. ``why`` holds the measure, the
+    ``picture_at`` is when the device sent the picture that opened it. ``why`` holds the measure, the
     threshold and what else a person needs to see why the rule fired.
     """
 

@@ -63,6 +63,8 @@ class StatusReport:
     fps: float = 0.0
     kbps: float = 0.0
     shed: str = "full"
+    clock_offset: float | None = None
+    """By how many seconds the device's clock is ahead of the worker's, None while the device has not told its time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,6 +232,7 @@ def status_to_json(report: StatusReport) -> Json:
         "fps": round(report.fps, 2),
         "kbps": round(report.kbps, 1),
         "shed": report.shed,
+        "clock_offset": None if report.clock_offset is None else round(report.clock_offset, 2),
     }
 
 
@@ -253,6 +256,7 @@ def status_from_json(value: Any) -> StatusReport:
         fps=number(message, "fps"),
         kbps=number(message, "kbps"),
         shed=shed,
+        clock_offset=None if message.get("clock_offset") is None else number(message, "clock_offset"),
     )
 
 

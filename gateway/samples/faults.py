@@ -28,6 +28,8 @@ class Fault(StrEnum):
     """The whole device takes nobody's password any more, and ends what is playing."""
     NO_BANDWIDTH = "453"
     """453 Not Enough Bandwidth for every new stream."""
+    WRONG_CLOCK = "wrong_clock"
+    """The sender reports tell a time that is 90 seconds ahead."""
     TIME_JUMP = "time_jump"
     """RTP time stamps jump an hour ahead when it is switched on, and back when it is switched off."""
 

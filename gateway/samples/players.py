@@ -22,6 +22,8 @@ MAX_BACKLOG = 1 << 20
 REPORT_EVERY = 5 * FPS
 """Ticks between two RTCP sender reports."""
 
+WRONG_BY_SECONDS = 90
+
 _FIELDS = struct.Struct(">HII")
 _REPORT = struct.Struct(">BBHIIIIII")
 _NTP_EPOCH = 2_208_988_800
@@ -92,7 +94,7 @@ class RtpPlayer(ABC):
 
     def _report(self, stamp: int) -> bytes:
         """A compound RTCP packet: sender report and CNAME (RFC 3550, 6.4.1 and 6.5)."""
-        now = time.time()
+        now = time.time() + (WRONG_BY_SECONDS if Fault.WRONG_CLOCK in self.camera.faults else 0)
         seconds = int(now)
         fraction = int((now - seconds) * (1 << 32))
         ntp = (seconds + _NTP_EPOCH) & 0xFFFFFFFF

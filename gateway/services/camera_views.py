@@ -67,6 +67,8 @@ class StatusView:
     fps: float | None
     kbps: float | None
     shed: str
+    clock_offset: float | None
+    """By how many seconds the device's clock was ahead when it last told its time; None if it never did."""
     updated_at: datetime
 
 

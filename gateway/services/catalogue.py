@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
+from itertools import chain
+from statistics import median
 from typing import Literal
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -34,6 +36,7 @@ from gateway.storage import (
 )
 from gateway.storage.camera_lists import CameraListed, CameraQuery
 from gateway.storage.paging import Page
+from gateway.storage.status import CameraStatus
 from gateway.storage.view_records import ViewRecord
 from gateway.storage.view_search import ViewQuery
 
@@ -215,11 +218,23 @@ async def grids(office: Office, township_code: str | None) -> list[Grid]:
         return await places.every_grid(conn, township_code)
 
 
-async def boxes(office: Office, caller: Caller) -> list[Recorder]:
-    """The recorders of which the caller may see at least one camera's file."""
-    reached = {item.camera.recorder_id for item in await everything(office, caller)}
+async def boxes(office: Office, caller: Caller) -> list[tuple[Recorder, float | None]]:
+    """The recorders of which the caller may see at least one camera's file, each with by how many seconds its one
+    clock is ahead: the median of what those cameras' streams last told, None while none did.
+    """
+    reached: dict[str, list[str]] = {}
+    for item in await everything(office, caller):
+        if item.camera.recorder_id is not None:
+            reached.setdefault(item.camera.recorder_id, []).append(item.camera.id)
     async with office.store.read() as conn:
-        return [item for item in await recorders.every(conn) if item.id in reached]
+        told = await status.many(conn, chain.from_iterable(reached.values()))
+        found = [item for item in await recorders.every(conn) if item.id in reached]
+    return [(item, _clock(told.get(channel) for channel in reached[item.id])) for item in found]
+
+
+def _clock(channels: Iterable[CameraStatus | None]) -> float | None:
+    offsets = [one.clock_offset for one in channels if one is not None and one.clock_offset is not None]
+    return median(offsets) if offsets else None
 
 
 async def grounds(office: Office, caller: Caller) -> list[Site]:

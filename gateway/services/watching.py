@@ -122,6 +122,7 @@ class Watching:
                 fps=report.fps,
                 kbps=report.kbps,
                 shed=report.shed,
+                clock_offset=report.clock_offset,
             )
         self._some_status.set()
 

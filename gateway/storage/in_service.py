@@ -43,7 +43,8 @@ async def settle(connection: AsyncConnection, ids: Iterable[str], at: datetime) 
 async def _turn(connection: AsyncConnection, turned: dict[str, CameraState], at: datetime) -> None:
     if not turned:
         return
-    nothing: dict[str, Any] = {"reason": "", "worker_id": None, "codec": "", "shed": "", "fps": None, "kbps": None}
+    nothing: dict[str, Any] = {"reason": "", "codec": "", "shed": ""}
+    nothing |= dict.fromkeys(("worker_id", "fps", "kbps", "clock_offset"))
     rows = [
         nothing | {"camera_id": name, "state": state.value, "since": at, "updated_at": at}
         for name, state in turned.items()

@@ -39,6 +39,7 @@ class CameraStatus:
     fps: float | None = None
     kbps: float | None = None
     shed: str = ""
+    clock_offset: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -79,6 +79,8 @@ class RecorderView:
     owner_id: str
     channels: int
     max_opens: int
+    clock_offset: float | None
+    """By how many seconds its clock is ahead of the gateway's; None while no channel has told its time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,8 +187,10 @@ async def grids(request: Request, township: str | None = None) -> list[Grid]:
 async def recorders(request: Request, caller: Who) -> list[RecorderView]:
     """Those of which you may see at least one camera's file."""
     found = await catalogue.boxes(office_of(request), caller)
-    names = RecorderView.__dataclass_fields__
-    return [RecorderView(**{name: getattr(item, name) for name in names}) for item in found]
+    names = set(RecorderView.__dataclass_fields__) - {"clock_offset"}
+    return [
+        RecorderView(**{name: getattr(item, name) for name in names}, clock_offset=offset) for item, offset in found
+    ]
 
 
 @router.get("/sites", dependencies=[rule(Needs(Action.LIST))], summary="Sites of your cameras")

@@ -158,6 +158,7 @@ class Camera:
             fps=stream.fps,
             kbps=stream.kbps,
             shed=budget.NAMES[self.eye.rung] if self.eye is not None else "full",
+            clock_offset=stream.device_clock() if stream.state is CameraState.ONLINE else None,
         )
 
 

@@ -15,6 +15,7 @@ from gateway.domain.packets import Packet
 from gateway.ports import Frame
 from gateway.worker import budget, stills
 from gateway.worker.decoder import Decoder, last_picture, luma
+from gateway.worker.punctuality import Punctuality
 from gateway.worker.watching import Watcher
 
 log = structlog.get_logger(__name__)
@@ -68,6 +69,8 @@ class Eye:
         self._received = 0
         self._arrived_at: float | None = None
         self._stalled = False
+        self._punctuality = Punctuality()
+        self._late = 0.0
         self._since_keyframe: list[Packet] = []
 
     @property
@@ -123,18 +126,20 @@ class Eye:
         """Newest wins: drops what waits before the newest keyframe."""
         keys = [index for index, packet in enumerate(self._waiting) if packet.keyframe]
         for _ in range(keys[-1] if keys else 0):
-            self._note_arrival(self._waiting.popleft().arrived_at)
+            self._note_arrival(self._waiting.popleft())
             self._received += 1
             self.dropped += 1
 
-    def _note_arrival(self, at: float) -> None:
+    def _note_arrival(self, packet: Packet) -> None:
+        at = packet.arrived_at
+        self._late = self._punctuality.late(packet.dts, at, packet.generation)
         self._stalled |= self._arrived_at is not None and not 0 <= at - self._arrived_at < STALLED_SECONDS
         self._arrived_at = at
 
     def _passes(self, packet: Packet, braking: bool) -> bool:
         """Counts the packet and says whether it is decoded; a picture left out takes the rest of its group along."""
         self._received += 1
-        self._note_arrival(packet.arrived_at)
+        self._note_arrival(packet)
         if packet.keyframe:
             if self._position:
                 self._group += 0.3 * (self._position + 1 - self._group)
@@ -160,7 +165,7 @@ class Eye:
         self.decoded += len(frames)
         if not frames:
             return []
-        self.lag += 0.1 * (time.time() - packet.arrived_at - self.lag)
+        self.lag += 0.1 * (time.time() - packet.arrived_at + self._late - self.lag)
         if not budget.wants_looking(self.rung, self._position):
             self.shed += 1
             return []
@@ -172,7 +177,7 @@ class Eye:
         return findings
 
     def _look(self, picture: VideoFrame, packet: Packet) -> list[Finding]:
-        frame = Frame(luma(picture), packet.arrived_at, packet.keyframe)
+        frame = Frame(luma(picture), packet.arrived_at, packet.keyframe, self._late)
         flowing, self._stalled = not self._stalled, False
         return self._guarded(lambda: self.watcher.look(frame, flowing=flowing), picture)
 

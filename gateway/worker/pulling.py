@@ -28,6 +28,11 @@ class Pull:
         self._connection: Connection | None = None
         self._abandoned = False
 
+    @property
+    def clock_offset(self) -> float | None:
+        """By how many seconds the device's clock is ahead of ours, None while it has not told its time."""
+        return None if self._connection is None else self._connection.clock_offset
+
     def read(self) -> None:
         """The thread's work: until the device ends the stream or the pull is abandoned."""
         error: Exception | None = None

@@ -49,6 +49,7 @@ class Source:
                     address = await self._address()
                     self._stream.begin()
                     pull = await scope.enter_async_context(self._pulling(address))
+                    self._stream.device_clock = lambda: pull.clock_offset
                     await pull.opened
                 except Refused:
                     self._gate.refused()

@@ -55,6 +55,8 @@ class Stream:
         self.kbps = 0.0
         self.received = 0
         self.tap: Callable[[Packet], None] | None = None
+        self.device_clock: Callable[[], float | None] = lambda: None
+        """By how many seconds the device's clock is ahead of ours, as the present connection knows it."""
         self._changed = changed
         self._readers: set[Subscriber] = set()
         self._first_generation = 0

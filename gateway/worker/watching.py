@@ -47,6 +47,7 @@ class Watcher:
         self._cases = [_Case(rule) for rule in rules]
         self._new_id = new_id
         self._seen_at = born_at
+        self._late = 0.0
         self._looked_at: float | None = None
         self._unseen = 0.0
         self._unseen_at = 0.0
@@ -61,7 +62,7 @@ class Watcher:
 
         ``flowing`` says that the camera sent pictures all the time since the last one looked at: the pause is ours.
         """
-        self._seen_at = frame.at
+        self._seen_at, self._late = frame.at, frame.late
         self._note_pause(frame.at, flowing)
         observations = self._detector.detect(frame) if self._detector is not None else ()
         return self._advance(observations, frame.at) if observations else []
@@ -118,7 +119,9 @@ class Watcher:
     def _event(self, case: _Case, change: Change) -> Event:
         seen = change.observation
         if change.phase is Phase.OPEN:
-            case.event_id, case.picture_at = self._new_id(), seen.at
+            # When the device sent it, as nearly as its punctual pictures tell; a silence has no picture.
+            late = 0.0 if seen.kind is ObservationKind.SIGNAL_LOSS else self._late
+            case.event_id, case.picture_at = self._new_id(), seen.at - late
         return Event(
             id=case.event_id,
             camera_id=self.camera_id,

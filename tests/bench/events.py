@@ -3,7 +3,8 @@
 Each camera gets rules of its own that open an event once motion has gone on for a while, a different while each, so
 that events come one after another at about 1.4 a second.
 
-A picture's time is when the worker had received all of it: the first moment that is known of a real camera. An event is
+A picture's time is when the camera sent it: its time stamp on the line of the stream's most punctual pictures, so that
+what it waited in sockets and for a busy worker is in the figure, and only the shortest way of all is not. An event is
 there when a client hears the message that is sent after the commit, so the commit, and the doorbell, are in the figure.
 A candidate that never shows counts as endlessly late. All clocks are this machine's.
 """

@@ -84,8 +84,8 @@ MEANINGS: dict[str, tuple[str, str]] = {
     ),
     "wall_16_watched": ("cameras whose pictures detectors looked at meanwhile", "同时确有画面被检测的摄像机"),
     "picture_to_event_p99_ms": (
-        "picture received whole by the worker to event committed and told (a message heard by a client), p99",
-        "工作进程收到完整画面，到事件已提交并通知客户端（p99）",
+        "picture sent by the camera to event committed and told (a message heard by a client), p99",
+        "摄像机发出画面，到事件已提交并通知客户端（p99）",
     ),
     "event_to_browser_p99_ms": ("event accepted to candidate visible in a browser, p99", "事件到浏览器可见（p99）"),
     "users_1000_p99_ms": (

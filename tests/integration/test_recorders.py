@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from statistics import median
 from typing import Any
 
+import httpx
 import pytest
 
+from gateway.domain.cameras import CameraState
 from gateway.ports import Credential
-from gateway.storage import cameras, credentials, recorders
+from gateway.storage import cameras, credentials, recorders, status
+from gateway.storage.status import CameraStatus
 from tests.integration.conftest import Browsers
 from tests.integration.world import A, B, World
 
@@ -104,3 +108,29 @@ async def test_a_password_in_a_path_is_sealed_and_not_kept_in_the_path(world: Wo
     assert (differing.status_code, "hunter2" in differing.text) == (422, False)
     changed = await owner.patch(f"/cameras/{camera_id}", json={"version": 1, "streams": one["streams"]})
     assert (changed.status_code, "hunter2" in changed.text) == (422, False)
+
+
+async def test_a_recorders_one_clock_is_the_median_of_what_the_readers_own_channels_tell(
+    world: World, browser_of: Browsers
+) -> None:
+    recorder = world.recorders[A]
+    channels = [camera.id for camera in world.cameras[A] if camera.recorder_id == recorder.id]
+    assert channels
+    owner = await browser_of("jinsha")
+    assert _clocks(await owner.get("/recorders"))[recorder.id] is None
+    at = world.clock.now()
+    told = [CameraStatus(name, CameraState.ONLINE, at, at, clock_offset=90.0 + n) for n, name in enumerate(channels)]
+    async with world.office.store.begin() as conn:
+        await status.put_all(conn, told)
+    assert _clocks(await owner.get("/recorders"))[recorder.id] == 90.0 + (len(channels) - 1) / 2
+    assert recorder.id not in _clocks(await (await browser_of("jinxin")).get("/recorders"))
+    file = (await owner.get(f"/cameras/{channels[0]}")).json()
+    assert file["status"]["clock_offset"] == 90.0
+    async with world.office.store.begin() as conn:
+        await status.put_all(conn, [CameraStatus(channels[0], CameraState.OFFLINE, at, at)])
+    left = [90.0 + n for n in range(1, len(channels))]
+    assert _clocks(await owner.get("/recorders"))[recorder.id] == (median(left) if left else None)
+
+
+def _clocks(answer: httpx.Response) -> dict[str, float | None]:
+    return {one["id"]: one["clock_offset"] for one in answer.json()}

@@ -172,6 +172,7 @@ async def test_states_are_stored_and_a_lost_workers_cameras_are_offline(
 
     await shown.watching.status("w1", [StatusReport(camera_id, CameraState.ONLINE, codec="h264", fps=10.0)])
     await reached(CameraState.ONLINE)
+    await until(lambda: bool(shown.world.bus.rung))  # it rings after the commit
     assert shown.world.bus.rung[-1].ids == (camera_id,)
     await asyncio.sleep(2.5)
     shown.fleet.present.clear()

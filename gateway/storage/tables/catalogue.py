@@ -141,6 +141,8 @@ camera_status = Table(
     Column("fps", Float),
     Column("kbps", Float),
     Column("shed", String(16), nullable=False, default=""),
+    # Seconds that the device's clock is ahead of ours
+    Column("clock_offset", Float),
     Column("updated_at", Moment, nullable=False),
     Index("ix_camera_status_state", "state"),
 )

@@ -66,6 +66,18 @@ def test_pictures_decode(server):
 
 
 @pytest.mark.peer("gstreamer")
+@pytest.mark.parametrize("transport", ["tcp", "udp"])
+def test_the_devices_clock_is_read_from_its_sender_reports(server, transport):
+    with RtspAdapter().open(DeviceAddress("rtsp", "127.0.0.1", server, "/h264", transport), ACCOUNT) as connection:
+        assert connection.clock_offset is None
+        for _ in connection.packets():
+            if connection.clock_offset is not None:
+                break
+        # The server runs on our own clock; its encoder and the wire hold a picture back for a while.
+        assert -5 < connection.clock_offset < 0.5
+
+
+@pytest.mark.peer("gstreamer")
 def test_a_second_reader_joins_between_keyframes_and_begins_at_one(server):
     with RtspAdapter().open(DeviceAddress("rtsp", "127.0.0.1", server, "/late"), ACCOUNT) as first:
         stream = first.packets()

@@ -87,6 +87,7 @@ def test_control_shapes():
         "fps": 0.0,
         "kbps": 0.0,
         "shed": "full",
+        "clock_offset": None,
     }
     assert wire.description_to_json(5, wire.StreamDescription("h264", 640, 360, 1, b"\x00\x01")) == {
         "type": "stream",

@@ -11,6 +11,8 @@ from adapters import bitstream
 from adapters.rtsp import RtspAdapter
 from gateway.domain.packets import Packet
 from gateway.ports import Credential, DeviceAddress, Refused, Unavailable
+from gateway.samples.faults import Fault
+from gateway.samples.players import WRONG_BY_SECONDS
 from tests.contract.samples.conftest import PASSWORD, Opening
 
 
@@ -56,3 +58,23 @@ async def test_what_a_sample_camera_refuses_is_said_as_of_any_device(opened: Ope
         nowhere = DeviceAddress("rtsp", device.host, district.rtsp_port, "/nothing")
         with pytest.raises(Unavailable, match="404"):
             await asyncio.to_thread(taken, nowhere, 1)
+
+
+@pytest.mark.parametrize("transport", ["tcp", "udp"])
+async def test_a_clock_that_is_wrong_is_told_and_one_that_is_right_too(opened: Opening, transport: str) -> None:
+    async with opened() as district:
+        device = district.devices[0]
+        camera = next(iter(device.cameras.values()))
+        address = DeviceAddress("rtsp", device.host, district.rtsp_port, camera.channel.sub, transport)
+        assert abs(await asyncio.to_thread(clock_of, address)) < 5
+        district.switch(camera.channel.camera_id, Fault.WRONG_CLOCK, True)
+        assert abs(await asyncio.to_thread(clock_of, address) - WRONG_BY_SECONDS) < 5
+
+
+def clock_of(address: DeviceAddress) -> float:
+    """By how much the device's clock is ahead, as its stream tells."""
+    with RtspAdapter().open(address, Credential("viewer", PASSWORD)) as connection:
+        for _ in connection.packets():
+            if connection.clock_offset is not None:
+                return connection.clock_offset
+    raise AssertionError("the stream ended before it told the time")

@@ -30,7 +30,7 @@ CAMERA = wire.AssignedCamera(
     {"scene": False},
     ("r1",),
 )
-STATUS = wire.StatusReport("TZ-001-001", CameraState.ONLINE, "", "h264", 640, 360, 10.0, 400.0, "reduced")
+STATUS = wire.StatusReport("TZ-001-001", CameraState.ONLINE, "", "h264", 640, 360, 10.0, 400.0, "reduced", -3.25)
 EVENT = Event(
     "0190a0b0-0000-7000-8000-000000000001",
     "TZ-001-001",

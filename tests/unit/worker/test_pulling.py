@@ -30,6 +30,7 @@ class Device:
         self.count, self.error, self.refuses = count, error, refuses
         self.opened = 0
         self.closed = threading.Event()
+        self.clock_offset = None
 
     @contextmanager
     def open(self, address, credential):

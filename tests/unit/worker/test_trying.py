@@ -40,6 +40,7 @@ class Device:
         self._packets, self._refuses, self._hangs_up = packets, refuses, hangs_up
         self.opened = 0
         self._closed = threading.Event()
+        self.clock_offset = None
 
     @contextmanager
     def open(self, address, credential):

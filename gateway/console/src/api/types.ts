@@ -106,6 +106,8 @@ export interface StatusFigures {
   fps?: number | null
   kbps?: number | null
   shed?: string
+  /** Seconds that the device's clock is ahead of the gateway's. */
+  clock_offset?: number | null
 }
 
 export interface CameraFile extends CameraSummary {

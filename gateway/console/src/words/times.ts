@@ -47,3 +47,14 @@ export function day(iso: string | null | undefined): string {
   const at = new Date(iso)
   return `${at.getFullYear()}-${pad(at.getMonth() + 1)}-${pad(at.getDate())}`
 }
+
+/** A device's clock that is this far from the gateway's tells a wrong time of events (domain practice: 1 to 2 s). */
+export const WRONG_CLOCK_SECONDS = 2
+
+/** How a device's clock goes, by how many seconds it is ahead; nothing while it has not told its time. */
+export function clockWords(offset: number | null | undefined): string {
+  if (offset === null || offset === undefined) return ''
+  const { t } = i18n.global
+  if (Math.abs(offset) < WRONG_CLOCK_SECONDS) return t('camera.clockRight')
+  return t(offset > 0 ? 'camera.clockFast' : 'camera.clockSlow', { length: duration(Math.abs(offset)) })
+}
