@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from sqlalchemy.ext.asyncio import AsyncConnection
+
 from gateway.services.errors import NotFound
 from gateway.services.office import Caller, Office
 from gateway.services.reasons import check_reason
-from gateway.storage import audit_texts, auditing, operators
+from gateway.storage import audit_texts, auditing, epochs, operators, typed_rows, view_records
 from gateway.storage.auditing import AuditQuery
 from gateway.storage.paging import Page
 
@@ -45,12 +47,23 @@ async def found(office: Office, text_id: str) -> TextRecord:
     """What is known of a text that an order names. Raises ``NotFound``."""
     async with office.store.read() as conn:
         place = await audit_texts.place(conn, text_id)
-        line = None if place is None else await auditing.entry(conn, place[0], place[1])
-        if place is None or line is None:
-            raise NotFound("text")
+        if place is None:
+            return await _found_view(conn, text_id)
         chain, seq, field, erased_at = place
+        line = await auditing.entry(conn, chain, seq)
+        if line is None:
+            raise NotFound("text")
         holds = await auditing.holds(conn, chain, seq)
     return TextRecord(text_id, chain, seq, field, line.action, line.at, erased_at, holds)
+
+
+async def _found_view(conn: AsyncConnection, record_id: str) -> TextRecord:
+    place, record = await view_records.reason_place(conn, record_id), await view_records.get(conn, record_id)
+    if place is None or record is None:
+        raise NotFound("text")
+    erased_at = await auditing.erasure_of_view(conn, record_id)
+    holds = await auditing.holds(conn, *place)
+    return TextRecord(record_id, *place, "reason", record.action, record.started_at, erased_at, holds)
 
 
 async def erasures(office: Office, after: str | None, limit: int) -> Page[Erasure]:
@@ -67,26 +80,52 @@ async def erasures(office: Office, after: str | None, limit: int) -> Page[Erasur
 
 
 async def erase(office: Office, caller: Caller, text_id: str, reason: str) -> None:
-    """Erases the text and its salt, and writes down who did it and why. Raises ``NotFound`` or ``Invalid``.
+    """Erases the text and its salt, and the same words in the row that its line speaks of, and writes down who did it
+    and why. The id of a view record stands for the reason of that look. Raises ``NotFound`` or ``Invalid``.
 
     The system manager does it on a written order that names the text by its id, without being shown the audit.
     """
     check_reason(reason)
     at = office.clock.now()
     async with office.store.begin() as conn:
-        erased = await audit_texts.erase(conn, text_id, at, caller.operator.id)
-        if erased is None:
-            raise NotFound("text")
-        chain, seq, field = erased
+        text = await audit_texts.held(conn, text_id)
+        kind, rows = "audit_text", 0
+        if text is None:
+            kind, (chain, seq) = "view_record", await _erase_view(conn, text_id)
+            field = "reason"
+        else:
+            erased = await audit_texts.erase(conn, text_id, at, caller.operator.id)
+            if erased is None:
+                raise NotFound("text")
+            chain, seq, field = erased
+            rows = await _erase_rows(conn, chain, seq, field, text)
         await office.note(
             conn,
             at,
             caller.operator.id,
             "erase_text",
-            "audit_text",
+            kind,
             text_id,
             typed={"reason": reason.strip()},
             chain=chain,
             seq=seq,
             field=field,
+            rows=rows,
         )
+
+
+async def _erase_view(conn: AsyncConnection, record_id: str) -> tuple[str, int]:
+    place = await view_records.reason_place(conn, record_id)
+    if place is None or not await view_records.erase_reason(conn, record_id):
+        raise NotFound("text")
+    return place
+
+
+async def _erase_rows(conn: AsyncConnection, chain: str, seq: int, field: str, text: str) -> int:
+    line = await auditing.entry(conn, chain, seq)
+    if line is None:
+        return 0
+    rows = await typed_rows.blank(conn, line.object_kind, line.object_id, field, text)
+    if rows:
+        await epochs.bump(conn, epochs.PERMISSION)  # what is kept of grants in memory holds their reasons
+    return rows

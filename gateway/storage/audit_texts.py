@@ -126,6 +126,12 @@ async def kept(connection: AsyncConnection, chain: str, first: int, last: int) -
     return found
 
 
+async def held(connection: AsyncConnection, text_id: str) -> str | None:
+    """The text; None if there is none with that id, or it was erased."""
+    found: str | None = await connection.scalar(select(audit_texts.c.text).where(audit_texts.c.id == text_id))
+    return found
+
+
 async def erase(connection: AsyncConnection, text_id: str, at: datetime, by: str) -> tuple[str, int, str] | None:
     """Erases a text and its salt; returns (chain, seq, field) of where it stood, None if there is nothing to erase."""
     columns = audit_texts.c

@@ -155,6 +155,14 @@ async def entry(connection: AsyncConnection, chain: str, seq: int) -> AuditEntry
     return None if row is None else (await _with_texts(connection, [_from(row)]))[0]
 
 
+async def erasure_of_view(connection: AsyncConnection, view_id: str) -> datetime | None:
+    """When the reason of a view was erased, by the line that says so."""
+    entries = audit_entries.c
+    about = (entries.object_kind == "view_record", entries.object_id == view_id, entries.action == "erase_text")
+    found: datetime | None = await connection.scalar(select(func.min(entries.at)).where(*about))
+    return found
+
+
 async def chains(connection: AsyncConnection) -> list[str]:
     """The names of all chains; jumps from one to the next instead of reading every line."""
     found: list[str] = []

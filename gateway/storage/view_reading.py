@@ -27,6 +27,9 @@ _BEGUN_SPANS = (
     "s.stream, w.transport, w.purpose, '', w.ticket_id, s.grant_id, w.remote, w.gateway_id, s.started_at, s.wall_id "
     "FROM wall_spans s JOIN wall_views w ON w.id = s.wall_id WHERE w.gateway_id = $1 AND s.begun_seq BETWEEN $2 AND $3"
 )
+_ERASED = (
+    "SELECT 1 FROM audit_entries WHERE object_kind = 'view_record' AND object_id = $1 AND action = 'erase_text' LIMIT 1"
+)
 _ENDED = (
     "SELECT ended_seq, id, ended_at, bytes, result FROM view_records "
     "WHERE gateway_id = $1 AND ended_seq BETWEEN $2 AND $3"
@@ -50,7 +53,10 @@ def faults(reader: Reader, chain: str, first: int, last: int) -> list[Fault]:
     begun, changed = _begun(reader, chain, first, last)
     there = {("begin_views", seq): proofs for seq, proofs in begun.items()}
     there |= {("end_views", seq): proofs for seq, proofs in _ended(reader, chain, first, last).items()}
-    found = [Fault(seq, f"the reason of a view that line {seq} covers was changed") for seq in changed]
+    found = [
+        Fault(seq, f"the reason of a view that line {seq} covers was changed, or is gone without an erasure")
+        for seq in changed
+    ]
     for action, seq in sorted(set(lines) | set(there), key=lambda key: key[1]):
         proofs = there.get((action, seq), [])
         if lines.get((action, seq)) != (len(proofs), together(proofs)):
@@ -73,7 +79,8 @@ def _begun(reader: Reader, chain: str, first: int, last: int) -> tuple[Mapping[i
     for statement in (_BEGUN, _BEGUN_SPANS):
         for seq, reason, salt, seal, *facts in reader.ask(statement, chain, first, last):
             found.setdefault(seq, []).append(proof(facts))
-            if reason and (salt is None or commitment(bytes(salt), reason) != seal):
+            stands = salt is not None and commitment(bytes(salt), reason) == seal
+            if (reason or seal) and not (stands if reason else reader.ask(_ERASED, facts[0])):
                 changed.append(seq)
     return found, changed
 

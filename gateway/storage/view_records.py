@@ -214,6 +214,24 @@ async def get(connection: AsyncConnection, record_id: str) -> ViewRecord | None:
     return None if row is None else ViewRecord(**row)
 
 
+async def reason_place(connection: AsyncConnection, record_id: str) -> tuple[str, int] | None:
+    """The chain and line that cover the reason of a look; None if no reason was ever given for one of that id."""
+    columns = view_records.c
+    statement = select(columns.gateway_id, columns.begun_seq).where(columns.id == record_id, columns.reason_seal != "")
+    row = (await connection.execute(statement)).one_or_none()
+    return None if row is None else (row[0], row[1])
+
+
+async def erase_reason(connection: AsyncConnection, record_id: str) -> bool:
+    """Erases the reason of a look and its salt; the commitment stays, so that the proof holds. False if it is gone."""
+    statement = (
+        update(view_records)
+        .where(view_records.c.id == record_id, view_records.c.reason != "")
+        .values(reason="", reason_salt=None)
+    )
+    return (await connection.execute(statement)).rowcount == 1
+
+
 async def open_count(connection: AsyncConnection, camera_id: str | None = None) -> int:
     """How many looks are going on, at one camera or at all."""
     found = 0

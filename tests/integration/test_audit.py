@@ -71,7 +71,7 @@ async def test_r14_a_lawful_erasure_takes_the_text_and_leaves_the_proof(world: W
         )
     newest = (await auditor.get("/audit")).json()["items"][0]
     assert (newest["action"], newest["typed"]["reason"]["text"]) == ("erase_text", "by letter 7")
-    assert newest["detail"] == {"chain": entry["chain"], "seq": entry["seq"], "field": "reason"}
+    assert newest["detail"] == {"chain": entry["chain"], "seq": entry["seq"], "field": "reason", "rows": 1}
     async with world.office.store.read() as conn:
         assert await auditing.verify(conn, world.office.gateway_id) is None
         left = (

@@ -70,6 +70,7 @@ export const details: Words<typeof chinese> = {
     roles: 'Roles',
     roles_before: 'Roles before',
     rule: 'Rule',
+    rows: 'Rows emptied',
     scope: 'Scope',
     scopes: 'Scopes',
     second_factor: 'Second factor',

@@ -67,6 +67,7 @@ export const details = {
     roles: '角色',
     roles_before: '原角色',
     rule: '依据',
+    rows: '一并清除的业务行',
     scope: '范围',
     scopes: '权限',
     second_factor: '第二因子',
