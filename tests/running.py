@@ -44,6 +44,18 @@ class District:
         assert answer.status_code == 200, answer.text
         return httpx.Client(base_url=self.base_url, headers=HEADERS, cookies=dict(answer.cookies), timeout=60)
 
+    def newcomer(self, login: str, password: str, **wish: Any) -> None:
+        """Makes an account as two managers do, and sets it up as its owner does."""
+        with self.client("system") as system, self.client("security") as security:
+            made = system.post("/api/v1/operators", json={"login": login, **wish})
+            assert made.status_code == 201, made.text
+            released = security.post(f"/api/v1/operators/{made.json()['operator']['id']}/release")
+            assert released.status_code == 200, released.text
+            body = {"token": made.json()["setup"]["token"], "code": released.json()["code"], "password": password}
+            done = system.post("/api/v1/set-up", json=body)
+            assert done.status_code == 204, done.text
+        self.passwords[login] = password
+
     def cookie(self, login: str) -> str:
         """The session cookie's value of a fresh sign-in, for WebSockets."""
         with self.client(login) as client:

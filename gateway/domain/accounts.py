@@ -8,7 +8,7 @@ from enum import StrEnum
 from ipaddress import IPv6Address, ip_address
 
 from gateway.domain.actions import Action
-from gateway.domain.operators import MANAGERS, Operator, Role
+from gateway.domain.operators import MANAGERS, SEEING, Operator, Role
 
 PROVING = MANAGERS | {Role.SHIFT_LEADER}
 """Roles that keep accounts, rules and records, or that answer for a shift: a stolen password must not be enough."""
@@ -113,6 +113,12 @@ def check_term(roles: frozenset[Role], term: Term, contract: str) -> None:
         raise Unfit("valid_until", "a vendor's account needs a last day")
     if ends - begins > VENDOR_LONGEST:
         raise Unfit("valid_until", f"a vendor's account lasts {VENDOR_LONGEST.days} days at most: renew it by then")
+
+
+def widens(old: Operator, new: Operator) -> bool:
+    """True if the account could show pictures that it could not before: by a role, or in another organisation."""
+    seen = new.ceiling & SEEING
+    return bool(seen - old.ceiling) or (bool(seen) and new.organisation_id != old.organisation_id)
 
 
 def must_prove(operator: Operator, remote: str, rules: AccountRules) -> bool:

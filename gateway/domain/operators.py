@@ -32,6 +32,11 @@ _WATCHING = frozenset(
     {Action.DIRECTORY, Action.LIST, Action.VIEW_LIVE, Action.SNAPSHOT, Action.SEE_EVENTS, Action.HANDLE_TICKETS}
 )
 
+SEEING = frozenset(
+    {Action.VIEW_LIVE, Action.PLAYBACK, Action.SNAPSHOT, Action.RESTREAM, Action.PTZ, Action.EXPORT, Action.SEE_EVENTS}
+)
+"""Actions that show a picture, move a camera, or give something away: none of the managers has one."""
+
 ROLE_ACTIONS: dict[Role, frozenset[Action]] = {
     Role.DISTRICT_OPERATOR: _WATCHING | {Action.PLAYBACK, Action.PTZ, Action.SHARE},
     Role.SHIFT_LEADER: _WATCHING | {Action.PLAYBACK, Action.PTZ, Action.SHARE, Action.MANAGE, Action.EXPORT},

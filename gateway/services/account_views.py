@@ -5,14 +5,25 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Literal
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.domain.operators import MANAGERS, Role
 from gateway.services.directory_people import ISSUER
 from gateway.services.office import Caller, Office
-from gateway.storage import identities, second_factors, sessions, setup_links
+from gateway.storage import account_changes, identities, second_factors, sessions, setup_links
 from gateway.storage.operators import Account
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingChange:
+    """What the account is to become once the security manager releases it."""
+
+    id: str
+    roles: list[Role]
+    organisation_id: str
+    asked_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +42,9 @@ class Footing:
     has_password: bool
     directory: bool
     setup_until: datetime | None
+    release: Literal["needed", "given"] | None
+    """Whether the link that waits needs to be released by the security manager, or has been."""
+    change: WaitingChange | None
     last_sign_in: datetime | None
 
 
@@ -59,6 +73,7 @@ async def views(office: Office, conn: AsyncConnection, caller: Caller, found: It
         return [_view(account, at, None) for account in found]
     enrolled = await second_factors.enrolled(conn)
     waiting = await setup_links.waiting(conn, at)
+    changes = await account_changes.every(conn)
     latest = await sessions.last_sign_ins(conn)
     of_directory = await identities.linked(conn, ISSUER)
 
@@ -68,6 +83,7 @@ async def views(office: Office, conn: AsyncConnection, caller: Caller, found: It
         end, why = account.term.ends(office.rules)
         lapse = account.term.lapsed(at, office.rules)
         known = account.operator.id
+        link, change = waiting.get(known), changes.get(known)
         return Footing(
             valid_from=account.operator.valid_from,
             valid_until=account.operator.valid_until,
@@ -80,7 +96,11 @@ async def views(office: Office, conn: AsyncConnection, caller: Caller, found: It
             second_factor=known in enrolled,
             has_password=bool(account.password_hash),
             directory=known in of_directory,
-            setup_until=waiting.get(known),
+            setup_until=None if link is None else link.expires_at,
+            release=None if link is None or not link.needs_release else "given" if link.code_hash else "needed",
+            change=None
+            if change is None
+            else WaitingChange(change.id, sorted(change.roles), change.organisation_id, change.asked_at),
             last_sign_in=latest.get(known),
         )
 

@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from gateway.domain.accounts import Unfit, check_roles, check_term
 from gateway.domain.messages import Topic
 from gateway.domain.operators import MANAGERS, Operator, Role
-from gateway.services import directory_people, second_factor, setting_up
+from gateway.services import directory_people, notifying, releasing, second_factor, setting_up
 from gateway.services.account_views import OperatorView, views
-from gateway.services.doorkeeping import Doorkeeper
+from gateway.services.changing import check, check_home, dates
 from gateway.services.errors import Conflict, Forbidden, Invalid, KeptInDirectory, NotFound
 from gateway.services.office import Caller, Office
+from gateway.services.releasing import ReleaseNeeded
 from gateway.services.setting_up import Handover
-from gateway.storage import epochs, operators, organisations, second_factors, sessions
+from gateway.storage import operators, second_factors, sessions
 from gateway.storage.operators import Account
 
 SEES_ALL = MANAGERS | {Role.DISTRICT_OPERATOR, Role.SHIFT_LEADER}
@@ -27,19 +25,29 @@ SEES_ALL = MANAGERS | {Role.DISTRICT_OPERATOR, Role.SHIFT_LEADER}
 
 @dataclass(frozen=True, slots=True)
 class NewOperator:
-    """An account to be made. Without a password its owner sets one by a link."""
+    """An account to be made; its owner sets the password by a link."""
 
     login: str
     name: str
     organisation_id: str
     roles: frozenset[Role]
-    password: str | None = None
     language: str = "zh-CN"
     valid_from: datetime | None = None
     valid_until: datetime | None = None
     contract: str = ""
     pledged_at: datetime | None = None
     trained_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """An account that was made or reset, and if there is a link to hand over: the link, shown this once, and who can
+    release it.
+    """
+
+    operator: OperatorView
+    setup: Handover | None
+    release: ReleaseNeeded | None
 
 
 async def listed(office: Office, caller: Caller) -> list[OperatorView]:
@@ -50,11 +58,10 @@ async def listed(office: Office, caller: Caller) -> list[OperatorView]:
         return await views(office, conn, caller, found)
 
 
-async def add(
-    office: Office, door: Doorkeeper, caller: Caller, wish: NewOperator
-) -> tuple[OperatorView, Handover | None]:
-    """Makes an account; without a password also the link by which its owner sets one. The route admits only the system
-    manager. Raises ``Invalid``, ``Conflict`` or ``SecondFactorNeeded``.
+async def add(office: Office, caller: Caller, wish: NewOperator) -> Kept:
+    """Makes an account and the link by which its owner sets the password. The route admits only the system manager.
+
+    Raises ``Invalid``, ``Conflict`` or ``SecondFactorNeeded``.
     """
     at = office.clock.now()
     operator = Operator(
@@ -77,18 +84,13 @@ async def add(
         pledged_at=wish.pledged_at,
         trained_at=wish.trained_at,
     )
-    _check(account)
-    if wish.password is not None:
-        await door.examine(wish.password, wish.login, wish.name)
-        account = replace(account, password_hash=await door.hash(wish.password))
+    check(account)
     try:
         async with office.store.begin() as conn:
             await second_factor.require(office, caller, conn)
-            await _check_home(conn, wish.organisation_id)
+            await check_home(conn, wish.organisation_id)
             await operators.insert(conn, account)
-            handover = None
-            if wish.password is None:
-                handover = await setting_up.issue(conn, office.new_id(), operator.id, caller.operator.id, at)
+            handover, needed, told = await _handed(office, conn, caller, account, at)
             await office.note(
                 conn,
                 at,
@@ -99,43 +101,17 @@ async def add(
                 typed={"login": wish.login, "name": wish.name, "contract": wish.contract},
                 roles=sorted(wish.roles),
                 organisation=wish.organisation_id,
-                by_link=handover is not None,
-                **_dates(account),
+                **dates(account),
             )
             view = (await views(office, conn, caller, [account]))[0]
     except IntegrityError:
         raise Conflict("this login is taken", field="login") from None
     await office.ring(Topic.PERMISSIONS, operator.id)
-    return view, handover
+    await notifying.ring_for(office, told)
+    return Kept(view, handover, needed)
 
 
-async def change(office: Office, caller: Caller, operator_id: str, changes: Mapping[str, Any]) -> OperatorView:
-    """Changes an account: ``disabled``, and fields of ``NewOperator`` but login, password and language.
-
-    What the account runs is asked again at once. Raises ``NotFound``, ``Forbidden``, ``Invalid``, ``Conflict``,
-    ``KeptInDirectory`` or ``SecondFactorNeeded``.
-    """
-    if operator_id == caller.operator.id:
-        raise Forbidden("nobody changes their own account")
-    at = office.clock.now()
-    async with office.store.begin() as conn:
-        await second_factor.require(office, caller, conn)
-        # first of all, so that of two managers who change one another the second finds what the first did
-        await epochs.bump(conn, epochs.PERMISSION)
-        old = await operators.account(conn, operator_id)
-        if old is None:
-            raise NotFound("operator")
-        new = _changed(old, changes, at)
-        if new != old:
-            await _store(office, conn, caller, old, new, at)
-        view = (await views(office, conn, caller, [new]))[0]
-    await office.ring(Topic.PERMISSIONS, operator_id)
-    return view
-
-
-async def reset(
-    office: Office, caller: Caller, operator_id: str, *, password: bool, factor: bool
-) -> tuple[OperatorView, Handover | None]:
+async def reset(office: Office, caller: Caller, operator_id: str, *, password: bool, factor: bool) -> Kept:
     """Takes away the password (its owner sets a new one by the link), the second factor, or both; all sessions end.
 
     Raises ``NotFound``, ``Forbidden``, ``Invalid``, ``KeptInDirectory`` or ``SecondFactorNeeded``.
@@ -145,7 +121,7 @@ async def reset(
     if not password and not factor:
         raise Invalid("say what to reset: the password, the second factor, or both", field="password")
     at = office.clock.now()
-    handover = None
+    handover, needed, told = None, None, tuple[str, ...]()
     async with office.store.begin() as conn:
         await second_factor.require(office, caller, conn)
         account = await operators.account(conn, operator_id)
@@ -155,7 +131,7 @@ async def reset(
             raise KeptInDirectory("this password is kept by the directory: reset it there")
         if password:
             await operators.set_password(conn, operator_id, "")
-            handover = await setting_up.issue(conn, office.new_id(), operator_id, caller.operator.id, at)
+            handover, needed, told = await _handed(office, conn, caller, account, at)
         if factor:
             await second_factors.forget(conn, operator_id)
         await sessions.end_all(conn, operator_id, at)
@@ -173,106 +149,15 @@ async def reset(
         assert fresh is not None
         view = (await views(office, conn, caller, [fresh]))[0]
     await office.ring(Topic.PERMISSIONS, operator_id)
-    return view, handover
+    await notifying.ring_for(office, told)
+    return Kept(view, handover, needed)
 
 
-async def _store(
-    office: Office, conn: AsyncConnection, caller: Caller, old: Account, new: Account, at: datetime
-) -> None:
-    operator = new.operator
-    if operator.organisation_id != old.operator.organisation_id:
-        await _check_home(conn, operator.organisation_id)
-    await _keep_a_system_manager(office, conn, old, new, at)
-    if operator.disabled_at != old.operator.disabled_at:
-        await operators.disable(conn, operator.id, operator.disabled_at)
-        action = "enable_operator" if operator.disabled_at is None else "disable_operator"
-        await office.note(conn, at, caller.operator.id, action, "operator", operator.id)
-    if (
-        replace(new.operator, disabled_at=None) != replace(old.operator, disabled_at=None)
-        or new.term != old.term
-        or (new.contract != old.contract)
-    ):
-        if Role.SERVICE in old.operator.roles:
-            raise Invalid("a service account is only disabled and enabled here", field="roles")
-        if _moved(old, new) and await directory_people.link_of(conn, old) is not None:
-            raise KeptInDirectory("the directory's groups say this account's roles and organisation: change them there")
-        _check(new)
-        await operators.rewrite(conn, new)
-        await office.note(
-            conn,
-            at,
-            caller.operator.id,
-            "change_operator",
-            "operator",
-            operator.id,
-            typed={"name": operator.name, "contract": new.contract},
-            roles=sorted(operator.roles),
-            roles_before=sorted(old.operator.roles),
-            organisation=operator.organisation_id,
-            **_dates(new),
-        )
-    if _idle(new, at, office):
-        await sessions.end_all(conn, operator.id, at)
-
-
-async def _keep_a_system_manager(
-    office: Office, conn: AsyncConnection, old: Account, new: Account, at: datetime
-) -> None:
-    """Returns if somebody who can keep accounts is left. Raises ``Conflict``."""
-    if not _keeps(old, at, office) or _keeps(new, at, office):
-        return
-    others = [one for one in await operators.every(conn) if one.operator.id != old.operator.id]
-    if not any(_keeps(one, at, office) for one in others):
-        raise Conflict("this is the last system manager: make another one first")
-
-
-def _keeps(account: Account, at: datetime, office: Office) -> bool:
-    managing = Role.SYSTEM_MANAGER in account.operator.roles and bool(account.password_hash)
-    return managing and not _idle(account, at, office)
-
-
-def _idle(account: Account, at: datetime, office: Office) -> bool:
-    """True if nobody can sign in to the account now."""
-    disabled = account.operator.disabled_at
-    gone = disabled is not None and disabled <= at
-    return gone or (Role.SERVICE not in account.operator.roles and bool(account.term.lapsed(at, office.rules)))
-
-
-def _moved(old: Account, new: Account) -> bool:
-    return (old.operator.roles, old.operator.organisation_id) != (new.operator.roles, new.operator.organisation_id)
-
-
-def _changed(old: Account, changes: Mapping[str, Any], at: datetime) -> Account:
-    fields = dict(changes)
-    operator = old.operator
-    disabled = fields.pop("disabled", None)
-    if disabled is not None:
-        operator = replace(operator, disabled_at=(operator.disabled_at or at) if disabled else None)
-    own = {name: fields.pop(name) for name in ("contract", "pledged_at", "trained_at") if name in fields}
-    if "roles" in fields:
-        fields["roles"] = frozenset(fields["roles"])
-    return replace(old, operator=replace(operator, **fields), **own)
-
-
-def _check(account: Account) -> None:
-    operator = account.operator
-    try:
-        check_roles(operator.roles)
-        check_term(operator.roles, account.term, account.contract)
-    except Unfit as problem:
-        raise Invalid(str(problem), field=problem.field) from None
-
-
-async def _check_home(conn: AsyncConnection, organisation_id: str) -> None:
-    if await organisations.get(conn, organisation_id) is None:
-        raise Invalid("this organisation is not known", field="organisation_id")
-
-
-def _dates(account: Account) -> dict[str, str | None]:
-    dates = {
-        "valid_from": account.operator.valid_from,
-        "valid_until": account.operator.valid_until,
-        "pledged_at": account.pledged_at,
-        "trained_at": account.trained_at,
-    }
-    return {name: None if value is None else value.isoformat() for name, value in dates.items()}
+async def _handed(
+    office: Office, conn: AsyncConnection, caller: Caller, account: Account, at: datetime
+) -> tuple[Handover, ReleaseNeeded, tuple[str, ...]]:
+    """A link for the account, who can release it, and the notices by which they were told."""
+    link_id, operator_id = office.new_id(), account.operator.id
+    handover = await setting_up.issue(conn, link_id, operator_id, caller.operator.id, at)
+    told = await releasing.tell_releasers(conn, at, "account_to_release", account, link_id)
+    return handover, await releasing.releasers(office, conn, caller, operator_id), told

@@ -61,6 +61,24 @@ class WrongCode(Failed):
         super().__init__("the code is wrong or was used before: wait for the next one")
 
 
+class NotReleased(Failed):
+    """The link is good, but the security manager has not put it into force yet."""
+
+    code = "not_released"
+
+    def __init__(self) -> None:
+        super().__init__("this link is not released yet: ask the security manager for the release code")
+
+
+class WrongReleaseCode(Failed):
+    """The release code is wrong; ``detail["left"]`` is how often another one may be tried before the link is void."""
+
+    code = "wrong_release_code"
+
+    def __init__(self, left: int) -> None:
+        super().__init__("the release code is wrong: ask the security manager for it", left=left)
+
+
 class WrongPasskey(Failed):
     """What the passkey answered does not hold; says nothing about why."""
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -12,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.domain.accounts import must_prove
 from gateway.domain.websites import WebSite
-from gateway.services import ceremonies, totp
+from gateway.services import ceremonies, plain_codes, totp
 from gateway.services.ceremonies import Answer
 from gateway.services.directory_sign_on import password_is_right
 from gateway.services.doorkeeping import Doorkeeper
@@ -33,9 +32,6 @@ from gateway.storage import operators, passkeys, second_factors, sessions
 PROOF_LASTS = timedelta(minutes=10)
 """For how long a proof is fresh, and how old a sign-in may be to set up a second factor without the password."""
 RECOVERY_CODES = 10
-_LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"
-"""No letters that are taken for one another when typed from paper; sixteen of them are 79 bits, so a hash needs no
-salt."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,7 +224,7 @@ def wrong(given: str | Answer | None) -> Failed:
 
 async def fresh_codes(conn: AsyncConnection, operator_id: str) -> list[str]:
     """New recovery codes instead of whatever there was; they are kept as hashes and never shown again."""
-    codes = [_new_code() for _ in range(RECOVERY_CODES)]
+    codes = [plain_codes.fresh(4) for _ in range(RECOVERY_CODES)]
     await second_factors.replace_codes(conn, operator_id, [_hash(one) for one in codes])
     return codes
 
@@ -266,10 +262,6 @@ def _digits(code: str) -> str:
     return code.replace(" ", "")
 
 
-def _new_code() -> str:
-    return "-".join("".join(secrets.choice(_LETTERS) for _ in range(4)) for _ in range(4))
-
-
 def _hash(code: str) -> str:
-    plain = "".join(letter for letter in code.lower() if letter.isalnum())
-    return hashlib.sha256(plain.encode()).hexdigest()
+    # sixteen letters are 79 bits: such a hash needs no salt
+    return hashlib.sha256(plain_codes.plain(code).encode()).hexdigest()

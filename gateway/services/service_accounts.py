@@ -1,4 +1,8 @@
-"""Service accounts: departments' systems that come with tokens. Whoever issues one says what for, and until when."""
+"""Service accounts: departments' systems that come with tokens. Whoever issues one says what for, and until when.
+
+A token that opens pictures comes in two halves: the system manager is shown the first, and the security manager the
+second by releasing it. Neither has a token that opens anything; the department joins them.
+"""
 
 from __future__ import annotations
 
@@ -13,15 +17,16 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from gateway.domain import purposes
 from gateway.domain.actions import Action
 from gateway.domain.messages import Topic
-from gateway.domain.operators import ROLE_ACTIONS, Operator, Role
-from gateway.services import second_factor
+from gateway.domain.operators import ROLE_ACTIONS, SEEING, Operator, Role
+from gateway.services import notifying, releasing, second_factor
 from gateway.services.doorkeeping import NOBODY
-from gateway.services.errors import Conflict, Invalid, NotFound
+from gateway.services.errors import Conflict, Forbidden, Invalid, NotFound
 from gateway.services.office import Caller, Office
-from gateway.services.signing_in import hash_token
+from gateway.services.releasing import ReleaseNeeded
+from gateway.services.signing_in import hash_token, joined_hash
 from gateway.storage import operators, organisations, sessions
 from gateway.storage.operators import Account
-from gateway.storage.sessions import TOKEN, Session
+from gateway.storage.sessions import HALF, TOKEN, Session
 
 LONGEST = timedelta(days=366)
 PREFIX = "seg_"
@@ -42,6 +47,8 @@ class TokenView:
     expires_at: datetime
     last_seen_at: datetime
     remote: str
+    waits: bool
+    """True until the security manager has released it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,10 +66,21 @@ class ServiceView:
 
 @dataclass(frozen=True, slots=True)
 class Issued:
-    """A new token, to be handed over now, for it is not shown again."""
+    """A new token, or its first half and who can release it; to be handed over now, for it is not shown again."""
 
     token: str
     view: TokenView
+    release: ReleaseNeeded | None
+
+
+@dataclass(frozen=True, slots=True)
+class Rest:
+    """The second half of a token, shown this once: the department puts it behind the first, after a dot."""
+
+    rest: str
+
+    def __repr__(self) -> str:
+        return "Rest(***)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,9 +130,13 @@ async def add(office: Office, caller: Caller, login: str, name: str, organisatio
 
 
 async def issue(office: Office, caller: Caller, service_id: str, wish: TokenWish) -> Issued:
-    """A new token. Raises ``NotFound`` or ``Invalid``."""
+    """A new token; of one that opens pictures the first half, which alone opens nothing.
+
+    Raises ``NotFound`` or ``Invalid``.
+    """
     _check(wish)
     at = office.clock.now()
+    needed, told = None, tuple[str, ...]()
     token = PREFIX + secrets.token_urlsafe(32)
     async with office.store.begin() as conn:
         await second_factor.require(office, caller, conn)
@@ -130,9 +152,10 @@ async def issue(office: Office, caller: Caller, service_id: str, wish: TokenWish
             last_seen_at=at,
             expires_at=at + timedelta(days=wish.days),
             remote="",
-            kind=TOKEN,
+            kind=HALF if wish.scopes & SEEING else TOKEN,
             scopes=wish.scopes,
             label=wish.label.strip(),
+            issued_by=caller.operator.id,
         )
         await sessions.insert(conn, session)
         await office.note(
@@ -148,7 +171,43 @@ async def issue(office: Office, caller: Caller, service_id: str, wish: TokenWish
             purpose=wish.purpose,
             expires_at=session.expires_at.isoformat(),
         )
-    return Issued(token, _token(session))
+        if session.kind == HALF:
+            needed = await releasing.releasers(office, conn, caller, service_id)
+            told = await releasing.tell_releasers(conn, at, "token_to_release", service, session.id)
+    await notifying.ring_for(office, told)
+    return Issued(token, _token(session), needed)
+
+
+async def release(office: Office, caller: Caller, service_id: str, token_id: str) -> Rest:
+    """The second half of a token that waits; with it the token works. The route admits only the security manager.
+
+    Raises ``NotFound``, ``Forbidden`` or ``SecondFactorNeeded``.
+    """
+    at = office.clock.now()
+    rest = secrets.token_urlsafe(16)
+    async with office.store.begin() as conn:
+        await second_factor.require(office, caller, conn)
+        service = await _service(conn, service_id)
+        running = await sessions.of_operator(conn, service.operator.id, at)
+        half = next((one for one in running if one.id == token_id and one.kind == HALF), None)
+        if half is None:
+            raise NotFound("token")
+        if half.issued_by == caller.operator.id:
+            raise Forbidden("who issued the token does not release it: a second person does")
+        if not await sessions.complete(conn, token_id, joined_hash(half.token_hash, rest)):
+            raise NotFound("token")
+        await office.note(
+            conn,
+            at,
+            caller.operator.id,
+            "release_token",
+            "session",
+            token_id,
+            service=service.operator.id,
+            made_by=half.issued_by,
+        )
+    await office.ring(Topic.PERMISSIONS, service.operator.id)
+    return Rest(rest)
 
 
 async def revoke(office: Office, caller: Caller, service_id: str, token_id: str) -> None:
@@ -210,4 +269,5 @@ def _token(session: Session) -> TokenView:
         expires_at=session.expires_at,
         last_seen_at=session.last_seen_at,
         remote=session.remote,
+        waits=session.kind == HALF,
     )

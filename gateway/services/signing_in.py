@@ -64,8 +64,15 @@ class SignedInView:
 
 
 def hash_token(token: str) -> str:
-    """What is stored of a session token (256 random bits need no salt)."""
-    return hashlib.sha256(token.encode()).hexdigest()
+    """What is stored of a session token (256 random bits need no salt); of one in two halves, what each gives."""
+    first, dot, rest = token.partition(".")
+    hashed = hashlib.sha256(first.encode()).hexdigest()
+    return joined_hash(hashed, rest) if dot else hashed
+
+
+def joined_hash(first_hash: str, rest: str) -> str:
+    """What is stored of a token whose first half only its hash is known of: whoever joins them never saw that half."""
+    return hashlib.sha256(f"{first_hash}.{rest}".encode()).hexdigest()
 
 
 async def sign_in(

@@ -17,7 +17,7 @@ from gateway.ports import Beginning, Identity, IdentityProvider, Refused
 from gateway.services.errors import Forbidden, NotFound, NotSignedIn
 from gateway.services.office import SYSTEM, Caller, Office
 from gateway.services.signing_in import Entrance, begin_session, may_enter, purpose_of
-from gateway.storage import identities, operators, second_factors, sessions
+from gateway.storage import identities, operators, second_factors, sessions, setup_links
 from gateway.storage.operators import Account
 from gateway.storage.secrets import BadKey
 from gateway.storage.sessions import Session
@@ -127,6 +127,9 @@ async def _account(
         return None
     operator = account.operator
     if Role.SERVICE in operator.roles:
+        return None
+    # who made it alone must not be who enters it first: by the link it takes a second person's code, and here too
+    if not account.password_hash and not await setup_links.ever_released(conn, operator.id):
         return None
     await identities.link(conn, identity.issuer, identity.subject, operator.id, at)
     await office.note(

@@ -28,6 +28,12 @@ async def is_linked(connection: AsyncConnection, issuer: str, operator_id: str) 
     return await connection.scalar(statement) is not None
 
 
+async def any_of(connection: AsyncConnection, operator_id: str) -> bool:
+    """True if some identity of any provider belongs to the operator."""
+    statement = select(identities.c.subject).where(identities.c.operator_id == operator_id).limit(1)
+    return await connection.scalar(statement) is not None
+
+
 async def link(connection: AsyncConnection, issuer: str, subject: str, operator_id: str, at: datetime) -> None:
     """Gives the identity to the operator. Raises IntegrityError if either has another already."""
     values = {"issuer": issuer, "subject": subject, "operator_id": operator_id, "linked_at": at}

@@ -20,6 +20,8 @@ from gateway.storage.upserting import chunks
 
 SIGN_IN = "sign_in"
 TOKEN = "token"
+HALF = "half"
+"""The kind of a token that was issued and not released: it opens nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +47,7 @@ class Session:
     input_at: datetime | None = None
     locked_at: datetime | None = None
     proved_at: datetime | None = None
+    issued_by: str | None = None
 
     def locked_since(self, at: datetime, idle: timedelta) -> datetime | None:
         """Since when the controls are locked: somebody locked them, or nobody touched them for so long."""
@@ -74,6 +77,7 @@ async def insert(connection: AsyncConnection, session: Session) -> None:
             input_at=session.input_at,
             locked_at=session.locked_at,
             proved_at=session.proved_at,
+            issued_by=session.issued_by,
         )
     )
 
@@ -88,6 +92,14 @@ async def live(
 async def live_by_id(connection: AsyncConnection, session_id: str, at: datetime) -> tuple[Session, Operator] | None:
     """The same by the session's id: is this viewer still signed in?"""
     return await _live(connection, _BY_ID, at, {"session_id": session_id})
+
+
+async def complete(connection: AsyncConnection, session_id: str, token_hash: str) -> bool:
+    """Makes a half token whole, under the hash of both halves; False if it is none any more."""
+    statement = update(sessions).where(
+        sessions.c.id == session_id, sessions.c.kind == HALF, sessions.c.ended_at.is_(None)
+    )
+    return (await connection.execute(statement.values(kind=TOKEN, token_hash=token_hash))).rowcount == 1
 
 
 async def touch(connection: AsyncConnection, seen: Sequence[tuple[str, datetime]], *, by_hand: bool = False) -> None:

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Request
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
 
 from gateway.domain.operators import Role
-from gateway.services import administering, reviewing, running_sessions, setting_up
+from gateway.services import administering, changing, releasing, reviewing, running_sessions, setting_up
 from gateway.services.account_views import OperatorView
-from gateway.services.administering import NewOperator
+from gateway.services.administering import Kept, NewOperator
 from gateway.services.office import Caller
+from gateway.services.releasing import Released
 from gateway.services.reviewing import AccountReview
 from gateway.services.running_sessions import KEEPERS, SessionView
-from gateway.services.setting_up import Handover, SetupView
+from gateway.services.setting_up import SetupView
 from gateway.web.lists import Listing
 from gateway.web.rules import Open, RoleIs, SignedIn, rule
 from gateway.web.signed import office_of, remote_of, signed_in
@@ -23,11 +23,12 @@ from gateway.web.signed import office_of, remote_of, signed_in
 router = APIRouter(tags=["accounts"])
 Who = Annotated[Caller, Depends(signed_in)]
 SYSTEM = [rule(RoleIs(frozenset({Role.SYSTEM_MANAGER})))]
+SECURITY = [rule(RoleIs(frozenset({Role.SECURITY_MANAGER})))]
 MANAGERS = [rule(RoleIs(frozenset({Role.SYSTEM_MANAGER, Role.SECURITY_MANAGER, Role.AUDIT_MANAGER})))]
 
 
 class OperatorBody(BaseModel):
-    """An account to be made. Without a password the answer holds a link by which its owner sets one."""
+    """An account to be made. The answer holds a link by which its owner sets the password, once it is released."""
 
     model_config = ConfigDict(
         extra="forbid",
@@ -46,13 +47,19 @@ class OperatorBody(BaseModel):
     name: Annotated[str, Field(min_length=1, max_length=64)]
     organisation_id: str
     roles: list[Role]
-    password: Annotated[str | None, Field(max_length=256)] = None
     language: Literal["zh-CN", "en"] = "zh-CN"
     valid_from: AwareDatetime | None = None
     valid_until: AwareDatetime | None = None
     contract: Annotated[str, Field(max_length=64)] = ""
     pledged_at: AwareDatetime | None = None
     trained_at: AwareDatetime | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _set_up_by_its_owner(cls, data: Any) -> Any:
+        if isinstance(data, dict) and "password" in data:
+            raise ValueError("password is not given here: the account's owner sets it by the link in the answer")
+        return data
 
 
 class OperatorPatch(BaseModel):
@@ -86,17 +93,10 @@ class LinkBody(BaseModel):
 
 
 class SetupBody(LinkBody):
-    """The password that the owner chose."""
+    """The password that the owner chose, and the release code that the security manager gave them."""
 
     password: Annotated[str, Field(max_length=256)]
-
-
-@dataclass(frozen=True, slots=True)
-class Kept:
-    """The account, and the link to hand over if one was made: it is shown this once."""
-
-    operator: OperatorView
-    setup: Handover | None
+    code: Annotated[str, Field(max_length=64)] = ""
 
 
 @router.get("/operators", dependencies=[rule(SignedIn())], summary="Accounts")
@@ -110,21 +110,35 @@ async def add_operator(body: OperatorBody, request: Request, caller: Who) -> Kep
     """For the system manager. A manager's role stands alone, and so does a vendor's, who needs dates and a contract."""
     fields: dict[str, Any] = {name: getattr(body, name) for name in OperatorBody.model_fields}
     wish = NewOperator(**{**fields, "roles": frozenset(body.roles)})
-    return Kept(*await administering.add(office_of(request), request.app.state.door, caller, wish))
+    return await administering.add(office_of(request), caller, wish)
 
 
 @router.patch("/operators/{operator_id}", dependencies=SYSTEM, summary="Change, disable or enable an account")
 async def change_operator(operator_id: str, body: OperatorPatch, request: Request, caller: Who) -> OperatorView:
-    """What the account shows is asked again within two seconds; disabling ends it."""
+    """What the account shows is asked again within two seconds; disabling ends it. What would show it more pictures
+    waits in ``footing.change`` until the security manager releases it.
+    """
     changes = {name: getattr(body, name) for name in body.model_fields_set}
-    return await administering.change(office_of(request), caller, operator_id, changes)
+    return await changing.change(office_of(request), caller, operator_id, changes)
 
 
 @router.post("/operators/{operator_id}/reset", dependencies=SYSTEM, summary="Reset a password or second factor")
 async def reset_operator(operator_id: str, body: ResetBody, request: Request, caller: Who) -> Kept:
     """Ends every session of the account. For a new password there is a link, as for a new account."""
     asked = {"password": body.password, "factor": body.second_factor}
-    return Kept(*await administering.reset(office_of(request), caller, operator_id, **asked))
+    return await administering.reset(office_of(request), caller, operator_id, **asked)
+
+
+@router.post("/operators/{operator_id}/release", dependencies=SECURITY, summary="Release a set-up link")
+async def release_operator(operator_id: str, request: Request, caller: Who) -> Released:
+    """For the security manager: the link works only with this code, shown this once. A former code is void."""
+    return await releasing.release(office_of(request), request.app.state.door, caller, operator_id)
+
+
+@router.post("/operators/{operator_id}/changes/{change_id}/release", dependencies=SECURITY, summary="Release a change")
+async def release_change(operator_id: str, change_id: str, request: Request, caller: Who) -> OperatorView:
+    """For the security manager: roles and organisation that wait come into force."""
+    return await changing.release(office_of(request), caller, operator_id, change_id)
 
 
 @router.get("/operators/review", dependencies=MANAGERS, summary="Accounts to look through every quarter")
@@ -147,5 +161,6 @@ async def look(body: LinkBody, request: Request) -> SetupView:
 
 @router.post("/set-up", status_code=204, dependencies=[rule(Open())], summary="Set the password by a link")
 async def take(body: SetupBody, request: Request) -> None:
-    """Works once; then sign in as always."""
-    await setting_up.take(office_of(request), request.app.state.door, body.token, body.password, remote_of(request))
+    """Works once, with the release code; then sign in as always. Five wrong codes make the link void."""
+    door, remote = request.app.state.door, remote_of(request)
+    await setting_up.take(office_of(request), door, body.token, body.password, body.code, remote)

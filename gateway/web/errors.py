@@ -31,6 +31,8 @@ TABLE: dict[type[Exception], tuple[int, str]] = {
     errors.LockedOut: (429, "locked_out"),
     errors.AccountLapsed: (403, "account_lapsed"),
     errors.WrongCode: (401, "wrong_code"),
+    errors.NotReleased: (409, "not_released"),
+    errors.WrongReleaseCode: (422, "wrong_release_code"),
     errors.WrongPasskey: (401, "wrong_passkey"),
     errors.SecondFactorNeeded: (403, "second_factor_needed"),
     errors.Locked: (423, "locked"),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request
@@ -12,7 +11,7 @@ from gateway.domain.actions import Action
 from gateway.domain.operators import Role
 from gateway.services import service_accounts
 from gateway.services.office import Caller
-from gateway.services.service_accounts import ServiceView, TokenView, TokenWish
+from gateway.services.service_accounts import Issued, Rest, ServiceView, TokenWish
 from gateway.web.lists import Listing
 from gateway.web.rules import RoleIs, rule
 from gateway.web.signed import office_of, signed_in
@@ -20,6 +19,7 @@ from gateway.web.signed import office_of, signed_in
 router = APIRouter(prefix="/service-accounts", tags=["service accounts"])
 Who = Annotated[Caller, Depends(signed_in)]
 SYSTEM = [rule(RoleIs(frozenset({Role.SYSTEM_MANAGER})))]
+SECURITY = [rule(RoleIs(frozenset({Role.SECURITY_MANAGER})))]
 MANAGERS = [rule(RoleIs(frozenset({Role.SYSTEM_MANAGER, Role.SECURITY_MANAGER, Role.AUDIT_MANAGER})))]
 
 
@@ -52,14 +52,6 @@ class TokenBody(BaseModel):
     days: Annotated[int, Field(ge=1)]
 
 
-@dataclass(frozen=True, slots=True)
-class IssuedToken:
-    """The token, shown this once, and what is known of it."""
-
-    token: str
-    view: TokenView
-
-
 @router.get("", dependencies=MANAGERS, summary="Service accounts and their tokens")
 async def listed(request: Request) -> Listing[ServiceView]:
     """For managers; tokens are described, never shown."""
@@ -73,11 +65,16 @@ async def add(body: ServiceBody, request: Request, caller: Who) -> ServiceView:
 
 
 @router.post("/{service_id}/tokens", status_code=201, dependencies=SYSTEM, summary="Issue a token")
-async def issue(service_id: str, body: TokenBody, request: Request, caller: Who) -> IssuedToken:
-    """The answer is the only place where the token is ever shown."""
+async def issue(service_id: str, body: TokenBody, request: Request, caller: Who) -> Issued:
+    """The answer is the only place where the token is ever shown; of one that opens pictures it is the first half."""
     wish = TokenWish(body.label, frozenset(body.scopes), body.purpose, body.days)
-    issued = await service_accounts.issue(office_of(request), caller, service_id, wish)
-    return IssuedToken(issued.token, issued.view)
+    return await service_accounts.issue(office_of(request), caller, service_id, wish)
+
+
+@router.post("/{service_id}/tokens/{token_id}/release", dependencies=SECURITY, summary="Release a token")
+async def release(service_id: str, token_id: str, request: Request, caller: Who) -> Rest:
+    """For the security manager: the second half of a token that opens pictures, shown this once."""
+    return await service_accounts.release(office_of(request), caller, service_id, token_id)
 
 
 @router.delete("/{service_id}/tokens/{token_id}", status_code=204, dependencies=SYSTEM, summary="Revoke a token")

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+import httpx
 from playwright.sync_api import Browser, Page, Route
 
 from gateway.services.totp import DRIFT_STEPS, code_of, step_at
@@ -89,6 +90,7 @@ def test_from_a_set_up_link_to_a_sign_in_with_a_code(
     click(manager.page, "link-close")
     row = manager.page.locator('[data-test="operator-row"][data-login="newcomer"]')
     assert "待设置" in row.inner_text()
+    assert "待放行" in row.inner_text()
 
     context = browser.new_context(locale="zh-CN", viewport={"width": 1600, "height": 900})
     page = context.new_page()
@@ -98,10 +100,20 @@ def test_from_a_set_up_link_to_a_sign_in_with_a_code(
     fill(page, "setup-password", "newcomer-newcomer")
     fill(page, "setup-again", "newcomer-newcomer")
     click(page, "setup-submit")
-    page.locator('[data-test="setup-trouble"]', has_text="不能包含账号").wait_for()
+    page.locator('[data-test="setup-trouble"]', has_text="尚未放行").wait_for()
     owner.shoot("set-up")
-    fill(page, "setup-password", CHOSEN)
-    fill(page, "setup-again", CHOSEN)
+    code = _release(desks, "newcomer")
+    page.reload()
+    page.locator('[data-test="setup-hello"]').wait_for()
+    assert page.locator('[data-test="setup-waits"]').count() == 0
+    for password, given, said in (("newcomer-newcomer", code, "不能包含账号"), (CHOSEN, "wrong-one", "放行码不正确")):
+        fill(page, "setup-password", password)
+        fill(page, "setup-again", password)
+        fill(page, "setup-code", given)
+        click(page, "setup-submit")
+        page.locator('[data-test="setup-trouble"]', has_text=said).wait_for()
+    owner.shoot("set-up-released")
+    fill(page, "setup-code", code)
     click(page, "setup-submit")
     page.locator('[data-test="user-menu"]').wait_for()
 
@@ -126,6 +138,96 @@ def test_from_a_set_up_link_to_a_sign_in_with_a_code(
     page.reload()
     page.locator('[data-test="setup-dead"]').wait_for()
     context.close()
+
+
+def _release(desks: Callable[..., Desk], login: str) -> str:
+    """The security manager finds the account by the bell and releases it, with the keyboard alone; the code."""
+    desk = desks("security")
+    page = desk.page
+    wait_until(lambda: page.locator('[data-test="bell-count"]').count() > 0, "the bell to show a figure")
+    click(page, "bell")
+    click(page, "notice-account_to_release")
+    row = page.locator(f'[data-test="operator-row"][data-login="{login}"]')
+    row.locator('[data-test="operator-release"]', has_text="待放行").wait_for()
+    desk.shoot("accounts-release")
+    row.locator('[data-test="operator-put-in-force"]').press("Enter")
+    page.locator('[data-test="release-submit"]').wait_for()
+    desk.shoot("release")
+    page.locator('[data-test="release-submit"]').press("Enter")
+    _box(page, "release-code")
+    desk.shoot("release-code")
+    code = page.locator('input[data-test="release-code"], [data-test="release-code"] input').first.input_value()
+    click(page, "release-close")
+    row.locator('[data-test="operator-release"]', has_text="已放行").wait_for()
+    click(page, "language-en")
+    row.locator('[data-test="operator-put-in-force"]').click()
+    desk.shoot("release.en")
+    page.keyboard.press("Escape")
+    click(page, "language-zh")
+    return code
+
+
+def test_a_role_that_sees_more_waits_for_the_security_manager(desks: Callable[..., Desk], district: District) -> None:
+    manager = desks("system")
+    manager.go("operators")
+    row = '[data-test="operator-row"][data-login="grid1"]'
+    manager.page.locator(f'{row} [data-test="operator-edit"]').click()
+    choose(manager.page, "operator-roles", "role-district_operator")
+    manager.page.keyboard.press("Escape")
+    click(manager.page, "operator-submit")
+    manager.page.locator(f'{row} [data-test="operator-change"]').wait_for()
+    desk = desks("security")
+    wait_until(lambda: desk.page.locator('[data-test="bell-count"]').count() > 0, "the bell to show a figure")
+    click(desk.page, "bell")
+    click(desk.page, "notice-change_to_release")
+    desk.page.locator(f'{row} [data-test="operator-widen"]').click()
+    desk.page.locator('[data-test="release-submit"]').wait_for()
+    desk.shoot("release-change")
+    click(desk.page, "release-submit")
+    desk.page.locator(f'{row} [data-test="operator-change"]').wait_for(state="detached")
+    assert "区中心值班员" in desk.page.locator(row).inner_text()
+    with district.client("system") as system:  # as the other walks know this person
+        found = next(one for one in system.get("/api/v1/operators").json()["items"] if one["login"] == "grid1")
+        assert set(found["roles"]) == {"grid_member", "district_operator"}
+        assert system.patch(f"/api/v1/operators/{found['id']}", json={"roles": ["grid_member"]}).status_code == 200
+
+
+def test_a_token_that_opens_pictures_is_joined_of_two_halves(desks: Callable[..., Desk], district: District) -> None:
+    with district.client("system") as system:
+        body = {"login": "pumps", "name": "排水调度(示例)", "organisation_id": "district"}
+        assert system.post("/api/v1/service-accounts", json=body).status_code == 201
+    manager = desks("system")
+    manager.go("operators")
+    click(manager.page, "tab-services")
+    service = manager.page.locator('[data-test="service-row"][data-login="pumps"]')
+    service.locator('[data-test="token-issue"]').click()
+    fill(manager.page, "token-label", "大屏(示例)")
+    click(manager.page, "token-scope-view_live")
+    click(manager.page, "token-submit")
+    manager.page.locator('[data-test="token-half"]').wait_for()
+    manager.shoot("token-half")
+    first = manager.page.locator('[data-test="token-once"]').inner_text().strip()
+    click(manager.page, "token-kept")
+
+    desk = desks("security")
+    wait_until(lambda: desk.page.locator('[data-test="bell-count"]').count() > 0, "the bell to show a figure")
+    click(desk.page, "bell")
+    click(desk.page, "notice-token_to_release")
+    desk.page.locator('[data-test="token-waits"]').first.wait_for()
+    desk.shoot("token-waits")
+    click(desk.page, "token-release")
+    click(desk.page, "release-submit")
+    _box(desk.page, "release-code")
+    desk.shoot("token-rest")
+    rest = desk.page.locator('input[data-test="release-code"], [data-test="release-code"] input').first.input_value()
+    click(desk.page, "release-close")
+    desk.page.locator('[data-test="token-waits"]').wait_for(state="detached")
+
+    for token, status in ((first, 401), (f"{first}.{rest}", 200)):
+        answer = httpx.get(
+            f"{district.base_url}/api/v1/cameras", headers={"Authorization": f"Bearer {token}"}, timeout=60
+        )
+        assert answer.status_code == status
 
 
 def _continue_enrolling(page: Page, desk: Desk) -> Authenticator:

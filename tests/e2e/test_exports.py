@@ -31,7 +31,7 @@ PHRASE = re.compile(r"[a-z0-9]{4}(?:-[a-z0-9]{4}){5}")
 @pytest.fixture(scope="module")
 def camera(district: District) -> str:
     """A camera of which the gateway holds a still and a clip; two people of its managing unit have accounts."""
-    with district.client("district") as centre, district.client("system") as system:
+    with district.client("district") as centre:
 
         def with_clip() -> str:
             found = items(centre, "/api/v1/candidates", limit=200)
@@ -42,10 +42,8 @@ def camera(district: District) -> str:
         role = "township_operator" if owner.startswith("T-") else "department_staff"
         today = datetime.now(UTC).isoformat()
         for login, name in (("keeper.one", "保管员甲(示例)"), ("keeper.two", "保管员乙(示例)")):
-            account = {"login": login, "name": name, "organisation_id": owner, "roles": [role], "password": PASSWORD}
-            made = system.post("/api/v1/operators", json=account | {"pledged_at": today, "trained_at": today})
-            assert made.status_code == 201, made.text
-            district.passwords[login] = PASSWORD
+            account = {"name": name, "organisation_id": owner, "roles": [role]}
+            district.newcomer(login, PASSWORD, **account, pledged_at=today, trained_at=today)
     return str(camera)
 
 

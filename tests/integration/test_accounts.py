@@ -9,16 +9,16 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
-from gateway.services import administering, reviewing, signing_in
+from gateway.services import changing, reviewing, signing_in
 from gateway.services.errors import Conflict
 from gateway.services.office import Caller
 from gateway.storage import auditing, notices
 from tests.integration.conftest import Browsers
+from tests.integration.newcomers import CHOSEN, made, released, settled
 from tests.integration.phone import enrol
 from tests.integration.test_second_factor import demanding
 from tests.integration.world import PASSWORD, START, World, client_of
 
-CHOSEN = "quiet rivers at noon"
 LONG_AGO = START - timedelta(days=400)
 BODY: dict[str, Any] = {
     "login": "newcomer",
@@ -38,44 +38,45 @@ def _code(answer: httpx.Response) -> str:
 
 
 async def _made(manager: httpx.AsyncClient, **changed: Any) -> dict[str, Any]:
-    answer = await manager.post("/operators", json=BODY | changed)
-    assert answer.status_code == 201, answer.text
-    return dict(answer.json())
+    return await made(manager, **(BODY | changed))
 
 
 async def test_r09_a_new_account_is_set_up_by_its_owner_with_a_link_that_works_once(
     app: FastAPI, world: World, browser_of: Browsers
 ) -> None:
-    made = await _made(await browser_of("system"))
-    token = made["setup"]["token"]
-    assert made["operator"]["footing"]["has_password"] is False
+    new = await _made(await browser_of("system"))
+    token, account = new["setup"]["token"], new["operator"]["id"]
+    assert new["operator"]["footing"]["has_password"] is False
     assert _code(await _sign_in(app, "newcomer", "")) == "invalid"
     assert _code(await _sign_in(app, "newcomer", PASSWORD)) == "wrong_password"
     async with client_of(app) as owner:
         shown = (await owner.post("/set-up/look", json={"token": token})).json()
         assert (shown["login"], shown["name"]) == ("newcomer", "新人")
-        weak = await owner.post("/set-up", json={"token": token, "password": "newcomer-newcomer"})
+        body = {"token": token, "code": await released(await browser_of("security"), account)}
+        weak = await owner.post("/set-up", json=body | {"password": "newcomer-newcomer"})
         assert (weak.status_code, weak.json()["error"]["detail"]["why"]) == (422, "personal")
-        assert (await owner.post("/set-up", json={"token": token, "password": CHOSEN})).status_code == 204
-        again = await owner.post("/set-up", json={"token": token, "password": CHOSEN})
+        assert (await owner.post("/set-up", json=body | {"password": CHOSEN})).status_code == 204
+        again = await owner.post("/set-up", json=body | {"password": CHOSEN})
         assert (again.status_code, _code(again)) == (404, "not_found")
         assert (await owner.post("/set-up/look", json={"token": token})).status_code == 404
     assert (await _sign_in(app, "newcomer", CHOSEN)).status_code == 200
     async with world.office.store.read() as conn:
-        page = await auditing.page(conn, object_kind="operator", object_id=made["operator"]["id"])
-    assert {entry.action for entry in page.items} == {"add_operator", "wrong_password", "set_up_account"}
+        page = await auditing.page(conn, object_kind="operator", object_id=account)
+    noted = {"add_operator", "wrong_password", "release_account", "set_up_account"}
+    assert {entry.action for entry in page.items} == noted
     assert token not in repr(page.items)
+    assert body["code"] not in repr(page.items)
 
 
 async def test_r09_a_link_is_over_after_three_days_and_when_a_newer_one_is_made(
     app: FastAPI, world: World, browser_of: Browsers
 ) -> None:
     manager = await browser_of("system")
-    made = await _made(manager)
-    account = made["operator"]["id"]
+    new = await _made(manager)
+    account = new["operator"]["id"]
     newer = (await manager.post(f"/operators/{account}/reset", json={"password": True})).json()["setup"]["token"]
     async with client_of(app) as owner:
-        for token in (made["setup"]["token"], "invented"):
+        for token in (new["setup"]["token"], "invented"):
             assert (await owner.post("/set-up/look", json={"token": token})).status_code == 404
             assert (await owner.post("/set-up", json={"token": token, "password": CHOSEN})).status_code == 404
         world.clock.at += timedelta(hours=73)
@@ -84,11 +85,14 @@ async def test_r09_a_link_is_over_after_three_days_and_when_a_newer_one_is_made(
 
 async def test_a_link_of_a_disabled_account_is_dead(app: FastAPI, browser_of: Browsers) -> None:
     manager = await browser_of("system")
-    made = await _made(manager)
-    await manager.patch(f"/operators/{made['operator']['id']}", json={"disabled": True})
+    new = await _made(manager)
+    address, security = f"/operators/{new['operator']['id']}", await browser_of("security")
+    code = await released(security, new["operator"]["id"])
+    await manager.patch(address, json={"disabled": True})
     async with client_of(app) as owner:
-        body = {"token": made["setup"]["token"], "password": CHOSEN}
+        body = {"token": new["setup"]["token"], "password": CHOSEN, "code": code}
         assert (await owner.post("/set-up", json=body)).status_code == 404
+    assert (await security.post(f"{address}/release")).status_code == 404
 
 
 async def test_a_reset_ends_sessions_and_takes_away_what_it_says(
@@ -105,8 +109,9 @@ async def test_a_reset_ends_sessions_and_takes_away_what_it_says(
     assert (await _sign_in(app, "jinsha", PASSWORD)).status_code == 200
     token = (await manager.post(address, json={"password": True})).json()["setup"]["token"]
     assert (await _sign_in(app, "jinsha", PASSWORD)).status_code == 401
+    code = await released(await browser_of("security"), world.people["jinsha"].id)
     async with client_of(app) as owner:
-        await owner.post("/set-up", json={"token": token, "password": CHOSEN})
+        await owner.post("/set-up", json={"token": token, "password": CHOSEN, "code": code})
     assert (await _sign_in(app, "jinsha", CHOSEN)).status_code == 200
     assert (await manager.post("/operators/nobody/reset", json={"password": True})).status_code == 404
     me = f"/operators/{world.people['system'].id}/reset"
@@ -161,14 +166,14 @@ async def test_r15_the_last_system_manager_stays(
 ) -> None:
     """Two managers who strike at one another in the same moment do not leave none; one without a password is none."""
     first = await browser_of("system")
-    made = await _made(first, login="second", roles=["system_manager"], password=CHOSEN)
+    other = await settled(app, browser_of, **BODY | {"login": "second", "roles": ["system_manager"]})
     await _made(first, login="third", roles=["system_manager"])
     async with client_of(app) as client:
         await client.post("/session", json={"login": "second", "password": CHOSEN})
         second = await signing_in.resume(world.office, client.cookies["seg_session"], "127.0.0.1")
-    assert (await first.patch(f"/operators/{made['operator']['id']}", json={"disabled": True})).status_code == 200
+    assert (await first.patch(f"/operators/{other['id']}", json={"disabled": True})).status_code == 200
     with pytest.raises(Conflict):
-        await administering.change(world.office, second, world.people["system"].id, change)
+        await changing.change(world.office, second, world.people["system"].id, change)
     assert (await first.get("/session")).status_code == 200
 
 
@@ -189,7 +194,7 @@ async def test_r09_accounts_are_kept_with_a_second_factor(app: FastAPI, world: W
     assert (await manager.post("/operators", json=BODY)).status_code == 201
 
 
-VENDOR = {"login": "mender", "roles": ["vendor"], "contract": "示例-1", "password": CHOSEN}
+VENDOR = {"login": "mender", "roles": ["vendor"], "contract": "示例-1"}
 
 
 async def test_r29_a_vendor_has_dates_and_a_contract(browser_of: Browsers) -> None:
@@ -207,9 +212,9 @@ async def test_r29_a_vendor_has_dates_and_a_contract(browser_of: Browsers) -> No
 async def test_r29_an_expired_vendor_is_refused_and_signed_out(
     app: FastAPI, world: World, browser_of: Browsers
 ) -> None:
-    manager = await browser_of("system")
     begins, ends = world.clock.now() + timedelta(hours=1), world.clock.now() + timedelta(hours=3)
-    made = await _made(manager, **VENDOR, valid_from=begins.isoformat(), valid_until=ends.isoformat())
+    term = {"valid_from": begins.isoformat(), "valid_until": ends.isoformat()}
+    vendor = await settled(app, browser_of, **BODY | VENDOR | term)
     early = await _sign_in(app, "mender", CHOSEN)
     assert (early.status_code, _code(early)) == (403, "account_lapsed")
     assert early.json()["error"]["detail"] == {"why": "not_yet"}
@@ -226,7 +231,7 @@ async def test_r29_an_expired_vendor_is_refused_and_signed_out(
     assert late.json()["error"]["detail"] == {"why": "validity"}
     manager = await browser_of("system")
     longer = (world.clock.now() + timedelta(days=30)).isoformat()
-    await manager.patch(f"/operators/{made['operator']['id']}", json={"valid_until": longer})
+    await manager.patch(f"/operators/{vendor['id']}", json={"valid_until": longer})
     assert (await _sign_in(app, "mender", CHOSEN)).status_code == 200
 
 

@@ -33,7 +33,7 @@ from gateway.worker.rendition import Press
 from tests.integration.sockets import Socket, connected
 from tests.integration.test_live import Scene, Worker, scene, text, watching
 from tests.integration.test_live_webrtc import peer
-from tests.integration.test_service_accounts import issued, system
+from tests.integration.test_service_accounts import system, whole
 from tests.integration.world import DEPARTMENT, START, A, B, World, policy, signed_in
 from tests.unit.media.test_fmp4 import encoded
 from tests.unit.worker.test_marking import legible
@@ -87,11 +87,14 @@ async def one(world: World, tmp_path: Path) -> AsyncIterator[Scene]:
 async def _token(one: Scene, login: str, home: str) -> str:
     """The token of an organisation's system that may watch its own cameras."""
     body = {"login": login, "name": "System (sample)", "organisation_id": home}
-    async with aclosing(await signed_in(one.app, "system")) as keeper:
+    async with (
+        aclosing(await signed_in(one.app, "system")) as keeper,
+        aclosing(await signed_in(one.app, "security")) as security,
+    ):
         made = await keeper.post("/service-accounts", json=body)
         assert made.status_code == 201, made.text
         scopes = ["directory", "list", "view_live", "see_events"]
-        return str((await issued(keeper, made.json()["id"], scopes=scopes, purpose="PS-ORDER"))["token"])
+        return await whole(keeper, security, made.json()["id"], scopes=scopes, purpose="PS-ORDER")
 
 
 @asynccontextmanager

@@ -10,15 +10,10 @@ from fastapi import FastAPI
 
 from gateway.domain.accounts import Unfit, check_roles
 from gateway.domain.actions import Action
-from gateway.domain.operators import MANAGERS, ROLE_ACTIONS, Role
+from gateway.domain.operators import MANAGERS, ROLE_ACTIONS, SEEING, Role
 from gateway.web.rules import RoleIs, declared
 from tests.integration.conftest import Browsers
 from tests.integration.world import B, World
-
-SEEING = frozenset(
-    {Action.VIEW_LIVE, Action.PLAYBACK, Action.SNAPSHOT, Action.RESTREAM, Action.PTZ, Action.EXPORT, Action.SEE_EVENTS}
-)
-"""Actions that show a picture, move a camera, or give something away."""
 
 ONLY: dict[str, frozenset[Role]] = {
     "GET /api/v1/audit": frozenset({Role.AUDIT_MANAGER}),
@@ -26,6 +21,9 @@ ONLY: dict[str, frozenset[Role]] = {
     "POST /api/v1/operators": frozenset({Role.SYSTEM_MANAGER}),
     "PATCH /api/v1/operators/{operator_id}": frozenset({Role.SYSTEM_MANAGER}),
     "POST /api/v1/operators/{operator_id}/reset": frozenset({Role.SYSTEM_MANAGER}),
+    "POST /api/v1/operators/{operator_id}/release": frozenset({Role.SECURITY_MANAGER}),
+    "POST /api/v1/operators/{operator_id}/changes/{change_id}/release": frozenset({Role.SECURITY_MANAGER}),
+    "POST /api/v1/service-accounts/{service_id}/tokens/{token_id}/release": frozenset({Role.SECURITY_MANAGER}),
     "GET /api/v1/operators/review": MANAGERS,
     "GET /api/v1/sessions/all": frozenset({Role.SYSTEM_MANAGER, Role.SECURITY_MANAGER}),
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -11,7 +12,11 @@ from fastapi import FastAPI
 from sqlalchemy import select
 
 from gateway.domain.actions import Action
-from gateway.domain.operators import Role
+from gateway.domain.operators import SEEING, Role
+from gateway.services import service_accounts
+from gateway.services.errors import Forbidden
+from gateway.services.office import Caller
+from gateway.services.service_accounts import SCOPES
 from gateway.storage.tables import audit_entries, sessions
 from gateway.web.rules import declared
 from tests.integration.conftest import Browsers
@@ -36,6 +41,14 @@ async def issued(keeper: httpx.AsyncClient, service_id: str, **other: Any) -> di
     assert answer.status_code == 201, answer.text
     made: dict[str, Any] = answer.json()
     return made
+
+
+async def whole(keeper: httpx.AsyncClient, security: httpx.AsyncClient, service_id: str, **other: Any) -> str:
+    """A token that opens pictures, joined of the halves that two managers were shown."""
+    first = await issued(keeper, service_id, **other)
+    answer = await security.post(f"/service-accounts/{service_id}/tokens/{first['view']['id']}/release")
+    assert answer.status_code == 200, answer.text
+    return f"{first['token']}.{answer.json()['rest']}"
 
 
 def system(app: FastAPI, token: str) -> httpx.AsyncClient:
@@ -84,12 +97,57 @@ async def test_a_grant_reaches_a_service_and_its_scopes_still_bound_it(
     )
     assert given.status_code == 201, given.text
     narrow = (await issued(keeper, made["id"]))["token"]
-    wide = (await issued(keeper, made["id"], scopes=["directory", "list", "see_events"]))["token"]
+    security, scopes = await browser_of("security"), ["directory", "list", "see_events"]
+    wide = await whole(keeper, security, made["id"], scopes=scopes)
     async with system(app, narrow) as client:
         assert (await client.get(f"/cameras/{camera.id}")).status_code == 200
         assert (await client.get(f"/candidates/{world.candidates[camera.id]}")).status_code == 404
     async with system(app, wide) as client:
         assert (await client.get(f"/candidates/{world.candidates[camera.id]}")).status_code == 200
+
+
+async def test_r15_a_token_that_opens_pictures_takes_two_managers(
+    app: FastAPI, world: World, browser_of: Browsers
+) -> None:
+    """What a department's people may see its service sees too: whoever made one alone would see it."""
+    keeper, security = await browser_of("system"), await browser_of("security")
+    made = await service(keeper)
+    first = await issued(keeper, made["id"], scopes=["directory", "list", "see_events"])
+    path = f"/service-accounts/{made['id']}/tokens/{first['view']['id']}/release"
+    assert first["view"]["waits"] is True
+    assert first["release"]["by"] == [world.people["security"].name]
+    assert (await keeper.post(path)).status_code == 403
+    told = (await security.get("/notices")).json()["items"]
+    assert [one["object_id"] for one in told if one["kind"] == "token_to_release"] == [made["id"]]
+    answer = await security.post(path)
+    assert set(answer.json()) == {"rest"}
+    assert (await security.post(path)).status_code == 404, "a second half is shown once"
+    rest, camera = answer.json()["rest"], world.camera(DEPARTMENT)
+    for token in (first["token"], rest, f"{rest}.{first['token']}", f"{first['token']}.", f"{first['token']}.guess"):
+        async with system(app, token) as client:
+            assert (await client.get("/cameras")).status_code == 401, "neither half opens anything"
+    async with system(app, f"{first['token']}.{rest}") as client:
+        assert (await client.get(f"/candidates/{world.candidates[camera.id]}")).status_code == 200
+    assert (await keeper.get("/service-accounts")).json()["items"][0]["tokens"][0]["waits"] is False
+
+
+@pytest.mark.parametrize("scope", sorted(SEEING & SCOPES))
+async def test_r15_no_scope_that_shows_pictures_works_before_its_release(
+    app: FastAPI, browser_of: Browsers, scope: Action
+) -> None:
+    keeper = await browser_of("system")
+    first = await issued(keeper, (await service(keeper))["id"], scopes=["list", scope])
+    async with system(app, first["token"]) as client:
+        assert (await client.get("/session")).status_code == 401
+
+
+async def test_r15_who_issued_a_token_does_not_release_it_in_whatever_role(world: World, browser_of: Browsers) -> None:
+    keeper = await browser_of("system")
+    made = await service(keeper)
+    first = await issued(keeper, made["id"], scopes=["view_live"])
+    turned = replace(world.people["system"], roles=frozenset({Role.SECURITY_MANAGER}))
+    with pytest.raises(Forbidden):
+        await service_accounts.release(world.office, Caller(turned, "s", None), made["id"], first["view"]["id"])
 
 
 async def test_a_service_never_shares_manages_or_administers(app: FastAPI, world: World, browser_of: Browsers) -> None:
@@ -181,7 +239,7 @@ async def test_a_person_is_no_service(world: World, browser_of: Browsers) -> Non
     keeper = await browser_of("system")
     person = world.people["jinsha"].id
     assert (await keeper.post(f"/service-accounts/{person}/tokens", json=wanted())).status_code == 404
-    body = {"login": "robot", "name": "x", "organisation_id": B, "roles": [Role.SERVICE], "password": "w" * 40}
+    body = {"login": "robot", "name": "x", "organisation_id": B, "roles": [Role.SERVICE]}
     assert (await keeper.post("/operators", json=body)).status_code == 422
 
 

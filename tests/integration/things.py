@@ -80,6 +80,7 @@ async def more_things(
         "emergency_id": await _emergency(browser_of, owner),
         "text_id": await _typed_about(browser_of, grant_id),
         "alert_id": await _alert_about(world, person),
+        "change_id": await _change(browser_of, owner),
         **await _service(browser_of, owner),
         **await _export(world, browser_of, owner, ticket),
         **await _kept(world, keeper, owner),
@@ -123,6 +124,15 @@ async def _service(browser_of: Browsers, owner: str) -> dict[str, str]:
     wish = {"label": "pumps", "scopes": ["directory"], "purpose": "PS-ORDER", "days": 30}
     issued = await keeper.post(f"/service-accounts/{service}/tokens", json=wish)
     return {"service_id": service, "token_id": issued.json()["view"]["id"]}
+
+
+async def _change(browser_of: Browsers, owner: str) -> str:
+    """More that somebody of the owner's is to see once it is released."""
+    keeper, login = await browser_of("system"), f"mover-{secrets.token_hex(4)}"
+    body = {"login": login, "name": "示例", "organisation_id": owner, "roles": ["grid_member"]}
+    account = (await keeper.post("/operators", json=body)).json()["operator"]["id"]
+    wider = await keeper.patch(f"/operators/{account}", json={"roles": ["department_staff"]})
+    return str(wider.json()["footing"]["change"]["id"])
 
 
 async def _alert_about(world: World, person: Operator) -> str:

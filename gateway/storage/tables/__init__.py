@@ -22,6 +22,7 @@ from gateway.storage.tables.keeping import deletion_receipts, legal_holds
 from gateway.storage.tables.notices import notices, notices_seen
 from gateway.storage.tables.oversight import grant_uses, need_reviews, oversight_alerts, public_figures
 from gateway.storage.tables.people import (
+    account_changes,
     credentials,
     identities,
     operators,
@@ -61,6 +62,7 @@ from gateway.storage.tables.tickets import ticket_moves, ticket_numbers, ticket_
 __all__ = [
     "Moment",
     "access_requests",
+    "account_changes",
     "area_cameras",
     "areas",
     "assignments",

@@ -78,6 +78,8 @@ sessions = Table(
     Column("user_agent", String(256), nullable=False, default=""),
     # "sign_in" of a person, or "token" of a service: a session that lasts for months and is bounded by its scopes
     Column("kind", String(8), nullable=False, default="sign_in", server_default="sign_in"),
+    # of a token: who issued it, and so does not release it
+    Column("issued_by", String(36)),
     Column("scopes", JSON),
     Column("label", String(128), nullable=False, default="", server_default=""),
     Column("input_at", Moment),
@@ -132,6 +134,18 @@ passkey_challenges = Table(
     Index("ix_passkey_challenges_expires_at", "expires_at"),
 )
 
+# What an account is to become once a second person releases it; one of an account at a time.
+account_changes = Table(
+    "account_changes",
+    metadata,
+    Column("id", String(36), primary_key=True),
+    Column("operator_id", String(36), ForeignKey("operators.id"), nullable=False, unique=True),
+    Column("roles", JSON, nullable=False),
+    Column("organisation_id", String(32), ForeignKey("organisations.id"), nullable=False),
+    Column("asked_by", String(36), nullable=False),
+    Column("asked_at", Moment, nullable=False),
+)
+
 setup_links = Table(
     "setup_links",
     metadata,
@@ -142,6 +156,11 @@ setup_links = Table(
     Column("made_at", Moment, nullable=False),
     Column("expires_at", Moment, nullable=False),
     Column("used_at", Moment),
+    # put into force by a second person, whose code its holder gives too; how many wrong ones were given since
+    Column("released_by", String(36)),
+    Column("released_at", Moment),
+    Column("code_hash", Text),
+    Column("wrong_codes", Integer, nullable=False, default=0, server_default="0"),
     Index("ix_setup_links_operator", "operator_id"),
 )
 

@@ -7,7 +7,8 @@ from dataclasses import replace
 from datetime import timedelta
 
 from gateway.domain.operators import Role
-from gateway.storage import epochs, identities, operators, second_factors, sessions, setup_links
+from gateway.storage import account_changes, epochs, identities, operators, second_factors, sessions, setup_links
+from gateway.storage.account_changes import AccountChange
 from gateway.storage.operators import Account
 from gateway.storage.sessions import TOKEN, Session
 from gateway.storage.setup_links import SetupLink
@@ -162,9 +163,51 @@ async def test_one_set_up_link_of_an_account_is_good_at_a_time(store: Store) -> 
         assert found is not None
         assert found.id == "L-2"
         assert await setup_links.good(conn, f"{2:064d}", NOW + HOUR) is None
-        assert await setup_links.waiting(conn, NOW) == {"me": NOW + HOUR}
+        assert await setup_links.waiting(conn, NOW) == {"me": found}
+        assert await setup_links.waiting(conn, NOW, "you") == {}
         assert await setup_links.use(conn, "L-2", NOW)
         assert await setup_links.waiting(conn, NOW) == {}
+
+
+async def test_a_set_up_link_is_released_with_a_code_that_so_many_may_try(store: Store) -> None:
+    """At once, too: of ten who try the same code three are judged."""
+    await _lay(store)
+    async with store.begin() as conn:
+        await setup_links.insert(conn, SetupLink("L", "me", "t" * 64, "you", NOW, NOW + HOUR))
+        assert not await setup_links.ever_released(conn, "me")
+        assert await setup_links.count_attempt(conn, "L", "first", 3) is None, "there is no code yet"
+        assert await setup_links.release(conn, "L", "third", NOW, "first")
+        assert await setup_links.count_attempt(conn, "L", "first", 3) == 1
+        assert await setup_links.release(conn, "L", "third", NOW, "second")
+        assert await setup_links.count_attempt(conn, "L", "first", 3) is None, "the former code is void"
+
+    async def attempt() -> int | None:
+        async with store.begin() as conn:
+            return await setup_links.count_attempt(conn, "L", "second", 3)
+
+    counted = await asyncio.gather(*(attempt() for _ in range(10)))
+    assert sorted(count for count in counted if count is not None) == [1, 2, 3]
+    async with store.begin() as conn:
+        (link,) = (await setup_links.waiting(conn, NOW)).values()
+        assert (link.released_by, link.released_at, link.code_hash) == ("third", NOW, "second")
+        assert await setup_links.use(conn, "L", NOW)
+        assert not await setup_links.release(conn, "L", "third", NOW, "third")
+        assert await setup_links.ever_released(conn, "me")
+
+
+async def test_one_change_of_an_account_waits_at_a_time(store: Store) -> None:
+    await _lay(store)
+    wide = frozenset({Role.SHIFT_LEADER, Role.DISTRICT_OPERATOR})
+    first, second = [AccountChange(name, "me", wide, T2, "you", NOW) for name in ("first", "second")]
+    async with store.begin() as conn:
+        await account_changes.put(conn, first)
+        await account_changes.put(conn, second)
+    async with store.read() as conn:
+        assert await account_changes.every(conn) == {"me": second}
+        assert await account_changes.every(conn, "you") == {}
+    async with store.begin() as conn:
+        assert await account_changes.drop(conn, "me")
+        assert not await account_changes.drop(conn, "me")
 
 
 async def test_a_directorys_people_are_asked_about_in_turn_until_they_are_withdrawn(store: Store) -> None:

@@ -43,6 +43,14 @@ export interface EnrolledKey {
   codes: string[]
 }
 
+/** What an account is to become once the security manager releases it. */
+export interface WaitingChange {
+  id: string
+  roles: string[]
+  organisation_id: string
+  asked_at: string
+}
+
 export interface Footing {
   valid_from: string | null
   valid_until: string | null
@@ -56,6 +64,9 @@ export interface Footing {
   has_password: boolean
   directory: boolean
   setup_until: string | null
+  /** Of the link that waits: whether the security manager must release it yet, or has. */
+  release: 'needed' | 'given' | null
+  change: WaitingChange | null
   last_sign_in: string | null
 }
 
@@ -68,10 +79,28 @@ export interface Handover {
   expires_at: string
 }
 
+/** Who can release what was made, by name. */
+export interface ReleaseNeeded {
+  by: string[]
+}
+
 /** What making or resetting an account answers; the link is shown this once. */
 export interface Kept {
   operator: Account
   setup: Handover | null
+  release: ReleaseNeeded | null
+}
+
+/** What releasing a link answers; the code is shown this once. */
+export interface Released {
+  code: string
+  expires_at: string
+}
+
+/** A secret that a dialog shows this once, and what to do with it. */
+export interface ShownOnce {
+  secret: string
+  hint: string
 }
 
 export interface RunningSession {
@@ -101,4 +130,6 @@ export interface SetupView {
   organisation: Organisation
   expires_at: string
   second_factor: boolean
+  code_needed: boolean
+  released: boolean
 }

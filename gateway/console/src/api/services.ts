@@ -1,5 +1,7 @@
 /** Service accounts: departments' systems and their tokens. */
 
+import type { ReleaseNeeded } from './accounts'
+
 export interface ServiceToken {
   id: string
   label: string
@@ -9,6 +11,8 @@ export interface ServiceToken {
   expires_at: string
   last_seen_at: string
   remote: string
+  /** Until the security manager has released it. */
+  waits: boolean
 }
 
 export interface ServiceAccount {
@@ -21,9 +25,11 @@ export interface ServiceAccount {
   tokens: ServiceToken[]
 }
 
+/** A new token; of one that opens pictures, its first half and who releases it. */
 export interface IssuedToken {
   token: string
   view: ServiceToken
+  release: ReleaseNeeded | null
 }
 
 /** What a token may be issued for; the gateway refuses anything beyond. */

@@ -64,6 +64,8 @@ const LEADS: Record<string, (id: string) => string> = {
   export: (id) => `/exports/${encodeURIComponent(id)}`,
   inquiry: (id) => `/inquiries/${encodeURIComponent(id)}`,
   legal_hold: (id) => `/legal-holds/${encodeURIComponent(id)}`,
+  operator: () => '/operators',
+  service: () => '/operators/services',
   emergency: (id) => `/emergencies/${encodeURIComponent(id)}`,
 }
 

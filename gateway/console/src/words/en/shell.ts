@@ -113,6 +113,8 @@ export const shell: Words<typeof chinese> = {
   errors: {
     not_signed_in: 'The session has ended, please sign in again.',
     account_lapsed: 'This account has lapsed ({why}): ask the system manager.',
+    not_released: 'This link is not released yet: ask the security manager for the release code.',
+    wrong_release_code: 'The release code is wrong: check it with the security manager. After five wrong ones the link is void.',
     wrong_code: 'The code is wrong or was used before: wait for the next one.',
     wrong_passkey: 'The passkey was not accepted: try again.',
     second_factor_needed: 'This takes your second factor.',

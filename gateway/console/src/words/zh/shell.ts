@@ -110,6 +110,8 @@ export const shell = {
   errors: {
     not_signed_in: '登录已失效，请重新登录。',
     account_lapsed: '账号已到期（{why}），请联系系统管理员。',
+    not_released: '此链接尚未放行，请向安全管理员索取放行码。',
+    wrong_release_code: '放行码不正确，请与安全管理员核对。错五次后链接作废。',
     wrong_code: '验证码不正确或已用过，请等待下一个验证码。',
     wrong_passkey: '通行密钥未通过验证，请再试一次。',
     second_factor_needed: '此操作需要第二因素验证。',

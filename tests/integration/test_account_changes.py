@@ -1,0 +1,102 @@
+"""R15: what would show somebody more pictures waits until the security manager puts it into force."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from gateway.domain.operators import Role
+from gateway.services import changing
+from gateway.services.errors import Forbidden
+from gateway.services.office import Caller
+from gateway.storage import auditing
+from tests.integration.conftest import Browsers
+from tests.integration.world import A, B, World
+
+WIDER: list[tuple[str, dict[str, Any]]] = [
+    ("grid1", {"roles": ["township_operator"]}),
+    ("jinsha", {"roles": ["shift_leader"]}),
+    ("jinsha", {"organisation_id": B}),
+    ("audit", {"roles": ["district_operator"]}),
+]
+
+
+@pytest.mark.parametrize(("login", "wish"), WIDER)
+async def test_r15_a_change_that_shows_more_pictures_takes_two_managers(
+    world: World, browser_of: Browsers, login: str, wish: dict[str, Any]
+) -> None:
+    manager, security = await browser_of("system"), await browser_of("security")
+    person = world.people[login]
+    before = {"roles": sorted(person.roles), "organisation_id": person.organisation_id}
+    answer = await manager.patch(f"/operators/{person.id}", json=wish | {"name": "改名"})
+    assert answer.status_code == 200, answer.text
+    shown = answer.json()
+    assert {name: shown[name] for name in before} == before
+    assert shown["name"] == "改名", "what shows nobody anything counts at once"
+    waiting = shown["footing"]["change"]
+    assert {name: waiting[name] for name in before} == before | wish
+    told = (await security.get("/notices")).json()["items"]
+    assert [one["object_id"] for one in told if one["kind"] == "change_to_release"] == [person.id]
+    path = f"/operators/{person.id}/changes/{waiting['id']}/release"
+    assert (await manager.post(path)).status_code == 403
+    released = await security.post(path)
+    assert released.status_code == 200, released.text
+    assert {name: released.json()[name] for name in before} == before | wish
+    assert released.json()["footing"]["change"] is None
+    assert (await security.post(path)).status_code == 404
+    async with world.office.store.read() as conn:
+        lines = (await auditing.page(conn, object_kind="operator", object_id=person.id)).items
+    made = next(line for line in lines if line.action == "change_operator" and "asked_by" in line.detail)
+    assert (made.actor_id, made.detail["asked_by"]) == (world.people["security"].id, world.people["system"].id)
+    assert "ask_account_change" in {line.action for line in lines}
+
+
+async def test_r15_only_the_change_that_was_looked_at_is_released(world: World, browser_of: Browsers) -> None:
+    """A newer one takes its place, and roles that show no more take it away."""
+    manager, security = await browser_of("system"), await browser_of("security")
+    address = f"/operators/{world.people['grid1'].id}"
+    first, second = [
+        (await manager.patch(address, json={"roles": [role]})).json()["footing"]["change"]["id"]
+        for role in ("department_staff", "shift_leader")
+    ]
+    assert (await security.post(f"{address}/changes/{first}/release")).status_code == 404
+    gone = await manager.patch(address, json={"roles": ["grid_member"]})
+    assert gone.json()["footing"]["change"] is None
+    assert (await security.post(f"{address}/changes/{second}/release")).status_code == 404
+    assert gone.json()["roles"] == ["grid_member"]
+
+
+async def test_r15_who_asked_for_a_change_does_not_release_it_in_whatever_role(
+    world: World, browser_of: Browsers
+) -> None:
+    """Nor whose account it is."""
+    manager, grid = await browser_of("system"), world.people["grid1"]
+    answer = await manager.patch(f"/operators/{grid.id}", json={"roles": ["shift_leader"]})
+    for person in (world.people["system"], grid):
+        turned = Caller(replace(person, roles=frozenset({Role.SECURITY_MANAGER})), "session", None)
+        with pytest.raises(Forbidden):
+            await changing.release(world.office, turned, grid.id, answer.json()["footing"]["change"]["id"])
+
+
+@pytest.mark.parametrize(
+    ("wish", "status"), [({"roles": ["shift_leader", "audit_manager"]}, 422), ({"organisation_id": "nowhere"}, 422)]
+)
+async def test_a_change_that_may_not_be_is_refused_before_it_waits(
+    world: World, browser_of: Browsers, wish: dict[str, Any], status: int
+) -> None:
+    manager = await browser_of("system")
+    answer = await manager.patch(f"/operators/{world.people['jinsha'].id}", json=wish)
+    assert answer.status_code == status
+    listed = {one["login"]: one for one in (await manager.get("/operators")).json()["items"]}
+    assert listed["jinsha"]["footing"]["change"] is None
+
+
+async def test_what_shows_no_more_counts_at_once(world: World, browser_of: Browsers) -> None:
+    manager = await browser_of("system")
+    for login, wish in (("grid1", {"organisation_id": B}), ("jinsha", {"roles": ["grid_member"]})):
+        answer = await manager.patch(f"/operators/{world.people[login].id}", json=wish)
+        assert answer.json()["footing"]["change"] is None
+        assert {name: answer.json()[name] for name in wish} == wish
+    assert world.people["grid1"].organisation_id == A
