@@ -22,11 +22,10 @@ _LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"
 
 @dataclass(frozen=True, slots=True)
 class SampleRun:
-    """What the sample cameras and the operator need."""
+    """What the sample cameras need: the district's folder, and the file with their password."""
 
     folder: Path
     password_file: Path
-    accounts: str
 
 
 def new_password() -> str:
@@ -34,8 +33,8 @@ def new_password() -> str:
     return "-".join("".join(secrets.choice(_LETTERS) for _ in range(4)) for _ in range(3))
 
 
-async def prepare_sample(settings: Settings, office: Office) -> SampleRun:
-    """Loads the sample into an empty database; later runs keep what is there. Raises ``CannotRun``."""
+def prepare_sample(settings: Settings) -> SampleRun:
+    """Makes what the sample cameras need, unless it is there. Raises ``CannotRun``."""
     if settings.server.host not in LOOPBACK:
         raise CannotRun("the sample's accounts are for trying out: --sample runs only with --host 127.0.0.1")
     folder = config_folder() / "sample"
@@ -44,13 +43,20 @@ async def prepare_sample(settings: Settings, office: Office) -> SampleRun:
     password_file = settings.data / DEVICE_PASSWORD
     if not password_file.exists():
         private_file(password_file, secrets.token_urlsafe(12) + "\n")
+    return SampleRun(folder, password_file)
+
+
+async def load_sample(settings: Settings, office: Office, sample: SampleRun) -> str:
+    """Loads the sample into an empty database, later runs keep what is there; returns what the operator is told of its
+    accounts. Raises ``CannotRun``.
+    """
     accounts = settings.data / ACCOUNTS
     if await is_empty(office.store):
-        made = await _load(office, folder, password_file.read_text("ascii").strip())
+        made = await _load(office, sample.folder, sample.password_file.read_text("ascii").strip())
         private_file(accounts, _listed(made))
     if not accounts.exists():
-        return SampleRun(folder, password_file, "The sample accounts' passwords were kept elsewhere.")
-    return SampleRun(folder, password_file, f"Sample accounts (kept in {accounts}):\n{accounts.read_text('utf-8')}")
+        return "The sample accounts' passwords were kept elsewhere."
+    return f"Sample accounts (kept in {accounts}):\n{accounts.read_text('utf-8')}"
 
 
 async def _load(office: Office, folder: Path, device_password: str) -> Sequence[NewAccount]:

@@ -10,8 +10,8 @@ from collections.abc import AsyncIterator, Callable, Sequence
 
 import uvloop
 
-from gateway.app.companions import Companion, sample_cameras_of, workers_of
-from gateway.app.first_run import SampleRun, prepare_sample
+from gateway.app.companions import sample_cameras_of, workers_of
+from gateway.app.first_run import load_sample, prepare_sample
 from gateway.app.footing import address_of, data_folder, gateway_id, listening, store_of
 from gateway.app.naming import unknown_cameras, unknown_organisations
 from gateway.app.parts import Parts, application, build, open_bus
@@ -44,12 +44,19 @@ async def _run(settings: Settings, sample: bool, say: Callable[[str], None]) -> 
     settings = for_sample(settings) if sample else settings
     shown = certificate_of(settings)
     with data_folder(settings.data), listening(settings) as sock:
-        async with store_of(settings) as store, open_bus(settings) as bus:
+        companions = workers_of(settings)
+        sampled = prepare_sample(settings) if sample else None
+        if sampled is not None:
+            companions.append(sample_cameras_of(settings, sampled.folder, sampled.password_file))
+        clock = SystemClock()
+        async with store_of(settings) as store, open_bus(settings) as bus, _stoppable_group() as group:
+            # They start while the rest is still being set up.
+            children = [group.create_task(keep_child(one.name, one.argv, clock), name=one.name) for one in companions]
             box = open_box(settings.data)
             reserve = Reserve(settings.evidence.reserve_mb << 20)
             office = Office(
                 store,
-                SystemClock(),
+                clock,
                 bus,
                 gateway_id(settings.data),
                 settings.data,
@@ -61,61 +68,57 @@ async def _run(settings: Settings, sample: bool, say: Callable[[str], None]) -> 
                 exports=export_caps(settings),
             )
             await begin(store, office.gateway_id, office.clock.now(), office.hashing)
-            companions = workers_of(settings)
-            sampled = await prepare_sample(settings, office) if sample else None
-            if sampled is not None:
-                companions.append(sample_cameras_of(settings, sampled.folder, sampled.password_file))
+            accounts = "" if sampled is None else await load_sample(settings, office, sampled)
             unknown = await unknown_cameras(store, rules_of(settings)[1])
             for line in unknown + await unknown_organisations(store, settings):
                 say(f"note: {line}")
             listed = [parse_address(address) for address in settings.workers.listen]
             addresses = [*listed, *(child.address for child in companions if child.address is not None)]
             parts = build(settings, office, bus, addresses)
-            await _serve(parts, addresses, companions, sock, shown, stop, lambda: _announce(say, sock, shown, sampled))
+            await _serve(
+                group, children, parts, addresses, sock, shown, stop, lambda: _announce(say, sock, shown, accounts)
+            )
 
 
 async def _serve(
+    group: asyncio.TaskGroup,
+    children: Sequence[asyncio.Task[None]],
     parts: Parts,
     addresses: Sequence[LinkAddress],
-    companions: Sequence[Companion],
     sock: socket.socket,
     shown: Shown | None,
     stop: asyncio.Event,
     ready: Callable[[], None],
 ) -> None:
     """Everything that runs. A part that fails takes the process down; cameras and children are kept."""
-    async with _stoppable_group() as group:
-        work = [
-            group.create_task(keep_child(child.name, child.argv, parts.office.clock), name=child.name)
-            for child in companions
-        ]
-        work += [
-            group.create_task(parts.fleet.run(addresses), name="fleet"),
-            group.create_task(parts.conductor.run(), name="conductor"),
-            group.create_task(parts.watching.run(parts.fleet), name="watching"),
-            group.create_task(parts.listening.run(), name="listening"),
-            group.create_task(parts.room.run(), name="evidence"),
-            group.create_task(parts.sweeping.run(), name="sweeping"),
-            group.create_task(parts.packing.run(), name="packing exports"),
-        ]
-        viewing = group.create_task(parts.viewing.run(), name="viewing")
-        async with open_hub(parts.fleet) as hub, open_rooms(parts.viewing, hub) as rooms:
-            server = http_server(application(parts, hub, rooms), parts.settings, shown)
-            serving = group.create_task(server.serve(sockets=[sock]), name="http")
-            stopping = group.create_task(stop.wait(), name="signals")
-            ready()
-            leave_out_the_start()
-            await asyncio.wait((serving, stopping), return_when=asyncio.FIRST_COMPLETED)
-            for lease in parts.viewing.running:
-                lease.end("unavailable", "the gateway is stopping")
-            server.should_exit = True
-            for task in work:
-                task.cancel()
-            await asyncio.wait((serving,))
-        viewing.cancel()
-        # children are being ended: who is cancelled a second time, by the group, would leave them behind
-        await asyncio.wait((viewing, *work))
-        raise _Stopped
+    work = [
+        *children,
+        group.create_task(parts.fleet.run(addresses), name="fleet"),
+        group.create_task(parts.conductor.run(), name="conductor"),
+        group.create_task(parts.watching.run(parts.fleet), name="watching"),
+        group.create_task(parts.listening.run(), name="listening"),
+        group.create_task(parts.room.run(), name="evidence"),
+        group.create_task(parts.sweeping.run(), name="sweeping"),
+        group.create_task(parts.packing.run(), name="packing exports"),
+    ]
+    viewing = group.create_task(parts.viewing.run(), name="viewing")
+    async with open_hub(parts.fleet) as hub, open_rooms(parts.viewing, hub) as rooms:
+        server = http_server(application(parts, hub, rooms), parts.settings, shown)
+        serving = group.create_task(server.serve(sockets=[sock]), name="http")
+        stopping = group.create_task(stop.wait(), name="signals")
+        ready()
+        leave_out_the_start()
+        await asyncio.wait((serving, stopping), return_when=asyncio.FIRST_COMPLETED)
+        for lease in parts.viewing.running:
+            lease.end("unavailable", "the gateway is stopping")
+        server.should_exit = True
+        for task in work:
+            task.cancel()
+        await asyncio.wait((serving,))
+    viewing.cancel()
+    # children are being ended: who is cancelled a second time, by the group, would leave them behind
+    await asyncio.wait((viewing, *work))
+    raise _Stopped
 
 
 class _Stopped(Exception):
@@ -142,8 +145,8 @@ def _stop_event() -> asyncio.Event:
     return stop
 
 
-def _announce(say: Callable[[str], None], sock: socket.socket, shown: Shown | None, sampled: SampleRun | None) -> None:
+def _announce(say: Callable[[str], None], sock: socket.socket, shown: Shown | None, accounts: str) -> None:
     say(f"Sharp Eyes Gateway: {address_of(sock, 'http' if shown is None else 'https')}")
-    if sampled is not None:
-        say(sampled.accounts)
+    if accounts:
+        say(accounts)
     say("Stop with Ctrl-C.")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Any, cast
 
 import pytest
 
@@ -14,8 +13,8 @@ from gateway.settings import load
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.7", "gateway.example"])
-async def test_the_sample_is_refused_off_loopback_before_anything_is_made(tmp_path: Path, host: str) -> None:
+def test_the_sample_is_refused_off_loopback_before_anything_is_made(tmp_path: Path, host: str) -> None:
     settings = load(None, {}, {"server": {"host": host}, "data": str(tmp_path)})
     with pytest.raises(CannotRun, match=r"--sample runs only with --host 127\.0\.0\.1"):
-        await prepare_sample(settings, cast(Any, None))
+        prepare_sample(settings)
     assert os.listdir(tmp_path) == []
