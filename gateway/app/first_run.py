@@ -9,6 +9,7 @@ from pathlib import Path
 
 from gateway.app.footing import LOOPBACK, CannotRun, private_file
 from gateway.clock import new_id
+from gateway.services.catalogue_ledger import Ledger
 from gateway.services.office import Office
 from gateway.services.seeding import BadFolder, Means, NewAccount, is_empty, load_folder
 from gateway.services.signing_in import hash_password
@@ -63,7 +64,13 @@ async def _load(office: Office, folder: Path, device_password: str) -> Sequence[
     means = Means(lambda: new_id(office.clock), new_password, hash_password)
     try:
         return await load_folder(
-            office.store, office.box, folder, office.clock.now(), means, passwords={"sample": device_password}
+            office.store,
+            office.box,
+            folder,
+            office.clock.now(),
+            means,
+            passwords={"sample": device_password},
+            ledger=Ledger(office.gateway_id, office.hashing),
         )
     except BadFolder as problem:
         raise CannotRun(str(problem)) from None

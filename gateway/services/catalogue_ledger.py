@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.domain.audit import SHA256
+from gateway.domain.operators import Operator
 from gateway.domain.organisations import Organisation
 from gateway.services.standing import Given
 from gateway.storage import auditing
@@ -50,6 +51,13 @@ class Ledger:
             }
             action = "add_organisation" if old is None else "change_organisation"
             await self._append(conn, at, actor, action, ("organisation", new.id), detail, {"unit": new.name_zh})
+
+    async def accounts(self, conn: AsyncConnection, at: datetime, actor: str, made: Sequence[Operator]) -> None:
+        """Notes each account that was made."""
+        for one in made:
+            detail = {"roles": sorted(role.value for role in one.roles)}
+            typed = {"login": one.login, "name": one.name}
+            await self._append(conn, at, actor, "create_operator", ("operator", one.id), detail, typed)
 
     async def grants(self, conn: AsyncConnection, at: datetime, actor: str, changed: Sequence[Given]) -> None:
         """Notes each grant that was given, and before it the one that it took the place of."""

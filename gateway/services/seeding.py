@@ -22,6 +22,7 @@ from gateway.domain.operators import Operator, Role
 from gateway.domain.places import Grid, Township
 from gateway.services.catalogue_cells import flag
 from gateway.services.catalogue_files import LINE, Row, Unreadable, decoded, read
+from gateway.services.catalogue_ledger import Ledger
 from gateway.services.loading import load_rows
 from gateway.services.standing import standing_grants, store_standing
 from gateway.storage import categories, operators, organisations, places
@@ -73,11 +74,12 @@ async def load_folder(
     means: Means,
     passwords: Mapping[str, str],
     granted_by: str = "system",
+    ledger: Ledger | None = None,
 ) -> list[NewAccount]:
     """Loads every file of the folder that is there; returns the accounts that are new, with their passwords.
 
     ``passwords`` are the device passwords that ``secret_from`` may name. Loading a folder again changes nothing.
-    Raises ``BadFolder``; nothing is stored then.
+    With a ``ledger`` the audit says what a file's load says. Raises ``BadFolder``; nothing is stored then.
     """
     wrong: list[str] = []
     rows, other = await asyncio.to_thread(_read_all, folder, wrong)
@@ -100,7 +102,13 @@ async def load_folder(
             lines = [f"{problem.noun}: {problem}" for problem in loaded.problems]
             raise BadFolder("\n".join(lines))
         await _insert_accounts(connection, [one[0] for one in new], await hashes)
-        await store_standing(connection, given, at)
+        stored = await store_standing(connection, given, at)
+        if ledger is not None:
+            counts = {"added": loaded.added + stored.added, "changed": loaded.changed + stored.changed}
+            await ledger.loaded(connection, at, granted_by, folder.name, **counts)
+            await ledger.organisations(connection, at, granted_by, loaded.organisations)
+            await ledger.accounts(connection, at, granted_by, [one[0].operator for one in new])
+            await ledger.grants(connection, at, granted_by, stored.given)
     return [_new_account(account, password) for account, password in new]
 
 

@@ -9,16 +9,19 @@ from pathlib import Path
 
 import pytest
 import yaml
+from sqlalchemy import func, select
 
 from gateway.domain.actions import Action
 from gateway.domain.grants import TargetKind
 from gateway.domain.ids import uuid7
+from gateway.services.catalogue_ledger import Ledger
 from gateway.services.seeding import BadFolder, Means, is_empty, load_folder
 from gateway.services.standing import standing_grants
-from gateway.storage import camera_lists, categories, credentials, operators, places
+from gateway.storage import auditing, camera_lists, categories, credentials, grants, operators, organisations, places
 from gateway.storage.camera_lists import CameraQuery
 from gateway.storage.secrets import SecretBox, open_box
 from gateway.storage.store import Store
+from gateway.storage.tables import audit_entries
 
 NOW = datetime(2026, 3, 1, 8, 30, tzinfo=UTC)
 MEANS = Means(lambda: uuid7(NOW, os.urandom(10)), lambda: "a password", lambda password: f"hash of {password}")
@@ -118,3 +121,20 @@ def test_the_ready_policies_are_only_grants(config_dir: Path) -> None:
         township = next(grant for grant, policy in found if policy == "township-sharing")
         assert (township.target_kind, township.target_id) == (TargetKind.OWNED_BY, township.grantee_id)
         assert (township.target_below, township.includes_below) == (True, False)
+
+
+async def test_the_first_run_says_in_the_audit_what_a_files_load_says(
+    store: Store, box: SecretBox, config_dir: Path
+) -> None:
+    passwords, ledger = {"sample": "device secret"}, Ledger("gw1")
+    made = await load_folder(store, box, config_dir / "sample", NOW, MEANS, passwords, ledger=ledger)
+    async with store.read() as connection:
+        assert await auditing.verify(connection, "gw1") is None
+        columns = audit_entries.c
+        counted = select(columns.action, func.count()).group_by(columns.action)
+        lines = {action: count for action, count in await connection.execute(counted)}
+        there = len(await organisations.every(connection))
+        given = len(await grants.every(connection, active_at=NOW, limit=1_000_000))
+    assert lines == {
+        "load_catalogue": 1, "add_organisation": there, "create_operator": len(made), "give_grant": given
+    }, "none for a camera: the file's own line counts them"  # fmt: skip
