@@ -102,7 +102,7 @@ PLACES: Mapping[tuple[str, str], tuple[Place, ...]] = {
         _in(exports.c.reason, exports.c.id),
         _in(export_parts.c.reason, export_parts.c.export_id),
     ),
-    ("export", "receiver"): (_in(exports.c.receiver, exports.c.id),),
+    ("export", "receiver"): (_in(exports.c.receiver, exports.c.id, NAMELESS),),
     ("grant", "reason"): (_in(grants.c.reason, grants.c.id), _in(grants.c.revoke_reason, grants.c.id)),
     ("inquiry", "contact"): _inquiry("contact"),
     ("inquiry", "name"): _inquiry("name"),

@@ -19,6 +19,7 @@ from gateway.services.verifying import verify
 from gateway.storage import grants, view_records
 from tests.integration.asking import ask_for, asked
 from tests.integration.conftest import Browsers
+from tests.integration.exporting import room_of, wish, with_still
 from tests.integration.inquiring import CONTACT, NAME, taken
 from tests.integration.test_live import Scene, Worker, scene
 from tests.integration.world import DEPARTMENT, A, B, World, policy, signed_in
@@ -116,6 +117,17 @@ async def test_r14_an_erasure_reaches_what_was_typed_at_grants_candidates_holds_
     assert "cameras.lifecycle_reason" in before
     assert await _erased(browser_of, WORDS) == 5
     _clean(world)
+
+
+async def test_r14_an_export_whose_receiver_was_erased_still_has_a_heading(
+    world: World, browser_of: Browsers, tmp_path: Path
+) -> None:
+    jinsha = await browser_of("jinsha")
+    await with_still(world, room_of(world, tmp_path), jinsha, world.camera(A))
+    export = await _ask(jinsha, "POST", "/exports", wish(world, world.camera(A), receiver=WORDS))
+    assert await _erased(browser_of, WORDS) == 1
+    _clean(world)
+    assert (await jinsha.get(f"/exports/{export['id']}")).json()["receiver"] == "—"
 
 
 async def test_r14_only_what_still_stands_as_it_was_typed_is_emptied(world: World, browser_of: Browsers) -> None:
