@@ -39,6 +39,11 @@
   new MutationObserver(() => { changes += 1 }).observe(document, { childList: true, subtree: true })
 
   const PRESSABLE = 'button, [role="tab"], label.el-radio-button, label.el-checkbox, [role="combobox"], [role="menuitem"]'
+  /** What orders a page for those who do not see it. */
+  const STRUCTURE = 'h1, h2, h3, h4, h5, h6, main, nav, header, footer, aside, form, section, [role="region"], [role="search"]'
+  const FOCUSED = 'a[href], button:enabled, input:enabled, textarea:enabled, [tabindex="0"]'
+  const LEAST = 24
+  const LATE = ['label, [role="tab"]', '[role="combobox"]', '[role="dialog"] [type="submit"]', '[role="dialog"] .ends > button', '[role="dialog"] .el-dialog__headerbtn']
   const NEVER = ['sign-out', 'lock-now', 'enrol-leave', 'language-zh', 'language-en', 'skip']
 
   const app = () => document.querySelector('#app')?.__vue_app__?.config.globalProperties
@@ -49,6 +54,8 @@
     // ids and names of things are no kinds of buttons
     return (one.closest('header.bar') ? 'bar ' : '') + (one.dataset.test ?? `${given} ${given === '' ? own : one.tagName}`).replace(/[0-9a-f]{8}-[0-9a-f-]{27}|(TZ|T|R|D)-?\d[\w-]*|\d+/g, '*')
   }
+  /** What is pressed: the field of a choice has an input inside that nobody sees. */
+  const hit = (one) => (one.matches('[role="combobox"]') ? (one.closest('.el-select__wrapper') ?? one) : one)
   const LEAVING = '[class*="-leave-active"]'
   const ENTERING = '[class*="-enter-active"]'
   /** The topmost thing that stands over the page: a dialog, or what a button or a field has dropped down. What is leaving does no more. */
@@ -90,6 +97,48 @@
   }
   const escaped = new Set()
 
+  const RULES = { runOnly: { type: 'tag', values: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'] }, resultTypes: ['violations'] }
+  /** Attributes whose value an assistive device takes in; of the others only counts that they are there, and not empty. */
+  const TOLD = /^(class|style|role|type|lang|scope|tabindex|disabled|checked|autocomplete|aria-(hidden|expanded|selected|checked|current|disabled|haspopup|invalid|level|live|modal|orientation|pressed|required|sort))$/
+  /** What of it matters to whatever is within, too. */
+  const GROUND = /^(class|style|role|lang|hidden|inert|aria-hidden|aria-live)$/
+  const REFERS = /^(for|aria-(labelledby|describedby|controls|owns|activedescendant))$/
+  const hash = (text) => {
+    let [one, other] = [0xdeadbeef, 0x41c6ce57]
+    for (let index = 0; index < text.length; index++) {
+      one = Math.imul(one ^ text.charCodeAt(index), 2654435761)
+      other = Math.imul(other ^ text.charCodeAt(index), 1597334677)
+    }
+    return (one >>> 0).toString(36) + (other >>> 0).toString(36)
+  }
+  const hasText = (one) => [...one.childNodes].some((node) => node.nodeType === Node.TEXT_NODE && node.data.trim() !== '')
+  const said = ({ name, value }) => {
+    if (REFERS.test(name)) return `${name}=${value.split(/\s+/).filter((id) => id !== '' && document.getElementById(id) === null).length}`
+    if (!TOLD.test(name)) return `${name}${value.trim() === '' ? '' : '+'}`
+    // How far along or how long something is drawn differs from thing to thing.
+    return `${name}=${name === 'style' ? value.replace(/-?\d+(\.\d+)?(px|%|r?em|deg|m?s)/g, '*') : value}`
+  }
+  /** What an element is to those within it: where they stand, and on what ground. */
+  const ground = (one) => {
+    const own = [one.localName, ...[...one.attributes].filter(({ name }) => GROUND.test(name)).map(said)]
+    if (hasText(one)) {
+      const style = getComputedStyle(one)
+      own.push(style.color, style.backgroundColor, style.opacity, style.fontSize, style.fontWeight)
+    }
+    return own.join(' ')
+  }
+  /** What else there is to judge about it, whatever it says: all of this again is nothing new. */
+  const mark = (one, doubled) => {
+    const own = [seen(one), doubled.has(one.id), ...[...one.attributes].filter(({ name }) => name !== 'id' && !GROUND.test(name)).map(said)]
+    if (one.labels !== undefined) own.push(one.labels?.length, one.value === '')
+    if (one.matches('a, button, label, legend, summary, th, option, [role]')) own.push(one.textContent.trim() === '')
+    // Some rules look at what an element holds, or at how small it is.
+    if (one.matches('ul, ol, dl, table, tr, [role]')) own.push(...[...new Set([...one.children].map((child) => `${child.localName} ${child.getAttribute('role')}`))].sort())
+    if (one.matches('a, button, [role]') || one.scrollHeight > one.clientHeight || one.scrollWidth > one.clientWidth) own.push(one.querySelector(FOCUSED) === null)
+    if (one.matches(FOCUSED)) own.push(one.offsetWidth < LEAST, one.offsetHeight < LEAST)
+    return own.join(' ')
+  }
+
   window.walk = {
     /** Waits until nothing is asked, read, delayed, drawn or moved, and three frames have passed so, in which what was drawn begins to move. */
     rest: async () => {
@@ -122,15 +171,15 @@
       return escaped.add(one).size > before
     },
     /** Changes when something is shown that was not before. */
-    shape: () => `${app().$route.fullPath} ${[...document.querySelectorAll('main *, [role="dialog"] *')].filter(seen).length}`,
+    shape: () => `${app().$route.fullPath} ${[...document.querySelectorAll('main *, [role="dialog"] *')].filter((one) => one.closest('.player *') === null && seen(one)).length}`,
     pressable: () => {
       const within = over() ?? document
       const found = {}
-      // What switches the page over comes last, so that the rest is met first.
-      const late = (one) => (one.matches('label, [role="tab"]') ? 1 : one.matches('[role="combobox"]') ? 2 : 0)
+      // What switches the page over comes late, and what leaves a dialog last, so that the rest is met first.
+      const late = (one) => LATE.findIndex((kind) => one.matches(kind))
       for (const one of [...within.querySelectorAll(PRESSABLE)].sort((one, other) => late(one) - late(other))) {
         const key = name(one)
-        if (key in found || NEVER.includes(one.dataset.test) || one.disabled || one.getAttribute('aria-disabled') === 'true' || !seen(one)) continue
+        if (key in found || NEVER.includes(one.dataset.test) || one.disabled || one.getAttribute('aria-disabled') === 'true' || !seen(hit(one))) continue
         found[key] = one
       }
       window.walk.found = found
@@ -139,10 +188,9 @@
     press: (key) => {
       const one = window.walk.found[key]
       if (one === undefined || !one.isConnected) return false
-      const hit = one.matches('[role="combobox"]') ? (one.closest('.el-select__wrapper') ?? one) : one
-      hit.scrollIntoView({ block: 'nearest' })
+      hit(one).scrollIntoView({ block: 'nearest' })
       one.focus({ preventScroll: true })
-      hit.click()
+      hit(one).click()
       return true
     },
     /** The names of all components on the page. */
@@ -160,12 +208,36 @@
       look(document.querySelector('#app')?._vnode ?? null)
       return [...names].filter(Boolean)
     },
-    axe: async () => {
+    /** Marks of all that is in front: which elements there are, within which others, and how; and its structure. */
+    marks: () => {
       const within = over()
-      const tags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa']
+      const ids = [...document.querySelectorAll('[id]')].map((one) => one.id)
+      const doubled = new Set(ids.filter((id, index) => ids.indexOf(id) !== index))
+      const found = new Map()
+      const look = (one, above) => {
+        const within = hash(`${above} ${ground(one)}`)
+        const its = hash(`${within} ${mark(one, doubled)}`)
+        if (!found.has(its)) found.set(its, one)
+        for (const child of one.children) look(child, within)
+      }
+      const root = `${document.documentElement.lang} ${window.innerWidth}`
+      look(within ?? document.body, root)
+      const shape = [...document.querySelectorAll(STRUCTURE)].filter(seen).map((one) => `${one.localName} ${one.getAttribute('role')} ${one.getAttribute('aria-label')}`)
+      window.walk.marked = found
+      window.walk.structure = hash(`${root} ${within === null ? `${window.walk.at()} ${shape.join(' ')}` : within.className}`)
+      return [window.walk.structure, ...found.keys()].join(' ')
+    },
+    /** What axe says against the first of each that bears one of these marks, or against all if the structure is among them. */
+    axe: async (...marks) => {
+      const within = over()
+      const options = structuredClone(RULES)
       // Landmarks and headings are a matter of a whole page.
-      if (within === null) tags.push('best-practice')
-      const { violations } = await axe.run(within ?? document, { runOnly: { type: 'tag', values: tags }, resultTypes: ['violations'] })
+      if (within === null) options.runOnly.values.push('best-practice')
+      const all = marks.includes(window.walk.structure)
+      const fresh = new Set(marks.map((one) => window.walk.marked.get(one)))
+      // What is within one of them is judged with it.
+      const include = [...fresh].filter((one) => !all && !fresh.has(one.parentElement))
+      const { violations } = await axe.run(all ? (within ?? document) : { include }, options)
       const named = (text) => text.replace(/el-id-\d+-\d+|data-v-\w+=""/g, '').replace(/\s+/g, ' ')
       return violations.map((one) => named(`${one.id}: ${one.nodes.slice(0, 3).map((node) => `${node.target.join(' ')} ${node.html.slice(0, 160)} ${(node.any[0] ?? node.all[0] ?? node.none[0])?.message ?? ''}`).join(' | ')}`))
     },

@@ -25,9 +25,11 @@ from gateway.storage import accepting
 from gateway.storage.secrets import open_box
 from gateway.storage.store import open_store, sqlite_url
 from gateway.storage.tables import cameras, recorders
+from gateway.worker.clips import mp4
 from tests.integration.exporting import photo
 from tests.running import District, items, running_district
 from tests.seeded import seed
+from tests.unit.media.test_fmp4 import encoded
 
 CAMERAS = tuple(f"TZ-001-{number:03d}" for number in range(1, 9))
 TOWNSHIP = "T-320612001"
@@ -52,8 +54,9 @@ def furnished_district(data: Path, port: int) -> Iterator[District]:
 
 
 async def _seeded(data: Path) -> dict[str, str]:
-    """The sample, with an event and its still at each of the cameras; the passwords by login."""
+    """The sample, with an event, its still and its clip at each of the cameras; the passwords by login."""
     accounts = await seed(data)
+    clip = mp4(encoded(frames=20, size=(640, 360)))
     clock = SystemClock()
     async with open_store(sqlite_url(data / "gateway.sqlite3")) as store:
         office = Office(store, clock, LocalBus(), "gateway-furnishing", data, open_box(data))
@@ -67,6 +70,7 @@ async def _seeded(data: Path) -> dict[str, str]:
         for number, event in enumerate(happened):
             still = photo(60 + 10 * number)
             await room.take(event.id, "still", still, hashlib.sha256(still).hexdigest(), "image/jpeg")
+            await room.take(event.id, "clip", clip, hashlib.sha256(clip).hexdigest(), "video/mp4")
     return {one.login: one.password for one in accounts}
 
 
@@ -107,18 +111,20 @@ def furnish(district: District) -> None:
     """Has people do a shift's work."""
     with district.client("leader") as leader, district.client("district") as duty:
         _tickets(leader)
-        _exports(leader)
         _shares(leader, duty)
         _emergencies(leader, duty)
     with district.client("leader") as leader, district.client("jinsha") as township:
+        _exports(leader, township)
         _holds(leader, township)
         _request(township)
+        _inquiries(leader, township)
     with district.client("system") as system:
         service = {"login": "drainage", "name": "排水调度(示例)", "organisation_id": "D16"}
         service_id = made(system.post("/api/v1/service-accounts", json=service))["id"]
         token = {"label": "调度大屏(示例)", "scopes": ["directory", "list"], "purpose": "PS-FLOOD", "days": 30}
         made(system.post(f"/api/v1/service-accounts/{service_id}/tokens", json=token))
-    with district.client("audit") as audit:
+    with district.client("audit") as audit, district.client("system") as system:
+        _erasure(audit, system)
         audit.post("/api/v1/audit/verification")
         made(audit.post("/api/v1/audit/roots"))
 
@@ -137,11 +143,17 @@ def _tickets(leader: httpx.Client) -> None:
             ticket = made(leader.post(f"/api/v1/tickets/{ticket['id']}/moves", json=move))
 
 
-def _exports(leader: httpx.Client) -> None:
-    wish = {"cameras": list(CAMERAS[:2]), "since": later(hours=-2), "until": later(minutes=-1)}
+def _exports(leader: httpx.Client, township: httpx.Client) -> None:
+    """One of each variant that was approved, and one of each that waits."""
+    span = {"since": later(hours=-2), "until": later(minutes=-1)}
     why = {"reason": "交通事故取证(示例)", "receiver": "交警大队(示例)", "letter": "2026-118"}
-    made(leader.post("/api/v1/exports", json=wish | why))
-    made(leader.post("/api/v1/exports", json=wish | why | {"variant": "public"}))
+    for several in (CAMERAS[1:2], CAMERAS[:2]):
+        for variant in ("evidence", "public"):
+            wish = {"cameras": list(several), "variant": variant}
+            asked = made(leader.post("/api/v1/exports", json=span | why | wish))
+            if len(several) == 1:
+                part = f"/api/v1/exports/{asked['id']}/parts/{asked['parts'][0]['id']}"
+                made(township.post(f"{part}/approve", json={}))
 
 
 def _shares(leader: httpx.Client, duty: httpx.Client) -> None:
@@ -189,3 +201,32 @@ def _request(township: httpx.Client) -> None:
         "reason": "闸口水位上涨(示例)",
     }
     made(township.post("/api/v1/requests", json=wish))
+
+
+def _inquiries(desk: httpx.Client, unit: httpx.Client) -> None:
+    """One of a child's guardian at each step of its way, the last of them answered."""
+    supervisor = unit.get("/api/v1/session").json()["operator"]["id"]
+    span = {"since": later(hours=-2), "until": later(hours=-1)}
+    place, words = "二楼值班室(示例)", {"text": "已当面查阅(示例)"}
+    way: list[tuple[httpx.Client, str, dict[str, Any]]] = [
+        (desk, "identity", {"document": "id_card", "relation": "guardianship"}),
+        (unit, "consent", {"approve": True}),
+        (desk, "appointment", {"when": later(days=1), "place": place}),
+        (desk, "viewing", span | {"supervisor_id": supervisor, "cameras": [CAMERAS[1]]}),
+        (desk, "reply", words),
+    ]
+    who = {"asker": "guardian", "name": "张某某(示例)", "contact": "示例 000-0000"}
+    what = {"place": "路口东南角(示例)", "why": "自行车被撞倒(示例)", "cameras": [CAMERAS[1]]}
+    for far in range(len(way) + 1):
+        one = made(desk.post("/api/v1/inquiries", json=who | what | span))
+        for mover, tail, body in way[:far]:
+            one = made(mover.post(f"/api/v1/inquiries/{one['id']}/{tail}", json=body | {"version": one["version"]}))
+
+
+def _erasure(audit: httpx.Client, system: httpx.Client) -> None:
+    """A typed text is erased on an order."""
+    words = "交警大队(示例)"
+    typed = items(audit, "/api/v1/audit", text=words)[-1]["typed"]
+    erased = next(one["id"] for one in typed.values() if one["text"] == words)
+    order = {"reason": "示例字〔2026〕7号通知"}
+    assert system.post(f"/api/v1/audit/texts/{erased}/erasure", json=order).status_code == 204
