@@ -21,12 +21,14 @@ from gateway.app import tools
 from gateway.app.first_run import DEVICE_PASSWORD as CAMERAS_PASSWORD
 from gateway.settings import load
 from tests.chromium import FLAGS
+from tests.e2e.everywhere import LOOKING
 from tests.e2e.test_wall import advancing
 from tests.own_network import ADDRESS, in_own_network
 from tests.running import GATEWAY, end, wait_until
 from tests.seeded import DEVICE_PASSWORD, seed
 
 PORT = 8443
+AT_REST = "() => walk.rest()"
 BASE = f"https://{ADDRESS}:{PORT}"
 PASSWORD = "a lake full of herons 7"
 FIRST = "centre"
@@ -141,6 +143,7 @@ def _pages(folder: Path, authority: Path) -> None:
             seen: set[str] = set()
             for login in PEOPLE:
                 context = chromium.new_context(locale="zh-CN", viewport={"width": 1600, "height": 900})
+                context.add_init_script(path=LOOKING)
                 seen |= _every_page_of(context.new_page(), login)
                 cookies = {cookie["name"]: cookie for cookie in context.cookies()}
                 assert cookies["seg_session"]["secure"]
@@ -167,13 +170,12 @@ def _every_page_of(page: Page, login: str) -> set[str]:
     for name in _named(page, "nav-"):
         page.locator(f'[data-test="nav-{name}"]').click()
         page.locator(f'[data-test="nav-{name}"].on').wait_for()
-        page.wait_for_load_state("networkidle")
+        page.evaluate(AT_REST)
         opened.add(name)
         for tab in _named(page, "tab-"):
             page.locator(f'[data-test="tab-{tab}"]').click()
-            page.wait_for_load_state("networkidle")
+            page.evaluate(AT_REST)
             opened.add(tab)
-        page.wait_for_load_state("networkidle")
         if name == "wall":
             page.locator('[data-test="layout-1"]').click()
             page.locator('[data-test="fill-all"]').click()
