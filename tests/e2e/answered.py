@@ -17,14 +17,16 @@ HOST = "192.0.2.10"
 FOUND = {"host": HOST, "port": 80, "scheme": "onvif", "name": "NVR(示例)", "known": False}
 LINK = {"token": "sample", "expires_at": later(days=3)}
 CODES = [f"sample-{number:02d}" for number in range(10)]
+KEY = {"id": "sample", "name": "值班室的密钥(示例)", "created_at": later(days=-9), "host": "gateway.test"}
+KEYS = [KEY | {"used_at": None, "here": True}, KEY | {"id": "other", "used_at": later(days=-1), "here": False}]
 PHRASE = "abcd-efgh-ijkl-mnop-qrst-uvwx"
 
 
-def put_in(walk: Walk, address: str, answer: dict[str, Any]) -> None:
-    """From now on whoever posts there gets this answer."""
+def put_in(walk: Walk, address: str, answer: dict[str, Any], method: str = "POST") -> None:
+    """From now on whoever posts there, or asks, gets this answer."""
 
     def say(route: Route, request: Request) -> None:
-        if request.method == "POST":
+        if request.method == method:
             route.fulfill(json=answer)
         else:
             route.fallback()
@@ -142,7 +144,11 @@ def passphrase(walk: Walk) -> None:
     walk.page.locator(".el-message-box .passphrase").wait_for()
     walk.rest()
     walk.judge(f"{walk.who} a passphrase")
+    # It is never shown again, so no stray Escape takes it away.
     left(walk)
+    assert walk.page.locator(".el-message-box .passphrase").is_visible()
+    walk.page.locator(".el-message-box__btns button").click()
+    walk.rest()
 
 
 def second_factor(walk: Walk) -> None:
@@ -157,11 +163,15 @@ def second_factor(walk: Walk) -> None:
     shown(walk, "recovery-codes", "recovery codes")
     left(walk)
     at = datetime.now(UTC).isoformat()
-    force = {"enrolled": True, "demanded": False, "confirmed_at": at, "codes_left": 10}
+    force = {"enrolled": True, "demanded": False, "confirmed_at": at, "codes_left": 10, "passkeys": len(KEYS)}
+    put_in(walk, "session/passkeys", {"items": KEYS}, "GET")
     have_session(walk, {"second_factor": force})
     click(walk.page, "user-menu")
     click(walk.page, "second-factor")
     shown(walk, "factor-state", "a second factor in force")
+    click(walk.page, "passkey-remove")
+    shown(walk, "passkeys", "a passkey that is taken away")
+    left(walk)
     left(walk)
 
 

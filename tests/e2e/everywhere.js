@@ -111,39 +111,51 @@
     }
     return (one >>> 0).toString(36) + (other >>> 0).toString(36)
   }
+  /** What was taken away again leaves an empty attribute. */
+  const worn = (one) => [...one.attributes].filter(({ name, value }) => value !== '' || (name !== 'class' && name !== 'style'))
   const hasText = (one) => [...one.childNodes].some((node) => node.nodeType === Node.TEXT_NODE && node.data.trim() !== '')
   const said = ({ name, value }) => {
     if (REFERS.test(name)) return `${name}=${value.split(/\s+/).filter((id) => id !== '' && document.getElementById(id) === null).length}`
     if (!TOLD.test(name)) return `${name}${value.trim() === '' ? '' : '+'}`
-    // How far along or how long something is drawn differs from thing to thing.
-    return `${name}=${name === 'style' ? value.replace(/-?\d+(\.\d+)?(px|%|r?em|deg|m?s)/g, '*') : value}`
+    // How far along, how long and above how much something is drawn differs from thing to thing.
+    return `${name}=${name === 'style' ? value.replace(/-?\d+(\.\d+)?(px|%|r?em|deg|m?s)|(?<=z-index: )\d+/g, '*') : value}`
   }
   /** What an element is to those within it: where they stand, and on what ground. */
   const ground = (one) => {
-    const own = [one.localName, ...[...one.attributes].filter(({ name }) => GROUND.test(name)).map(said)]
+    const own = [one.localName, ...worn(one).filter(({ name }) => GROUND.test(name)).map(said)]
     if (hasText(one)) {
       const style = getComputedStyle(one)
       own.push(style.color, style.backgroundColor, style.opacity, style.fontSize, style.fontWeight)
     }
     return own.join(' ')
   }
+  const middle = (one) => {
+    const { left, right, top, bottom } = one.getBoundingClientRect()
+    return [(left + right) / 2, (top + bottom) / 2]
+  }
+  /** True of a small target with another so near that a finger may meet that one. */
+  const crowded = (one) => {
+    if (one.offsetWidth >= LEAST && one.offsetHeight >= LEAST) return false
+    const [x, y] = middle(one)
+    return [...document.querySelectorAll(FOCUSED)].some((other) => other !== one && seen(other) && Math.hypot(middle(other)[0] - x, middle(other)[1] - y) < LEAST)
+  }
   /** What else there is to judge about it, whatever it says: all of this again is nothing new. */
   const mark = (one, doubled) => {
-    const own = [seen(one), doubled.has(one.id), ...[...one.attributes].filter(({ name }) => name !== 'id' && !GROUND.test(name)).map(said)]
+    const own = [seen(one), doubled.has(one.id), ...worn(one).filter(({ name }) => name !== 'id' && !GROUND.test(name)).map(said)]
     if (one.labels !== undefined) own.push(one.labels?.length, one.value === '')
     if (one.matches('a, button, label, legend, summary, th, option, [role]')) own.push(one.textContent.trim() === '')
     // Some rules look at what an element holds, or at how small it is.
     if (one.matches('ul, ol, dl, table, tr, [role]')) own.push(...[...new Set([...one.children].map((child) => `${child.localName} ${child.getAttribute('role')}`))].sort())
     if (one.matches('a, button, [role]') || one.scrollHeight > one.clientHeight || one.scrollWidth > one.clientWidth) own.push(one.querySelector(FOCUSED) === null)
-    if (one.matches(FOCUSED)) own.push(one.offsetWidth < LEAST, one.offsetHeight < LEAST)
+    if (one.matches(FOCUSED)) own.push(one.offsetWidth < LEAST, one.offsetHeight < LEAST, crowded(one))
     return own.join(' ')
   }
 
   window.walk = {
     /** Waits until nothing is asked, read, delayed, drawn or moved, and three frames have passed so, in which what was drawn begins to move. */
-    rest: async () => {
+    rest: async (frames = 3) => {
       const since = performance.now()
-      for (let still = 0; still < 3; ) {
+      for (let still = 0; still < frames; ) {
         const before = changes
         await frame()
         const why = busy()
@@ -158,7 +170,7 @@
     speak: (language) => {
       app().$i18n.locale = language
       document.documentElement.lang = language
-      return window.walk.rest()
+      return window.walk.rest(1)
     },
     over: () => {
       const one = over()
@@ -233,6 +245,8 @@
       const options = structuredClone(RULES)
       // Landmarks and headings are a matter of a whole page.
       if (within === null) options.runOnly.values.push('best-practice')
+      // A list of choices is scrolled by the arrows of its field, which keeps the focus; axe knows that only of a list that is itself what scrolls.
+      if (within?.querySelector('[role="listbox"]')) options.rules = { 'scrollable-region-focusable': { enabled: false } }
       const all = marks.includes(window.walk.structure)
       const fresh = new Set(marks.map((one) => window.walk.marked.get(one)))
       // What is within one of them is judged with it.

@@ -31,6 +31,10 @@ class Findings:
     """Marks of what axe has looked at, in each language and width."""
     pages: set[str] = field(default_factory=set)
     parts: set[str] = field(default_factory=set)
+    pressed: dict[str, set[str]] = field(default_factory=dict)
+    """What each person need not press again: the same button brings up other things for others."""
+    listed: set[str] = field(default_factory=set)
+    """What drops down a list of choices, which has the same entries for everybody, or fewer."""
     too_wide: dict[str, int] = field(default_factory=dict)
     stuck: list[str] = field(default_factory=list)
     """What Escape did not close."""
@@ -61,8 +65,11 @@ class Walk:
     who: str
     findings: Findings
     languages: tuple[str, ...] = LANGUAGES
-    pressed: set[str] = field(default_factory=set)
-    """What this person need not press again: the same button brings up other things for others."""
+
+    @property
+    def pressed(self) -> set[str]:
+        """What this person need not press again."""
+        return self.findings.pressed.setdefault(self.who, set())
 
     def ask(self, what: str, *given: Any) -> Any:
         """Asks the page."""
@@ -107,7 +114,7 @@ class Walk:
         keys = self.ask("pressable")
         for key in keys:
             known = key if key.startswith("bar ") else f"{name} {key}"
-            if key.startswith(("bar nav-", "tab-")) or known in self.pressed:
+            if key.startswith(("bar nav-", "tab-")) or known in self.pressed | self.findings.listed:
                 continue
             before = self.ask("shape")
             self.ask("pressable")
@@ -117,6 +124,7 @@ class Walk:
             # Other pages have tours of their own.
             if self.ask("at") == name:
                 self._look(f"{where} > {key}", key, before, keys)
+                self._note(known)
             self._leave(f"{where} > {key}")
             if self.ask("shape") != before:
                 # The page anew, as it was before.
@@ -143,16 +151,22 @@ class Walk:
         elif "el-popper" not in over:
             self._press_within(where)
 
+    def _note(self, known: str) -> None:
+        """Notes what drops down a list, while it is there."""
+        if "el-select__popper" in self.ask("over"):
+            self.findings.listed.add(known)
+
     def _press_fresh(self, where: str, keys: list[str]) -> None:
         """What a changed view offers that the page did not."""
         for key in self.ask("pressable"):
             known = f"{where.partition(' > ')[0]} {key}"
-            if key in keys or known in self.pressed:
+            if key in keys or known in self.pressed | self.findings.listed:
                 continue
             self.pressed.add(known)
             self.ask("pressable")
             if self._press(key) and (over := self.ask("over")):
                 self.judge(f"{where} > {key}")
+                self._note(known)
                 if "el-popper" not in over:
                     self._press_within(f"{where} > {key}")
             self._leave(f"{where} > {key}")
@@ -175,7 +189,7 @@ class Walk:
         """What a dialog's own switches bring up."""
         for key in self.ask("pressable"):
             known = f"within {where.rpartition('>')[2]} {key}"
-            if known in self.pressed:
+            if known in self.pressed | self.findings.listed:
                 continue
             self.pressed.add(known)
             self.ask("pressable")
@@ -185,6 +199,7 @@ class Walk:
             if not over:
                 return
             self.judge(f"{where} > {key}")
+            self._note(known)
             if "el-popper" in over:
                 self.page.keyboard.press("Escape")
                 self.rest()

@@ -19,6 +19,8 @@ from tests.running import District, items, wait_until
 
 PEOPLE = ("leader", "jinsha", "system", "security", "audit")
 """Who has most to see goes first."""
+CHOOSING = ("leader", "jinsha")
+"""Who meets things that go from state to state."""
 AT_ONCE = 3
 """Browsers: while one waits for its page another can be judged, also on two cores."""
 ON_THE_PHONE = ("jinsha",)
@@ -127,8 +129,6 @@ class Outing:
     def through_the_console(self, who: str) -> None:
         """Every page that this person may open, with what its buttons open."""
         walk = self.signed_in(who, DESK)
-        for name, full in self._chosen(who):
-            walk.tour(name, full)
         for name, path in sorted(self.routes.items()):
             if name not in BEFORE and (full := filled(walk, path)):
                 walk.tour(name, full)
@@ -139,10 +139,15 @@ class Outing:
             self._narrow(walk, PHONE, "by phone", judged=True)
         walk.page.context.close()
 
+    def what_is_chosen(self, who: str) -> None:
+        """Things of each kind in each state, and pages on which something must be chosen first."""
+        walk = self.signed_in(who, DESK)
+        for name, full in self._chosen(who):
+            walk.tour(name, full)
+        walk.page.context.close()
+
     def _chosen(self, who: str) -> list[tuple[str, str]]:
-        """Pages on which something must be chosen before there is all to see."""
-        if who not in ("leader", "jinsha"):
-            return []
+        """Their pages, by name."""
         with self.district.client(who) as client:
             found = [(noun, one) for noun in MOVED for one in items(client, f"/api/v1/{noun}")]
             each = {(noun, one.get("state"), one.get("variant")): one["id"] for noun, one in found}
@@ -180,6 +185,7 @@ class Outing:
 
 
 WALKS: tuple[Callable[[Outing], None], ...] = (
+    *(partial(Outing.what_is_chosen, who=who) for who in CHOOSING),
     *(partial(Outing.through_the_console, who=who) for who in PEOPLE),
     Outing.before_the_console,
     partial(Outing.by_phone_alone, who="grid1"),
