@@ -106,11 +106,25 @@ def set_up_link(walk: Walk) -> None:
     assert walk.visit("operators", "/operators")
     with walk.district.client(walk.who) as client:
         person = next(one for one in items(client, "/api/v1/operators") if one["login"] == "jinsha")
-    put_in(walk, f"operators/{person['id']}/reset", {"operator": person, "setup": LINK})
+    put_in(
+        walk,
+        f"operators/{person['id']}/reset",
+        {"operator": person, "setup": LINK, "release": {"by": ["安全管理员(示例)"]}},
+    )
     row = walk.page.locator('[data-test="operator-row"][data-login="jinsha"]')
     row.locator('[data-test="operator-reset"]').click()
     click(walk.page, "reset-submit")
     shown(walk, "link-close", "a set-up link")
+    left(walk)
+
+
+def release(walk: Walk) -> None:
+    """The code of a link that is released, which is shown once."""
+    assert walk.visit("operators", "/operators")
+    put_in(walk, "operators/*/release", {"code": "abcd-efgh", "expires_at": LINK["expires_at"]})
+    click(walk.page, "operator-put-in-force")
+    click(walk.page, "release-submit")
+    shown(walk, "release-code", "a release code")
     left(walk)
 
 

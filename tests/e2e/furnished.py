@@ -122,11 +122,22 @@ def furnish(district: District) -> None:
         service = {"login": "drainage", "name": "排水调度(示例)", "organisation_id": "D16"}
         service_id = made(system.post("/api/v1/service-accounts", json=service))["id"]
         token = {"label": "调度大屏(示例)", "scopes": ["directory", "list"], "purpose": "PS-FLOOD", "days": 30}
-        made(system.post(f"/api/v1/service-accounts/{service_id}/tokens", json=token))
+        seeing = {"label": "闸口画面(示例)", "scopes": ["view_live"], "purpose": "PS-FLOOD", "days": 30}
+        for one in (token, seeing):
+            made(system.post(f"/api/v1/service-accounts/{service_id}/tokens", json=one))
+        _accounts(system)
     with district.client("audit") as audit, district.client("system") as system:
         _erasure(audit, system)
         audit.post("/api/v1/audit/verification")
         made(audit.post("/api/v1/audit/roots"))
+
+
+def _accounts(system: httpx.Client) -> None:
+    """A new one and a wider role, both of which wait for the security manager."""
+    newcomer = {"login": "newcomer", "name": "新来的(示例)", "organisation_id": "district"}
+    made(system.post("/api/v1/operators", json=newcomer | {"roles": ["district_operator"]}))
+    wider = next(one["id"] for one in items(system, "/api/v1/operators") if one["login"] == "xiting")
+    made(system.patch(f"/api/v1/operators/{wider}", json={"organisation_id": "district"}))
 
 
 def _tickets(leader: httpx.Client) -> None:

@@ -36,6 +36,7 @@ MOVED = ("tickets", "exports", "inquiries", "legal-holds", "requests", "emergenc
 BROUGHT_UP: dict[str, tuple[Callable[[Walk], None], ...]] = {
     "leader": (answered.second_factor, answered.passphrase),
     "system": (answered.typed_text, answered.set_up_link),
+    "security": (answered.release,),
     "jinsha": (answered.devices,),
 }
 """What no button alone brings up, and who meets it."""
