@@ -98,7 +98,7 @@ async def erase(office: Office, caller: Caller, text_id: str, reason: str) -> No
             if erased is None:
                 raise NotFound("text")
             chain, seq, field = erased
-            rows = await _erase_rows(conn, chain, seq, field, text)
+            rows = await _erase_rows(office, caller, conn, (chain, seq, field, text), at)
         await office.note(
             conn,
             at,
@@ -121,10 +121,19 @@ async def _erase_view(conn: AsyncConnection, record_id: str) -> tuple[str, int]:
     return place
 
 
-async def _erase_rows(conn: AsyncConnection, chain: str, seq: int, field: str, text: str) -> int:
+async def _erase_rows(
+    office: Office, caller: Caller, conn: AsyncConnection, erased: tuple[str, int, str, str], at: datetime
+) -> int:
+    chain, seq, field, text = erased
     line = await auditing.entry(conn, chain, seq)
     if line is None:
         return 0
+    if (line.object_kind, field) == ("session", "reason"):
+        # the records of looks under that purpose carry it, each with a commitment that a line must answer for
+        for view_id in await view_records.with_reason(conn, line.object_id, text):
+            held_by, begun = await _erase_view(conn, view_id)
+            who, about = caller.operator.id, ("erase_text", "view_record", view_id)
+            await office.note(conn, at, who, *about, chain=held_by, seq=begun, field=field)
     rows = await typed_rows.blank(conn, line.object_kind, line.object_id, field, text)
     if rows:
         await epochs.bump(conn, epochs.PERMISSION)  # what is kept of grants in memory holds their reasons

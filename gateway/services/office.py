@@ -84,13 +84,17 @@ class Office:
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who is asking: the operator, the session, its shift purpose, the address it came from, and what holds it."""
+    """Who is asking: the operator, the session, its purpose, the address it came from, what holds it, and (for another
+    purpose than the shift's own) why: a reason or a ticket.
+    """
 
     operator: Operator
     session_id: str
     purpose: str | None
     remote: str = ""
     hold: Hold | None = None
+    ground: str = ""
+    ground_ticket: str | None = None
 
 
 def new_id(at: datetime) -> str:

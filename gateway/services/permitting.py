@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -21,6 +21,7 @@ from gateway.services.emergency_masks import decide
 from gateway.services.errors import Forbidden, Invalid, Locked, NotFound, NotSignedIn
 from gateway.services.leasing import Wish
 from gateway.services.office import Caller
+from gateway.services.reasons import check_reason
 from gateway.storage import grants, sessions, view_records
 from gateway.storage.sessions import Session
 
@@ -107,10 +108,36 @@ class Judge:
             raise Locked
 
 
-def _check_ground(ticket: Ticket, camera: Camera) -> None:
-    """A ticket is the ground of a look while somebody works on it, and for the cameras round where it is."""
+async def check_ground(conn: AsyncConnection, caller: Caller, reason: str, ticket_id: str | None, at: datetime) -> None:
+    """A session's purpose that is not the shift's own needs what a single look for it needs.
+
+    Raises ``Forbidden``, ``Invalid``, or ``NotFound`` for a ticket that the caller may not see. Whether a ticket is
+    about a camera is asked at each look.
+    """
+    check_reason(reason, needed=False)
+    if ticket_id is None:
+        _check_reason(reason)
+        return
+    ticket, _ = await tickets.seen(conn, caller, ticket_id, at)
+    _refuse_closed(ticket)
+
+
+def grounded(caller: Caller, wish: Wish) -> Wish:
+    """The wish with the ground of the session's purpose, where it names none and is for that purpose."""
+    own = wish.purpose in (None, caller.purpose)
+    if not own or wish.reason.strip() or wish.ticket_id is not None:
+        return wish
+    return replace(wish, reason=caller.ground, ticket_id=caller.ground_ticket)
+
+
+def _refuse_closed(ticket: Ticket) -> None:
     if ticket.state in ENDED:
         raise Invalid("this ticket is closed: name one that is open, or give a reason", field="ticket")
+
+
+def _check_ground(ticket: Ticket, camera: Camera) -> None:
+    """A ticket is the ground of a look while somebody works on it, and for the cameras round where it is."""
+    _refuse_closed(ticket)
     if camera.id != ticket.camera_id and camera.township_code != ticket.township_code:
         sentence = "this ticket is about another place: name one of this camera or its township, or give a reason"
         raise Invalid(sentence, field="ticket")

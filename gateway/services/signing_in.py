@@ -32,6 +32,7 @@ from gateway.services.errors import (
 from gateway.services.holding import TOUCH_EVERY, hold_of
 from gateway.services.locking_out import count_failure, refuse_locked
 from gateway.services.office import SYSTEM, Caller, Office
+from gateway.services.permitting import check_ground
 from gateway.services.running_sessions import end
 from gateway.storage import operators, organisations, second_factors, sessions
 from gateway.storage.operators import Account
@@ -92,7 +93,7 @@ async def sign_in(
     Who has a second factor gives a code or a passkey's answer too: ``SecondFactorNeeded`` asks for it, with what a
     passkey on the site is to answer; ``WrongCode`` and ``WrongPasskey`` count like a wrong password.
     """
-    chosen = purpose_of(purpose)
+    chosen = shift_of(purpose)
     remote = entrance.remote
     at = office.clock.now()
     knocked = await directory_sign_on.knock(office, door, login, password, at, remote)
@@ -171,7 +172,7 @@ async def resume(
                 await sessions.touch(conn, [(session.id, at)], by_hand=True)
     elif at - session.last_seen_at > TOUCH_EVERY:
         office.touches.note(session.id, at)
-    return Caller(operator, session.id, session.purpose, remote, hold)
+    return Caller(operator, session.id, session.purpose, remote, hold, session.ground, session.ground_ticket)
 
 
 async def describe(office: Office, caller: Caller) -> SignedInView:
@@ -202,8 +203,18 @@ async def sign_out(office: Office, caller: Caller) -> None:
     await end(office, caller, caller.session_id)
 
 
-async def change(office: Office, caller: Caller, purpose: str | None, language: str | None) -> None:
-    """Changes the shift purpose or the language, whichever is given. Raises ``Invalid``."""
+async def change(
+    office: Office,
+    caller: Caller,
+    purpose: str | None,
+    language: str | None,
+    *,
+    reason: str = "",
+    ticket_id: str | None = None,
+) -> None:
+    """Changes the purpose or the language, whichever is given. Another purpose than the shift's own needs a reason or
+    an open ticket, as a single look does. Raises ``Invalid``, ``Forbidden`` or ``NotFound``.
+    """
     at = office.clock.now()
     if language is not None and language not in LANGUAGES:
         raise Invalid("this language is not offered", field="language", offered=sorted(LANGUAGES))
@@ -211,9 +222,16 @@ async def change(office: Office, caller: Caller, purpose: str | None, language: 
         raise Forbidden("a token keeps the purpose that it was issued for")
     async with office.store.begin() as conn:
         if purpose is not None:
-            await sessions.set_purpose(conn, caller.session_id, purpose_of(purpose))
+            chosen, who = purpose_of(purpose), caller.operator.id
+            if chosen == purposes.SHIFT_PURPOSE:
+                reason, ticket_id = "", None
+            else:
+                await check_ground(conn, caller, reason, ticket_id, at)
+            ground = reason.strip()
+            await sessions.set_purpose(conn, caller.session_id, chosen, ground, ticket_id)
+            session_id, typed = caller.session_id, {"reason": ground}
             await office.note(
-                conn, at, caller.operator.id, "choose_purpose", "session", caller.session_id, purpose=purpose
+                conn, at, who, "choose_purpose", "session", session_id, typed=typed, purpose=chosen, ticket=ticket_id
             )
         if language is not None:
             await operators.set_language(conn, caller.operator.id, language)
@@ -253,6 +271,15 @@ def purpose_of(code: str | None) -> str:
     if code not in purposes.CODES:
         raise Invalid("this purpose is not known", field="purpose", known=sorted(purposes.CODES))
     return code
+
+
+def shift_of(code: str | None) -> str:
+    """The purpose that a session begins with. Raises ``Invalid`` for another than the shift's: it needs a ground."""
+    chosen = purpose_of(code)
+    if chosen != purposes.SHIFT_PURPOSE:
+        sentence = "a shift begins with its own purpose: sign in, then choose another with a reason or a ticket"
+        raise Invalid(sentence, field="purpose", known=[purposes.SHIFT_PURPOSE])
+    return chosen
 
 
 def may_enter(account: Account, remote: str, at: datetime) -> bool:

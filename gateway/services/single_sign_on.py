@@ -16,7 +16,7 @@ from gateway.domain.operators import Role
 from gateway.ports import Beginning, Identity, IdentityProvider, Refused
 from gateway.services.errors import Forbidden, NotFound, NotSignedIn
 from gateway.services.office import SYSTEM, Caller, Office
-from gateway.services.signing_in import Entrance, begin_session, may_enter, purpose_of
+from gateway.services.signing_in import Entrance, begin_session, may_enter, shift_of
 from gateway.storage import identities, operators, second_factors, sessions, setup_links
 from gateway.storage.operators import Account
 from gateway.storage.secrets import BadKey
@@ -55,7 +55,7 @@ async def begin(
     office: Office, sign_on: SingleSignOn, redirect_uri: str, purpose: str | None, to: str
 ) -> tuple[str, bytes]:
     """The provider's address and the sealed errand. Raises ``Invalid`` or ``Unavailable``."""
-    chosen = purpose_of(purpose)
+    chosen = shift_of(purpose)
     beginning: Beginning = await sign_on.provider.begin(redirect_uri)
     until = (office.clock.now() + ERRAND_LASTS).timestamp()
     # only a place within the console: an address from outside would make this door open onto other people's pages

@@ -24,7 +24,7 @@ from gateway.services.errors import Failed, Forbidden, Invalid, Locked, NotFound
 from gateway.services.gathering import Gathering
 from gateway.services.leasing import Lease, ViewingTally, Wish
 from gateway.services.office import SYSTEM, Caller, Office
-from gateway.services.permitting import Judge, Permitted, earlier
+from gateway.services.permitting import Judge, Permitted, earlier, grounded
 from gateway.services.walls import Walls
 from gateway.storage import cameras, epochs, grants, oversight, sessions, view_records
 from gateway.storage.view_records import Closing, ViewRecord
@@ -79,7 +79,7 @@ class Viewing:
 
         Raises ``NotFound``, ``Forbidden`` or ``Invalid``, and ``Unavailable`` if the record cannot be written.
         """
-        lease = await self._begin(caller, wish)
+        lease = await self._begin(caller, grounded(caller, wish))
         result = "failed"
         try:
             yield lease

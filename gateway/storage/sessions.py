@@ -48,6 +48,9 @@ class Session:
     locked_at: datetime | None = None
     proved_at: datetime | None = None
     issued_by: str | None = None
+    ground: str = ""
+    """Why the purpose is another than the shift's own, as it was typed; or ``ground_ticket``."""
+    ground_ticket: str | None = None
 
     def locked_since(self, at: datetime, idle: timedelta) -> datetime | None:
         """Since when the controls are locked: somebody locked them, or nobody touched them for so long."""
@@ -78,6 +81,8 @@ async def insert(connection: AsyncConnection, session: Session) -> None:
             locked_at=session.locked_at,
             proved_at=session.proved_at,
             issued_by=session.issued_by,
+            ground=session.ground,
+            ground_ticket=session.ground_ticket,
         )
     )
 
@@ -126,9 +131,12 @@ async def prove(connection: AsyncConnection, session_id: str, at: datetime | Non
     await connection.execute(update(sessions).where(sessions.c.id == session_id).values(proved_at=at))
 
 
-async def set_purpose(connection: AsyncConnection, session_id: str, purpose: str | None) -> None:
-    """Changes what the shift watches for."""
-    await connection.execute(update(sessions).where(sessions.c.id == session_id).values(purpose=purpose))
+async def set_purpose(
+    connection: AsyncConnection, session_id: str, purpose: str | None, ground: str = "", ticket: str | None = None
+) -> None:
+    """Changes what the shift watches for, and why."""
+    values = {"purpose": purpose, "ground": ground, "ground_ticket": ticket}
+    await connection.execute(update(sessions).where(sessions.c.id == session_id).values(values))
 
 
 async def end(connection: AsyncConnection, session_id: str, at: datetime) -> bool:

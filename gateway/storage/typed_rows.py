@@ -125,6 +125,7 @@ PLACES: Mapping[tuple[str, str], tuple[Place, ...]] = {
         Place(grants.c.revoke_reason, _of_request),
     ),
     ("request", "text"): (_in(request_lines.c.text, request_lines.c.request_id),),
+    ("session", "reason"): (_in(sessions.c.ground, sessions.c.id),),
     ("session", "label"): (_in(sessions.c.label, sessions.c.id, NAMELESS),),
     ("ticket", "why"): (_in(ticket_moves.c.why, ticket_moves.c.ticket_id),),
 }

@@ -222,6 +222,13 @@ async def reason_place(connection: AsyncConnection, record_id: str) -> tuple[str
     return None if row is None else (row[0], row[1])
 
 
+async def with_reason(connection: AsyncConnection, session_id: str, reason: str) -> Sequence[str]:
+    """Ids of the looks of a session for that reason."""
+    columns = view_records.c
+    statement = select(columns.id).where(columns.session_id == session_id, columns.reason == reason)
+    return (await connection.scalars(statement.order_by(columns.id))).all()
+
+
 async def erase_reason(connection: AsyncConnection, record_id: str) -> bool:
     """Erases the reason of a look and its salt; the commitment stays, so that the proof holds. False if it is gone."""
     statement = (

@@ -24,7 +24,7 @@ router = APIRouter(tags=["session"])
 
 
 class SignInRequest(BaseModel):
-    """Login and password; the purpose of the shift if it is not the routine patrol."""
+    """Login and password. A session begins with the purpose of the shift, PS-ORDER; another is chosen afterwards."""
 
     model_config = ConfigDict(
         extra="forbid", json_schema_extra={"example": {"login": "district", "password": "…", "purpose": "PS-ORDER"}}
@@ -46,11 +46,13 @@ class Unlocking(BaseModel):
 
 
 class SessionPatch(BaseModel):
-    """What of a running session can be changed."""
+    """What of a running session can be changed. A purpose other than the shift's own needs a reason or a ticket."""
 
     model_config = ConfigDict(extra="forbid")
     purpose: str | None = None
     language: str | None = None
+    reason: Annotated[str, Field(max_length=500)] = ""
+    ticket: Annotated[str | None, Field(max_length=64)] = None
 
 
 class PasswordChange(BaseModel):
@@ -152,9 +154,11 @@ async def read(request: Request, caller: Annotated[Caller, Depends(signed_in)]) 
 
 @router.patch("/session", dependencies=[rule(SignedIn())], summary="Change the shift purpose or the language")
 async def change(body: SessionPatch, request: Request, caller: Annotated[Caller, Depends(signed_in)]) -> SessionAnswer:
-    """Fields that are left out stay."""
+    """Fields that are left out stay. For a purpose other than the shift's own (PS-ORDER) give a ``reason`` of at least
+    ten characters or an open ``ticket``: it stands in the record of every look for that purpose.
+    """
     office = office_of(request)
-    await signing_in.change(office, caller, body.purpose, body.language)
+    await signing_in.change(office, caller, body.purpose, body.language, reason=body.reason, ticket_id=body.ticket)
     return _answer(await signing_in.describe(office, caller))
 
 

@@ -174,8 +174,8 @@ class Walk:
     def _choose(self, where: str, key: str) -> None:
         """What the entries of a menu open."""
         for entry in self.ask("pressable"):
-            if entry.startswith("purpose-"):
-                continue
+            if entry.startswith("purpose-") and entry != "purpose-PS-FLOOD":
+                continue  # one dialog for all of them
             if not self.ask("over"):
                 self.ask("pressable")
                 self._press(key)

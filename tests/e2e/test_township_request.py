@@ -125,6 +125,15 @@ def watch(desk: Desk, cameras: list[str]) -> None:
     page = desk.page
     page.locator('[data-test="user-menu"]').click()
     page.locator('[data-test="purpose-PS-FLOOD"]').click()
+    page.locator('[data-test="purpose-submit"]').wait_for()
+    page.keyboard.press("Escape")
+    page.locator('[data-test="purpose-submit"]').wait_for(state="detached")
+    page.locator('[data-test="user-menu"]').click()
+    page.locator('[data-test="purpose-PS-FLOOD"]').click()
+    desk.shoot("purpose")
+    fill(page, "purpose-reason", "汛期水位巡查，防汛指挥部要求(示例)")
+    page.locator('[data-test="purpose-submit"]').click()
+    page.locator('[data-test="purpose-submit"]').wait_for(state="detached")
     desk.go("wall")
     page.locator('[data-test="layout-4"]').click()
     for camera in cameras:

@@ -180,6 +180,19 @@ async def test_r14_the_reason_of_a_look_is_erased_by_its_records_id_and_the_proo
     _clean(world)
 
 
+async def test_r14_the_ground_of_a_sessions_purpose_leaves_every_record_under_it(shown: Scene, world: World) -> None:
+    async with aclosing(await signed_in(shown.app, "jinxin")) as client:
+        await _ask(client, "PATCH", "/session", {"purpose": "PS-FLOOD", "reason": WORDS})
+        for _ in range(2):
+            assert (await client.get(f"/cameras/{world.camera(B).id}/snapshot")).status_code == 200
+    assert set(_holding(world, WORDS)) == {"audit_texts.text", "sessions.ground", "view_records.reason"}
+    async with aclosing(await signed_in(shown.app, "audit")) as auditor:
+        (line,) = (await auditor.get("/audit", params={"action": "choose_purpose"})).json()["items"]
+    async with aclosing(await signed_in(shown.app, "system")) as system:
+        await _ask(system, "POST", f"/audit/texts/{line['typed']['reason']['id']}/erasure", ORDER)
+    _clean(world)
+
+
 async def test_r14_the_reason_of_a_look_that_was_emptied_by_hand_is_found(shown: Scene, world: World) -> None:
     await _looked(shown)
     with closing(sqlite3.connect(str(world.office.store.url.database))) as connection:

@@ -18,7 +18,7 @@ from gateway.domain.cameras import Camera
 from gateway.services.verifying import verify
 from tests.integration.sockets import connected
 from tests.integration.test_live import Scene, Worker, cookie_of, first_pictures, scene, text, watching
-from tests.integration.world import OWNERS, A, B, World, signed_in
+from tests.integration.world import OWNERS, PASSWORD, A, B, World, client_of, signed_in
 
 SPOKEN = "寻找走失老人（示例）"
 
@@ -53,6 +53,60 @@ async def test_r11_a_purpose_beside_the_shifts_needs_a_ticket_or_a_reason(shown:
         assert (await client.get(address, params={"purpose": "PS-FLOOD", "reason": SPOKEN})).status_code == 200
         assert (await client.get(address)).status_code == 200
     assert [row["purpose"] for row in await shown.records()] == ["PS-FLOOD", "PS-ORDER"]
+
+
+async def _register_of(one: Scene) -> list[tuple[str, str, str | None]]:
+    return [(row["purpose"], row["reason"], row["ticket_id"]) for row in await _register(one)]
+
+
+async def test_r11_a_sessions_other_purpose_needs_the_same_and_every_record_under_it_carries_it(shown: Scene) -> None:
+    address = f"/cameras/{shown.world.camera(B).id}/snapshot"
+    async with aclosing(await signed_in(shown.app, "jinxin")) as client:
+        for ground in ({}, {"reason": "too short"}, {"reason": "          "}):
+            refused = await client.patch("/session", json={"purpose": "PS-FLOOD", **ground})
+            assert (refused.status_code, refused.json()["error"]["detail"]) == (403, {"field": "reason"})
+        unknown = await client.patch("/session", json={"purpose": "PS-FLOOD", "ticket": "TZ-unknown"})
+        assert unknown.status_code == 404
+        assert (await client.get("/session")).json()["purpose"] == "PS-ORDER"
+        chosen = await client.patch("/session", json={"purpose": "PS-FLOOD", "reason": SPOKEN})
+        assert (chosen.status_code, chosen.json()["purpose"]) == (200, "PS-FLOOD")
+        for query in ({}, {"purpose": "PS-FLOOD"}):
+            assert (await client.get(address, params=query)).status_code == 200
+        assert (await client.get(address, params={"purpose": "PS-FIRE"})).status_code == 403
+        assert (await client.patch("/session", json={"purpose": "PS-ORDER", "reason": SPOKEN})).status_code == 200
+        assert (await client.get(address)).status_code == 200
+    flood = ("PS-FLOOD", SPOKEN, None)
+    assert await _register_of(shown) == [("PS-ORDER", "", None), flood, flood]
+    async with aclosing(await signed_in(shown.app, "audit")) as auditor:
+        lines = (await auditor.get("/audit", params={"action": "choose_purpose"})).json()["items"]
+    texts = [{name: text["text"] for name, text in line["typed"].items()} for line in lines]
+    assert texts == [{}, {"reason": SPOKEN}], "recorded once, and never for the shift's own purpose"
+    assert _proved(shown) == []
+
+
+async def test_r11_a_ticket_is_the_ground_of_a_session_while_it_is_open_and_for_its_own_surroundings(
+    shown: Scene,
+) -> None:
+    world = shown.world
+    near, far = world.camera(A), world.camera(B)
+    async with aclosing(await signed_in(shown.app, "leader")) as client:
+        confirmed = {"category": "3206120102", "version": 1}
+        ticket = (await client.post(f"/candidates/{world.candidates[near.id]}/confirm", json=confirmed)).json()
+        chosen = await client.patch("/session", json={"purpose": "PS-FLOOD", "ticket": ticket["id"]})
+        assert chosen.status_code == 200, chosen.text
+        assert (await client.get(f"/cameras/{near.id}/snapshot")).status_code == 200
+        assert (await client.get(f"/cameras/{far.id}/snapshot")).status_code == 422
+        spoken = {"reason": SPOKEN}
+        assert (await client.get(f"/cameras/{far.id}/snapshot", params=spoken)).status_code == 200
+    found = [("PS-FLOOD", SPOKEN, None), ("PS-FLOOD", "", ticket["id"])]
+    assert await _register_of(shown) == found
+
+
+async def test_r11_nobody_signs_in_for_another_purpose_than_the_shifts_own(shown: Scene) -> None:
+    async with aclosing(client_of(shown.app)) as client:
+        wish = {"login": "jinxin", "password": PASSWORD, "purpose": "PS-FLOOD"}
+        refused = await client.post("/session", json=wish)
+        assert (refused.status_code, refused.json()["error"]["detail"]["field"]) == (422, "purpose")
 
 
 async def test_r11_only_an_open_ticket_of_the_camera_or_its_township_is_a_ground(shown: Scene) -> None:

@@ -29,9 +29,8 @@ async def test_a_session_knows_who_and_for_what(browser_of: Browsers) -> None:
     assert session["operator"]["login"] == "jinsha"
     assert session["purpose"] == "PS-ORDER"
     assert "view_live" in session["actions"]
-    assert (await client.patch("/session", json={"purpose": "PS-FLOOD", "language": "en"})).json()[
-        "purpose"
-    ] == "PS-FLOOD"
+    other = {"purpose": "PS-FLOOD", "language": "en", "reason": "汛期水位巡查（示例）"}
+    assert (await client.patch("/session", json=other)).json()["purpose"] == "PS-FLOOD"
     assert (await client.get("/session")).json()["operator"]["language"] == "en"
     assert (await client.patch("/session", json={"purpose": "FUN"})).status_code == 422
 

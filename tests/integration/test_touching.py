@@ -39,6 +39,6 @@ async def test_what_a_hand_does_is_written_at_once(app: FastAPI, world: World) -
     """Locking counts from it, on every gateway."""
     client = await signed_in(app, "jinsha")
     world.clock.at += LONG
-    assert (await client.patch("/session", json={"purpose": "PS-FLOOD"})).is_success
+    assert (await client.patch("/session", json={"purpose": "PS-FLOOD", "reason": "汛期水位巡查（示例）"})).is_success
     session = await session_of(world, "jinsha")
     assert (session.last_seen_at, session.input_at) == (world.clock.now(), world.clock.now())

@@ -85,6 +85,9 @@ sessions = Table(
     Column("input_at", Moment),
     Column("locked_at", Moment),
     Column("proved_at", Moment),
+    # why it watches for another purpose than the shift's own: a reason that somebody typed, or a ticket
+    Column("ground", Text, nullable=False, default="", server_default=""),
+    Column("ground_ticket", String(36)),
     Index("ix_sessions_operator", "operator_id"),
 )
 

@@ -17,6 +17,9 @@ if (location.search === '?entered') {
   history.replaceState(null, '', location.pathname + location.hash)
 }
 
+/** The purpose that every shift begins with. */
+export const SHIFT_PURPOSE = 'PS-ORDER'
+
 /** Asks the gateway who we are; false when nobody is signed in. */
 export async function resume(): Promise<boolean> {
   if (session.value !== null) return true
@@ -31,8 +34,8 @@ export async function resume(): Promise<boolean> {
 }
 
 /** Begins a session; `passkey` is what one answered in place of a code. */
-export async function signIn(login: string, password: string, purpose: string, code = '', passkey: PasskeyAnswer | null = null): Promise<void> {
-  adopt(await post<Session>('/session', { login, password, purpose, code: code === '' ? null : code, passkey }))
+export async function signIn(login: string, password: string, code = '', passkey: PasskeyAnswer | null = null): Promise<void> {
+  adopt(await post<Session>('/session', { login, password, code: code === '' ? null : code, passkey }))
   const language = i18n.global.locale.value
   if (session.value !== null && session.value.operator.language !== language) await rememberLanguage(language)
 }
@@ -50,8 +53,9 @@ export async function signOut(): Promise<void> {
   }
 }
 
-export async function changePurpose(purpose: string): Promise<void> {
-  session.value = await patch<Session>('/session', { purpose })
+/** Watches for another purpose from now on; one that is not the shift's own needs a reason or a ticket. */
+export async function changePurpose(purpose: string, ground: { reason?: string; ticket?: string } = {}): Promise<void> {
+  session.value = await patch<Session>('/session', { purpose, ...ground })
 }
 
 /** Switches the language here and for the operator's next sign-in. */
