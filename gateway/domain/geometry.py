@@ -43,7 +43,8 @@ def contains(polygon: Sequence[Point], point: Point) -> bool:
 
     Crossings are counted half-open, so that a point strictly inside is in exactly one of two neighbours.
     """
-    if len(polygon) < 3:
+    # Beside a corner a crossing can be rounded to the wrong side of the point, never outside the rectangle.
+    if len(polygon) < 3 or not bounds(polygon).contains(point):
         return False
     x, y = point
     inside = False

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from gateway.domain.geometry import bounds, contains, distance_m
@@ -43,6 +43,7 @@ def test_of_two_halves_at_least_one_has_every_point_of_the_square(x: float, y: f
 POINTS = st.tuples(st.floats(-180, 180), st.floats(-90, 90))
 
 
+@example(ring=[(1.0, 0.0), (1.0, 1.0), (2.1515307628071268e-269, 0.0)], point=(0.0, 0.0))
 @given(ring=st.lists(POINTS, min_size=3, max_size=9), point=POINTS)
 def test_what_is_inside_is_within_the_bounds(ring: list[tuple[float, float]], point: tuple[float, float]) -> None:
     if contains(ring, point):
