@@ -253,11 +253,7 @@ async def test_r14_a_database_put_back_by_hand_is_found_until_somebody_answers_f
     assert done.returncode == 0, done.stderr
     quiet = _gateway("audit", "verify", "--data", str(tmp_path))
     assert quiet.returncode == 0, quiet.stdout
-    with closing(sqlite3.connect(tmp_path / DATABASE)) as connection:
-        statement = "SELECT chain, canonical FROM audit_entries WHERE action = 'accept_chain_ends'"
-        ((chain, line),) = connection.execute(statement).fetchall()
-    assert chain == cli_chain(GW)
-    assert b'"ends":{"gw1":6},"noted":{"gw1":11}' in line
+    assert b'"ends":{"gw1":6},"noted":{"gw1":11}' in _line_of_the_command(tmp_path, "accept_chain_ends")
     async with _running(tmp_path) as office:
         await _write(office, 1)
     assert _found(tmp_path) == []
@@ -277,11 +273,7 @@ async def test_r14_a_restored_backup_is_quiet_and_a_line_of_the_audit(tmp_path: 
     assert done.returncode == 0, done.stderr
     quiet = _gateway("audit", "verify", "--data", str(new))
     assert quiet.returncode == 0, quiet.stdout
-    with closing(sqlite3.connect(new / DATABASE)) as connection:
-        statement = "SELECT chain, canonical FROM audit_entries WHERE action = 'restore_backup'"
-        ((chain, line),) = connection.execute(statement).fetchall()
-    assert chain == cli_chain(GW)
-    assert b'"ends":{"gw1":6}' in line
+    assert b'"ends":{"gw1":6}' in _line_of_the_command(new, "restore_backup")
     _cut(new, 4)
     assert "it was cut off" in _gateway("audit", "verify", "--data", str(new)).stdout
 
@@ -311,3 +303,12 @@ async def test_r14_the_consoles_verification_compares_the_note(world: World, tmp
         office = Office(store, FakeClock(), LocalBus(), GW, data, open_box(data))
         check = await desk.Verifier(office).verify_now(Caller(person, "s", None))
     assert [(one["chain"], one["seq"]) for one in check.findings] == [(GW, 5)]
+
+
+def _line_of_the_command(data: Path, action: str) -> bytes:
+    """The one line of that action, which stands in the chain of the machine's commands."""
+    with closing(sqlite3.connect(data / DATABASE)) as connection:
+        statement = "SELECT chain, canonical FROM audit_entries WHERE action = ?"
+        ((chain, line),) = connection.execute(statement, (action,)).fetchall()
+    assert chain == cli_chain(GW)
+    return bytes(line)
