@@ -30,6 +30,7 @@ from gateway.services.directory_people import DirectorySignOn
 from gateway.services.doorkeeping import Doorkeeper
 from gateway.services.evidence import EvidenceRoom
 from gateway.services.listening import Listening
+from gateway.services.marked_copies import MarkedCopies
 from gateway.services.office import Office
 from gateway.services.packing import Packing
 from gateway.services.passwords import load_book
@@ -120,7 +121,7 @@ def application(parts: Parts, hub: Hub, rooms: whep.Rooms) -> ASGIApp:
             live.router(parts.viewing, hub, parts.fleet, parts.office.clock.now),
             whep.router(rooms),
             messages.router(parts.listening),
-            evidence.router(parts.viewing, parts.room, parts.fleet, parts.office.clock.now),
+            evidence.router(parts.viewing, parts.room, MarkedCopies(parts.fleet, parts.office.clock)),
         ],
         root_routers=[
             oversight.public_router(

@@ -38,6 +38,11 @@ class Wish:
         """True for live pictures and clips. Single pictures are marked for everybody, as they are made."""
         return self.transport not in ("jpeg", "evidence-still")
 
+    @property
+    def kept(self) -> bool:
+        """True for clips: a file that stays with whoever took it, so it names them, under whatever conditions."""
+        return self.transport == "evidence-clip"
+
 
 @dataclass(slots=True, eq=False)
 class Lease:

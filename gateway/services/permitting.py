@@ -83,7 +83,7 @@ class Judge:
         elif wish.action in _PICTURES and purpose != (caller.purpose or SHIFT_PURPOSE):
             _check_reason(wish.reason)
         until = earlier(decision.until, session.expires_at)
-        marked = wish.moving and burned_in(decision.conditions, operator.service)
+        marked = wish.kept or (wish.moving and burned_in(decision.conditions, operator.service))
         return Permitted(camera, purpose, decision.grant_id, until, decision.conditions, marked)
 
     async def _asker(self, caller: Caller) -> tuple[Session, Operator, Held]:

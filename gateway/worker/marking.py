@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import io
+import tempfile
 from collections.abc import Sequence
 from fractions import Fraction
+from pathlib import Path
 
 import av
 import av.error
@@ -25,6 +27,8 @@ FAINT = 0.28
 """How strongly the words that cover the picture are mixed in."""
 STEP_SECONDS = 2.0
 """How often the words of a clip move on."""
+OPTIONS = {"preset": "veryfast", "crf": "24", "maxrate": "5M", "bufsize": "5M"}
+"""How a clip is written: never so large that it does not fit through the link, however busy its pictures are."""
 MOST_PIXELS = 64_000_000
 COARSE = 12
 """Squares across the longer side of a region that is made coarse."""
@@ -86,14 +90,18 @@ def _covered(picture: Picture, regions: Sequence[Region]) -> Picture:
 
 
 def _clip(data: bytes, words: str) -> bytes:
-    target = io.BytesIO()
     try:
-        with av.open(io.BytesIO(data), "r") as source, av.open(target, "w", format="mp4") as sink:
-            pictures = source.streams.video[0]
-            _burn(source, pictures, sink, words)
+        with tempfile.TemporaryDirectory(prefix="mark-") as folder:
+            # A real file: FFmpeg opens it a second time to move the index to its front, where a player begins to read.
+            target = Path(folder) / "clip.mp4"
+            with (
+                av.open(io.BytesIO(data), "r") as source,
+                av.open(str(target), "w", format="mp4", options={"movflags": "+faststart"}) as sink,
+            ):
+                _burn(source, source.streams.video[0], sink, words)
+            return target.read_bytes()
     except (av.error.FFmpegError, IndexError, OSError, ValueError) as problem:
         raise Refused(f"the clip cannot be read ({type(problem).__name__})") from None
-    return target.getvalue()
 
 
 def _burn(
@@ -101,7 +109,7 @@ def _burn(
 ) -> None:
     """Writes every picture anew, at its own time, with the words on it."""
     base = pictures.time_base or Fraction(1, 90_000)
-    stream = sink.add_stream("libx264", options={"preset": "veryfast", "crf": "24"})
+    stream = sink.add_stream("libx264", options=dict(OPTIONS))
     stream.width, stream.height = pictures.width // 2 * 2, pictures.height // 2 * 2
     stream.pix_fmt, stream.time_base = "yuv420p", base
     stream.codec_context.time_base = base

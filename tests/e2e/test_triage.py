@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from gateway.samples.faults import Fault, switch
 from tests.e2e.conftest import Desk
@@ -64,9 +64,22 @@ def test_a_candidate_says_why_and_shows_its_box_and_clip_and_is_dismissed_with_a
     image = page.locator('[data-test="candidate-still"]')
     wait_until(lambda: image.evaluate("one => one.naturalWidth") > 0, "the still")
     assert image.evaluate(AMBER) > 100, "the still shows its box"
+    asked: list[Route] = []
+
+    def keep_waiting(route: Route) -> None:
+        asked.append(route)
+
+    page.route("**/evidence/*/clip", keep_waiting)
     page.locator('[data-test="show-clip"]').click()
+    making = page.locator('[data-test="clip-words"]')
+    expect(making).to_contain_text("正在为您生成片段")
+    desk.shoot("candidate-clip-making")
+    wait_until(lambda: page.evaluate("1") and asked, "the clip to be asked for")
+    asked[0].continue_()
     clip = page.locator('[data-test="candidate-clip"]')
     wait_until(lambda: clip.evaluate("one => one.videoWidth > 0 && one.currentTime > 1"), "the clip to play")
+    expect(making).to_have_count(0)
+    assert len(asked) == 1, "it is asked for once, however long it plays"
     desk.shoot("candidate-clip")
 
     page.locator('[data-test="dismiss-open"]').click()

@@ -18,6 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from gateway.domain.observations import ObservationKind
 from gateway.services import evidence as evidence_module
 from gateway.services.evidence import NotYet
+from gateway.services.marked_copies import MarkedCopies
 from gateway.services.viewing import Viewing
 from gateway.storage import evidence as evidence_rows
 from gateway.storage.tables import events
@@ -47,9 +48,8 @@ async def test_evidence_is_kept_and_shown_to_those_who_may_see_the_event(shown: 
     await shown.watching.evidence("w1", event_id, "still", picture, digest, "image/jpeg", None)
     await shown.watching.evidence("w1", event_id, "clip", None, None, None, "the pre-roll was empty")
     assert shown.worker.evidence == [(event_id, "still"), (event_id, "clip")]
-    app = create_api(
-        shown.office, routers=[evidence_web.router(Viewing(shown.office), shown.room, Hand(), shown.clock.now)]
-    )
+    copies = MarkedCopies(Hand(), shown.clock)
+    app = create_api(shown.office, routers=[evidence_web.router(Viewing(shown.office), shown.room, copies)])
     async with aclosing(await signed_in(app, "jinxin")) as client:
         answer = await client.get(f"/evidence/{event_id}/still")
         assert (answer.status_code, answer.headers["content-type"]) == (200, "image/jpeg")

@@ -28,6 +28,7 @@ from gateway.media.channel import Subscription
 from gateway.media.hub import Hub, open_hub
 from gateway.services import viewing as viewing_module
 from gateway.services.evidence import EvidenceRoom
+from gateway.services.marked_copies import MarkedCopies
 from gateway.services.office import Office
 from gateway.services.viewing import Viewing
 from gateway.storage import grants, sessions, view_records
@@ -121,7 +122,7 @@ async def scene(world: World, tmp_path: Path, bus: LocalBus, worker: Worker) -> 
         whep.open_rooms(viewing, hub) as rooms,
     ):
         running = [group.create_task(viewing.run()), group.create_task(worker.run())]
-        pictures = evidence.router(viewing, room, Hand(), clock.now)
+        pictures = evidence.router(viewing, room, MarkedCopies(Hand(), clock))
         routers = (live.router(viewing, hub, worker, clock.now), whep.router(rooms), pictures)
         yield Scene(create_api(office, routers=routers), world, office, clock, viewing, hub, worker)
         for task in running:

@@ -14,6 +14,7 @@ from typing import Any
 
 import av
 import cv2
+import httpx
 import numpy as np
 import pytest
 from sqlalchemy import select
@@ -221,25 +222,52 @@ async def test_r16_more_than_workers_can_mark_is_refused_in_one_sentence_and_nev
         assert (answer.status_code, "marks 24 live pictures" in answer.text) == (503, True)
 
 
-async def test_r16_clips_are_marked_for_programs_and_under_the_watermark(one: Scene, tmp_path: Path) -> None:
-    token = await _token(one, "drainage", A)
-    await _under_watermark(one, frozenset({Action.SEE_EVENTS}))
+async def _with_clip(one: Scene, folder: Path) -> tuple[str, bytes]:
+    """The address of a clip of Jinsha's event, and the clip as it is kept."""
     clip = mp4(PICTURES)
     async with one.office.store.read() as conn:
         found = select(events.c.id).where(events.c.camera_id == one.world.camera(A).id)
         event_id = str((await conn.execute(found)).scalar_one())
-    room = EvidenceRoom(one.office, tmp_path / "evidence", 1 << 20, timedelta(days=1))
+    room = EvidenceRoom(one.office, folder / "evidence", 1 << 20, timedelta(days=1))
     await room.take(event_id, "clip", clip, hashlib.sha256(clip).hexdigest(), "video/mp4")
-    address = f"/evidence/{event_id}/clip"
-    async with aclosing(await signed_in(one.app, "jinsha")) as owner:
-        assert (await owner.get(address)).content == clip
-    asking = {f"drainage {A}": system(one.app, token), f"jinxin {B}": await signed_in(one.app, "jinxin")}
+    return f"/evidence/{event_id}/clip", clip
+
+
+def _frames(answer: httpx.Response) -> list[np.ndarray]:
+    assert (answer.status_code, answer.headers["content-type"]) == (200, "video/mp4"), answer.text
+    assert answer.headers["cache-control"] == "private, no-store"
+    with av.open(io.BytesIO(answer.content)) as container:
+        return [frame.to_ndarray(format="bgr24") for frame in container.decode(video=0)]
+
+
+async def test_r16_a_clip_names_whoever_takes_it_and_its_record_says_so(one: Scene, tmp_path: Path) -> None:
+    token = await _token(one, "drainage", A)
+    await _under_watermark(one, frozenset({Action.SEE_EVENTS}))
+    address, _ = await _with_clip(one, tmp_path)
+    asking = {
+        f"jinsha {A}": await signed_in(one.app, "jinsha"),
+        f"drainage {A}": system(one.app, token),
+        f"jinxin {B}": await signed_in(one.app, "jinxin"),
+    }
     for words, client in asking.items():
         async with aclosing(client):
-            answer = await client.get(address)
-        assert (answer.status_code, answer.headers["content-type"]) == (200, "video/mp4")
-        with av.open(io.BytesIO(answer.content)) as container:
-            pictures = [frame.to_ndarray(format="bgr24") for frame in container.decode(video=0)]
+            pictures = _frames(await client.get(address))
         assert len(pictures) == len(PICTURES)
-        assert _legible(pictures[:3], f"{words} {one.clock.now():%Y-%m-%d} 09:0")
-    assert [row["stream"] for row in await one.records()] == ["", "marked", "marked"]
+        assert _legible([pictures[0], pictures[1], pictures[-1]], f"{words} {one.clock.now():%Y-%m-%d} 09:0")
+    assert [row["stream"] for row in await one.records()] == ["marked", "marked", "marked"]
+
+
+async def test_r16_a_clip_asked_for_twice_is_burned_once_and_for_its_taker_alone(one: Scene, tmp_path: Path) -> None:
+    address, clip = await _with_clip(one, tmp_path)
+    async with (
+        aclosing(await signed_in(one.app, "jinsha")) as owner,
+        aclosing(await signed_in(one.app, "district")) as other,
+    ):
+        first, again = await asyncio.gather(owner.get(address), owner.get(address))
+        assert first.content == again.content != clip
+        assert _legible(_frames(await other.get(address))[:3], "district ")
+        assert (await owner.get(address)).content == first.content
+        one.clock.skip(61)
+        later = await owner.get(address)
+        assert later.content != first.content, "another time stands in it"
+        assert len(await one.records()) == 5, "every asking is a look of its own"

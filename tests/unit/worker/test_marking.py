@@ -67,6 +67,7 @@ def test_r16_a_clip_bears_the_words_from_its_first_picture_to_its_last() -> None
     assert len(old) == len(new) == 20
     for a, b in zip(old, new, strict=True):
         assert np.abs(a.astype(int) - b.astype(int)).max() > 60, "the strong line stands on every picture"
+    assert found.index(b"moov") < found.index(b"mdat"), "a player can begin before it has all of it"
 
 
 @pytest.mark.parametrize("cover", list(Cover))

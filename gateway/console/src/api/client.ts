@@ -148,6 +148,11 @@ export async function blob(path: string, query?: Query): Promise<Blob> {
   return (await ask('GET', path, query ? { query } : {})).blob()
 }
 
+/** A file at an address that the gateway itself has given. */
+export async function blobAt(url: string): Promise<Blob> {
+  return blob(url.startsWith(`${ROOT}/`) ? url.slice(ROOT.length) : url)
+}
+
 /** Posts an SDP offer; returns the answer and where to end it. */
 export async function offer(path: string, sdp: string, query: Query): Promise<{ sdp: string; location: string | null }> {
   let answer: Response

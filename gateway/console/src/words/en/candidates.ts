@@ -21,6 +21,8 @@ export const candidates: Words<typeof chinese> = {
     clip: 'Clip',
     noStill: 'The still is not there yet.',
     noClip: 'The clip is being made; it is there once the event has ended.',
+    clipMaking: 'Your copy of the clip is being made…',
+    clipMakingHint: 'Every picture of it bears your account, unit and the time. This takes a few seconds, a quarter of a minute for a large picture.',
     stillMissing: 'No still: {reason}',
     clipMissing: 'No clip: {reason}',
     live: 'Live view',

@@ -18,6 +18,8 @@ export const candidates = {
     clip: '片段',
     noStill: '截图尚未生成。',
     noClip: '片段生成中，事件结束后可看。',
+    clipMaking: '正在为您生成片段…',
+    clipMakingHint: '片段的每一帧都带有您的账号、单位和时间，一般几秒，高清片段约十几秒。',
     stillMissing: '没有截图：{reason}',
     clipMissing: '没有片段：{reason}',
     live: '查看实时画面',
