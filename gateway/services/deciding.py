@@ -17,7 +17,7 @@ from gateway.domain.notices import to_operator
 from gateway.domain.operators import Role
 from gateway.domain.request_states import IllegalStep, PartMove, PartState, Side, step
 from gateway.domain.requests import AccessRequest, RequestPart, Terms, is_narrower
-from gateway.services import notifying, onward_giving, sharing
+from gateway.services import notifying, onward_giving, second_factor, sharing
 from gateway.services.deciding_rights import Right, rights_of
 from gateway.services.errors import Conflict, Forbidden, Invalid, NotFound
 from gateway.services.office import Caller, Office
@@ -44,7 +44,8 @@ class Answer:
 
 
 async def approve(office: Office, caller: Caller, part_id: str, answer: Answer) -> RequestView:
-    """Gives the part, or less of it. Raises ``NotFound``, ``Forbidden``, ``Conflict``, ``Invalid`` or ``Stale``.
+    """Gives the part, or less of it. Raises ``NotFound``, ``Forbidden``, ``Conflict``, ``Invalid`` or ``Stale``, and
+    ``SecondFactorNeeded`` for more than a single camera.
 
     Nobody gives more than was asked, nor more than they hold themselves.
     """
@@ -57,6 +58,8 @@ async def approve(office: Office, caller: Caller, part_id: str, answer: Answer) 
         wanted = frozenset(part.cameras) if answer.cameras is None else answer.cameras
         if not wanted or not wanted <= frozenset(part.cameras):
             raise Invalid("choose cameras that were asked for", field="cameras")
+        if len(wanted) > 1:
+            await second_factor.require(office, caller, conn)  # as for a grant on more than a camera
         less = is_narrower(replace(part, decided_at=at), request.terms, wanted, terms)
         move = PartMove.NARROW if less else PartMove.APPROVE
         given = await _give(office, conn, caller, right, request, sorted(wanted), terms, answer.reason, at)

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from gateway.domain.actions import Action
 from gateway.domain.delegations import LONGEST, Delegation
 from gateway.domain.notices import to_operator
-from gateway.services import notifying
+from gateway.services import notifying, second_factor
 from gateway.services.deciding_rights import shares_own
 from gateway.services.errors import Conflict, Forbidden, Invalid, NotFound
 from gateway.services.office import Caller, Office
@@ -41,7 +41,7 @@ class DelegationView:
 async def name_deputy(
     office: Office, caller: Caller, deputy_id: str, not_before: datetime | None, not_after: datetime, reason: str
 ) -> DelegationView:
-    """Names a deputy for the caller. Raises ``Forbidden`` or ``Invalid``.
+    """Names a deputy for the caller. Raises ``Forbidden``, ``Invalid`` or ``SecondFactorNeeded``.
 
     Only who may share by grants of their own can name one: what a deputy decides by is not theirs to hand on.
     """
@@ -52,6 +52,7 @@ async def name_deputy(
     if not begins < not_after <= begins + LONGEST:
         raise Invalid(f"a delegation lasts at most {LONGEST.days} days", field="not_after")
     async with office.store.begin() as conn:
+        await second_factor.require(office, caller, conn)
         if not await shares_own(conn, caller.operator, at):
             raise Forbidden("you have nothing to decide about that a deputy could decide")
         deputy = await operators.get(conn, deputy_id)

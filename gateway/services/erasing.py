@@ -7,6 +7,7 @@ from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from gateway.services import second_factor
 from gateway.services.errors import NotFound
 from gateway.services.office import Caller, Office
 from gateway.services.reasons import check_reason
@@ -81,13 +82,15 @@ async def erasures(office: Office, after: str | None, limit: int) -> Page[Erasur
 
 async def erase(office: Office, caller: Caller, text_id: str, reason: str) -> None:
     """Erases the text and its salt, and the same words in the row that its line speaks of, and writes down who did it
-    and why. The id of a view record stands for the reason of that look. Raises ``NotFound`` or ``Invalid``.
+    and why. The id of a view record stands for the reason of that look. Raises ``NotFound``, ``Invalid`` or
+    ``SecondFactorNeeded``: what is erased does not come back.
 
     The system manager does it on a written order that names the text by its id, without being shown the audit.
     """
     check_reason(reason)
     at = office.clock.now()
     async with office.store.begin() as conn:
+        await second_factor.require(office, caller, conn)
         text = await audit_texts.held(conn, text_id)
         kind, rows = "audit_text", 0
         if text is None:

@@ -14,6 +14,7 @@ from gateway.domain.geometry import Point
 from gateway.domain.grants import Effect, Grant, TargetKind, permits
 from gateway.domain.groups import Area, CameraGroup
 from gateway.domain.messages import Topic
+from gateway.services import second_factor
 from gateway.services.coverage import Span, Target, covers, leant_on
 from gateway.services.errors import Conflict, Forbidden, Invalid, NotFound
 from gateway.services.office import Caller, Office
@@ -109,7 +110,8 @@ async def change(office: Office, caller: Caller, group_id: str, version: int, wi
 async def fill(office: Office, caller: Caller, group_id: str, put: Sequence[str], take: Sequence[str]) -> GroupView:
     """Puts cameras into the group and takes others out. Raises ``NotFound``, ``Forbidden`` or ``Invalid``.
 
-    Whoever puts a camera in hands it on to all who hold a grant on the group: they must be able to give each of these.
+    Whoever puts a camera in hands it on to all who hold a grant on the group: they must be able to give each of these,
+    and while there are such grants it asks for a second factor as giving them does (``SecondFactorNeeded``).
     """
     at = office.clock.now()
     async with office.store.begin() as conn:
@@ -137,6 +139,8 @@ async def fill_within(
             raise Forbidden(MAY_NOT_SHARE, camera=one)
     if take and any(grant.effect is Effect.DENY for grant in resting):
         _check_everything(held, caller, at)
+    if put and resting:
+        await second_factor.require(office, caller, conn)
     if len(set(await groups.members(conn, group_id)) | set(put)) > MAX_MEMBERS:
         raise Invalid(f"a group holds at most {MAX_MEMBERS} cameras", field="put")
     await groups.put_in(conn, group_id, put)

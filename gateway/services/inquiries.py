@@ -29,7 +29,7 @@ from gateway.domain.inquiries import (
 )
 from gateway.domain.notices import Recipient, to_operator, to_organisation
 from gateway.domain.operators import ROLE_ACTIONS
-from gateway.services import notifying
+from gateway.services import notifying, second_factor
 from gateway.services.errors import Conflict, Forbidden, Invalid, NotFound
 from gateway.services.inquiry_views import (
     STAFF,
@@ -223,7 +223,7 @@ async def erase(office: Office, caller: Caller, inquiry_id: str, reason: str) ->
     """Erases what was typed into an inquiry that has ended, also from beside the audit, whose chain still proves the
     rest: that somebody asked, who dealt with it, what was shown, and when it was answered.
 
-    Raises ``NotFound``, ``Forbidden``, ``Conflict`` or ``Invalid``.
+    Raises ``NotFound``, ``Forbidden``, ``Conflict``, ``Invalid`` or ``SecondFactorNeeded``.
     """
     at = office.clock.now()
     async with office.store.begin() as conn:
@@ -235,6 +235,7 @@ async def erase(office: Office, caller: Caller, inquiry_id: str, reason: str) ->
             raise Conflict("an inquiry that goes on still needs its words")
         if inquiry.erased_at is not None:
             raise Conflict("its words were erased before")
+        await second_factor.require(office, caller, conn)
         if len(reason.strip()) < WHY_LEAST:
             raise Invalid("say on which ground the words are erased", field="reason")
         for text_id in await inquiries.texts_of(conn, inquiry_id):

@@ -12,7 +12,7 @@ from gateway.domain.actions import Action
 from gateway.domain.legal_holds import HoldRefused, HoldStage, HoldState, LegalHold, SamePerson, Wish
 from gateway.domain.notices import Recipient, to_operator, to_organisation
 from gateway.domain.operators import Role
-from gateway.services import notifying
+from gateway.services import notifying, second_factor
 from gateway.services.catalogue import managed
 from gateway.services.errors import Conflict, Forbidden, Invalid, NotFound
 from gateway.services.hold_views import HoldView, ReceiptView, receipt_views, views_of
@@ -109,7 +109,9 @@ async def wish_end(
 
 
 async def decide(office: Office, caller: Caller, hold_id: str, *, yes: bool) -> HoldView:
-    """Decides what is asked, as another person. Raises ``NotFound``, ``Forbidden`` or ``Conflict``."""
+    """Decides what is asked, as another person. Raises ``NotFound``, ``Forbidden``, ``Conflict`` or
+    ``SecondFactorNeeded``: what is held no longer may be deleted the same day.
+    """
     at = office.clock.now()
     async with office.store.begin() as conn:
         hold = await _hold(office, conn, caller, hold_id)
@@ -119,6 +121,7 @@ async def decide(office: Office, caller: Caller, hold_id: str, *, yes: bool) -> 
             raise Forbidden(str(problem)) from None
         except HoldRefused as problem:
             raise Conflict(str(problem)) from None
+        await second_factor.require(office, caller, conn)
         await legal_holds.save(conn, after)
         what = hold.wish.value or "ask"
         await _note(office, conn, caller, after, "approve_hold" if yes else "refuse_hold", what=what)

@@ -211,9 +211,10 @@ async def release(office: Office, caller: Caller, service_id: str, token_id: str
 
 
 async def revoke(office: Office, caller: Caller, service_id: str, token_id: str) -> None:
-    """Ends a token, and within two seconds every picture it carries. Raises ``NotFound``."""
+    """Ends a token, and within two seconds every picture it carries. Raises ``NotFound`` or ``SecondFactorNeeded``."""
     at = office.clock.now()
     async with office.store.begin() as conn:
+        await second_factor.require(office, caller, conn)
         service = await _service(conn, service_id)
         if token_id not in {session.id for session in await sessions.of_operator(conn, service.operator.id, at)}:
             raise NotFound("token")

@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from gateway.domain.messages import Topic
 from gateway.domain.operators import Role
 from gateway.ports import Beginning, Identity, IdentityProvider, Refused
+from gateway.services import second_factor
 from gateway.services.errors import Forbidden, NotFound, NotSignedIn
 from gateway.services.office import SYSTEM, Caller, Office
 from gateway.services.signing_in import Entrance, begin_session, may_enter, shift_of
@@ -95,9 +96,14 @@ async def complete(
 
 
 async def unlink(office: Office, caller: Caller, operator_id: str) -> None:
-    """Lets another identity be linked to the account at its next sign-in. Raises ``NotFound``."""
+    """Lets another identity be linked to the account at its next sign-in.
+
+    Who could do it could sign in as somebody else, whom the provider does not know. Raises ``NotFound`` or
+    ``SecondFactorNeeded``.
+    """
     at = office.clock.now()
     async with office.store.begin() as conn:
+        await second_factor.require(office, caller, conn)
         if await operators.get(conn, operator_id) is None or not await identities.unlink(conn, operator_id):
             raise NotFound("identity")
         await office.note(conn, at, caller.operator.id, "unlink_identity", "operator", operator_id)
