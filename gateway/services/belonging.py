@@ -8,9 +8,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.domain.actions import Action
 from gateway.domain.grants import CameraFacts
+from gateway.services import second_factor
 from gateway.services.coverage import covers
 from gateway.services.errors import Forbidden
-from gateway.services.office import Caller
+from gateway.services.office import Caller, Office
 from gateway.services.pointing import EVERYTHING
 from gateway.storage import grants
 
@@ -26,6 +27,15 @@ async def check_change(
     held = await grants.for_operator(conn, caller.operator, at)
     if not covers(held, caller.operator, Action.MANAGE, EVERYTHING, at):
         raise Forbidden(LENT)
+
+
+async def prove_hand_over(office: Office, conn: AsyncConnection, caller: Caller, count: int) -> None:
+    """Returns if so many cameras may get another owner now. Raises ``SecondFactorNeeded``.
+
+    Who owns a camera decides over sharing it: many at once take what a grant on many takes.
+    """
+    if count > 1:
+        await second_factor.require(office, caller, conn)
 
 
 def _belonging(facts: CameraFacts) -> tuple[str, str, str]:

@@ -118,6 +118,9 @@ async def apply(office: Office, caller: Caller, chosen: Mapping[str, int], chang
                 raise NotFound("camera")
             if not all(judge.manages(file.camera.facts) for file in judge.files):
                 raise Forbidden(NOT_MANAGED)
+            owner = change.values.get("owner_id")
+            handed = [file for file in judge.files if owner is not None and file.camera.owner_id != owner]
+            await belonging.prove_hand_over(office, conn, caller, len(handed))
             for file in judge.files:
                 await _apply_one(office, conn, judge, file, chosen[file.camera.id], pen)
             ids = [file.camera.id for file in judge.files]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -50,6 +50,10 @@ class Loaded:
     """The organisations that were written, each with what it was before (None: it is new)."""
 
 
+Guard = Callable[[AsyncConnection, Sequence[Entry]], Awaitable[Sequence[Problem]]]
+"""Says, within the load's own transaction, what of a file is not for whoever loads it."""
+
+
 async def load_catalogue(
     store: Store,
     box: SecretBox,
@@ -61,13 +65,15 @@ async def load_catalogue(
     passwords: Mapping[str, str] | None = None,
     actor: str = SYSTEM,
     ledger: Ledger | None = None,
+    guard: Guard | None = None,
 ) -> Loaded:
     """Loads sites, recorders and cameras from a YAML, CSV or XLSX file called ``name``.
 
     With a ``ledger`` to write them down in also organisations and, from YAML, ``grants``: the standing ones a new
     district begins with. Without one a file that holds either is refused.
 
-    ``passwords`` are those that ``secret_from`` may name. Never raises for what is in the file.
+    ``passwords`` are those that ``secret_from`` may name. Never raises for what is in the file, but for what a
+    ``guard`` raises, which says what of it is not for whoever loads it.
     """
     document = await asyncio.to_thread(read, name, data)  # a large workbook takes seconds; pictures must go on
     problems = list(document.problems)
@@ -79,7 +85,15 @@ async def load_catalogue(
     given, unclear = standing_grants(document.other.get("grants", []), at)
     async with store.begin() as connection:
         loaded = await load_rows(
-            connection, box, document.rows, at, [*problems, *unclear], passwords or {}, dry_run=dry_run, actor=actor
+            connection,
+            box,
+            document.rows,
+            at,
+            [*problems, *unclear],
+            passwords or {},
+            dry_run=dry_run,
+            actor=actor,
+            guard=guard,
         )
         if not loaded.problems:
             stored = await store_standing(connection, given, at, dry_run=dry_run)
@@ -112,6 +126,7 @@ async def load_rows(
     *,
     dry_run: bool = False,
     actor: str = SYSTEM,
+    guard: Guard | None = None,
 ) -> Loaded:
     """The same within a transaction, from rows that were read already; with problems or a dry run writes nothing.
 
@@ -123,6 +138,8 @@ async def load_rows(
     checks.all(found)
     lives = await settle(connection, found)
     every = [*problems, *wrong, *checks.problems, *lives.problems]
+    if guard is not None:
+        every += await guard(connection, found)
     loaded = Loaded(sorted(every, key=lambda one: (one.row, one.column)), unlawful=lives.unlawful, drafts=lives.drafts)
     if not loaded.problems:
         writing = _Writing(connection, box, Pen(actor, at, "load"), passwords or {}, loaded, dry_run)
