@@ -81,7 +81,10 @@ async def confirm(
             limit = URGENT_LIMIT
         step = Step(TicketState.REG, at)
         ticket, _ = await begin(conn, office.calendar, draft, limit, step, caller)
-        await office.note(conn, at, who, "confirm_candidate", "candidate", found.id, ticket=ticket.number)
+        # the category's own name is nobody's words
+        written = "" if ticket.title in (category.name_zh, category.name_en) else ticket.title
+        typed = {"title": written, "note": ticket.note}
+        await office.note(conn, at, who, "confirm_candidate", "candidate", found.id, typed=typed, ticket=ticket.number)
         result = await detail(conn, caller, ticket, may_handle, at)
     await office.ring(Topic.CANDIDATES, candidate_id)
     await office.ring(Topic.TICKETS, ticket.id)

@@ -40,6 +40,7 @@ from gateway.storage.tables import (
     request_parts,
     sessions,
     ticket_moves,
+    tickets,
 )
 
 NAMELESS = "—"
@@ -87,6 +88,11 @@ PLACES: Mapping[tuple[str, str], tuple[Place, ...]] = {
     ("camera", "note"): (_in(need_reviews.c.note, need_reviews.c.camera_id),),
     ("camera", "place"): (_in(camera_signs.c.place, camera_signs.c.camera_id),),
     ("camera", "reason"): (_in(cameras.c.lifecycle_reason, cameras.c.id),),
+    ("candidate", "note"): (
+        _in(tickets.c.note, tickets.c.candidate_id),
+        _in(candidates.c.decision_reason, candidates.c.id),
+    ),
+    ("candidate", "title"): (_in(tickets.c.title, tickets.c.candidate_id),),
     ("candidate", "reason"): (_in(candidates.c.decision_reason, candidates.c.id),),
     ("delegation", "reason"): (_in(delegations.c.reason, delegations.c.id),),
     ("emergency", "name"): (

@@ -119,6 +119,29 @@ async def test_r14_an_erasure_reaches_what_was_typed_at_grants_candidates_holds_
     _clean(world)
 
 
+async def test_r14_an_erasure_reaches_what_was_typed_into_a_ticket(world: World, browser_of: Browsers) -> None:
+    jinsha, camera = await browser_of("jinsha"), world.camera(A)
+    candidate = (await jinsha.get(f"/candidates/{world.candidates[camera.id]}")).json()
+    category = next(one for one in (await jinsha.get("/categories")).json() if one["from_video"])["code"]
+    wish = {"category": category, "title": WORDS, "note": f"{WORDS}，住三号楼", "version": candidate["version"]}
+    ticket = await _ask(jinsha, "POST", f"/candidates/{candidate['id']}/confirm", wish)
+    assert {"tickets.title", "tickets.note", "candidates.decision_reason"} <= set(_holding(world, WORDS))
+    assert await _erased(browser_of, WORDS) == 2
+    _clean(world)
+    after = (await jinsha.get(f"/tickets/{ticket['id']}")).json()
+    assert (after["title"], after["note"], after["number"]) == ("", "", ticket["number"])
+
+
+async def test_r14_a_ticket_that_is_called_as_its_category_is_nobodys_words(world: World, browser_of: Browsers) -> None:
+    jinsha, auditor, camera = await browser_of("jinsha"), await browser_of("audit"), world.camera(A)
+    candidate = (await jinsha.get(f"/candidates/{world.candidates[camera.id]}")).json()
+    category = next(one for one in (await jinsha.get("/categories")).json() if one["from_video"])
+    wish = {"category": category["code"], "title": category["name_zh"], "version": candidate["version"]}
+    await _ask(jinsha, "POST", f"/candidates/{candidate['id']}/confirm", wish)
+    (line,) = (await auditor.get("/audit", params={"action": "confirm_candidate"})).json()["items"]
+    assert line["typed"] == {}
+
+
 async def test_r14_an_export_whose_receiver_was_erased_still_has_a_heading(
     world: World, browser_of: Browsers, tmp_path: Path
 ) -> None:

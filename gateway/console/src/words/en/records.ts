@@ -67,6 +67,7 @@ export const records: Words<typeof chinese> = {
   actor: { system: 'the gateway itself', cli: 'command line' },
   auditField: {
     text: 'Words',
+    title: 'Title',
     note: 'Note',
     reason: 'Reason',
     login: 'Login',
@@ -186,6 +187,7 @@ export const records: Words<typeof chinese> = {
     set_up_account: 'account set up by link',
     ask_account_change: 'account change asked for',
     withdraw_account_change: 'account change taken back',
+    hold_token: 'old token held until it is released',
     release_token: 'token released',
     release_account: 'account released',
     wrong_release_code: 'wrong release code',

@@ -64,6 +64,7 @@ export const records = {
   actor: { system: '系统自动', cli: '命令行' },
   auditField: {
     text: '检索词',
+    title: '标题',
     note: '说明',
     reason: '理由',
     login: '登录名',
@@ -183,6 +184,7 @@ export const records = {
     set_up_account: '启用设置链接',
     ask_account_change: '申请账号变更',
     withdraw_account_change: '撤回账号变更',
+    hold_token: '停用旧令牌待放行',
     release_token: '放行令牌',
     release_account: '放行账号',
     wrong_release_code: '放行码错误',
