@@ -26,7 +26,7 @@ from gateway.services.releasing import ReleaseNeeded
 from gateway.services.signing_in import hash_token, joined_hash
 from gateway.storage import operators, organisations, sessions
 from gateway.storage.operators import Account
-from gateway.storage.sessions import HALF, TOKEN, Session
+from gateway.storage.sessions import HALF, HELD, TOKEN, Session
 
 LONGEST = timedelta(days=366)
 PREFIX = "seg_"
@@ -270,5 +270,5 @@ def _token(session: Session) -> TokenView:
         expires_at=session.expires_at,
         last_seen_at=session.last_seen_at,
         remote=session.remote,
-        waits=session.kind == HALF,
+        waits=session.kind in (HALF, HELD),
     )

@@ -22,6 +22,8 @@ SIGN_IN = "sign_in"
 TOKEN = "token"
 HALF = "half"
 """The kind of a token that was issued and not released: it opens nothing."""
+HELD = "held"
+"""The kind of a token that one person issued alone before it took two, until its release is asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +107,18 @@ async def complete(connection: AsyncConnection, session_id: str, token_hash: str
         sessions.c.id == session_id, sessions.c.kind == HALF, sessions.c.ended_at.is_(None)
     )
     return (await connection.execute(statement.values(kind=TOKEN, token_hash=token_hash))).rowcount == 1
+
+
+async def held(connection: AsyncConnection, at: datetime) -> list[Session]:
+    """The tokens that are held and not over, oldest first."""
+    found = select(sessions).where(sessions.c.kind == HELD, *_running(at)).order_by(sessions.c.created_at)
+    return [_from(row) for row in (await connection.execute(found)).mappings()]
+
+
+async def let_wait(connection: AsyncConnection, session_id: str) -> bool:
+    """Makes a held token one that waits for its release; False if it is none any more."""
+    statement = update(sessions).where(sessions.c.id == session_id, sessions.c.kind == HELD)
+    return (await connection.execute(statement.values(kind=HALF))).rowcount == 1
 
 
 async def touch(connection: AsyncConnection, seen: Sequence[tuple[str, datetime]], *, by_hand: bool = False) -> None:

@@ -13,12 +13,13 @@ from sqlalchemy import select
 
 from gateway.domain.actions import Action
 from gateway.domain.operators import SEEING, Role
-from gateway.services import service_accounts
+from gateway.services import held_tokens, service_accounts
 from gateway.services.errors import Forbidden
 from gateway.services.office import Caller
 from gateway.services.service_accounts import SCOPES
 from gateway.storage.tables import audit_entries, sessions
 from gateway.web.rules import declared
+from tests.integration.asking import notices
 from tests.integration.conftest import Browsers
 from tests.integration.sockets import connected
 from tests.integration.world import DEPARTMENT, B, World
@@ -129,6 +130,36 @@ async def test_r15_a_token_that_opens_pictures_takes_two_managers(
     async with system(app, f"{first['token']}.{rest}") as client:
         assert (await client.get(f"/candidates/{world.candidates[camera.id]}")).status_code == 200
     assert (await keeper.get("/service-accounts")).json()["items"][0]["tokens"][0]["waits"] is False
+
+
+async def test_r15_a_held_token_opens_nothing_until_it_is_released_like_a_new_one(
+    app: FastAPI, world: World, browser_of: Browsers
+) -> None:
+    """What an upgrade has held: tokens that one person issued alone, before it took two."""
+    keeper, security, auditor = await browser_of("system"), await browser_of("security"), await browser_of("audit")
+    made = await service(keeper)
+    first = await issued(keeper, made["id"], scopes=["directory", "list", "view_live"])
+    token, token_id = first["token"], first["view"]["id"]
+    path = f"/service-accounts/{made['id']}/tokens/{token_id}/release"
+
+    async def answers(one: str) -> int:
+        async with system(app, one) as client:
+            return (await client.get("/cameras")).status_code
+
+    for kind, status in (("token", 200), ("held", 401)):
+        async with world.office.store.begin() as conn:
+            await conn.execute(sessions.update().where(sessions.c.id == token_id).values(kind=kind))
+        assert await answers(token) == status
+    assert (await keeper.get("/service-accounts")).json()["items"][0]["tokens"][0]["waits"] is True
+    for _ in range(2):
+        await held_tokens.hand_to_releasers(world.office, world.clock.now())
+    (line,) = (await auditor.get("/audit", params={"action": "hold_token"})).json()["items"]
+    assert (line["object_id"], line["detail"]["made_by"]) == (token_id, world.people["system"].id)
+    assert "token_to_release" in await notices(security)
+    assert (await notices(keeper)).count("token_held") == 1
+    assert await answers(token) == 401
+    rest = (await security.post(path)).json()["rest"]
+    assert (await answers(token), await answers(f"{token}.{rest}")) == (401, 200)
 
 
 @pytest.mark.parametrize("scope", sorted(SEEING & SCOPES))

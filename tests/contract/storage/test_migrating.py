@@ -12,7 +12,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, MetaData, select, text
+from sqlalchemy import Connection, MetaData, null, select, text
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 import gateway.storage.migrations
@@ -163,6 +163,70 @@ async def test_r14_a_chain_written_by_an_earlier_version_still_verifies(empty_ur
         (2, {}, {"reason": "patrol is over"}),
         (1, {}, {"reason": "patrol is over"}),
     ]
+
+
+SERVICE: dict[str, Any] = {
+    "id": "O-1",
+    "login": "drainage",
+    "name": "Drainage (sample)",
+    "organisation_id": "T-1",
+    "password_hash": "-",
+    "roles": ["service"],
+    "language": "zh-CN",
+    "contract": "",
+    "failed_count": 0,
+    "sample": False,
+    "created_at": 1_700_000_000_000_000,
+}
+TOKEN: dict[str, Any] = {
+    "operator_id": "O-1",
+    "created_at": 1_700_000_000_000_000,
+    "last_seen_at": 1_700_000_000_000_000,
+    "expires_at": 1_900_000_000_000_000,
+    "remote": "",
+    "user_agent": "",
+}
+
+
+async def test_r15_tokens_of_one_persons_issue_are_held_at_the_upgrade(empty_url: str) -> None:
+    engine = create_async_engine(database_url(empty_url))
+    try:
+        await migrate(empty_url, "0027")
+        async with engine.begin() as connection:
+            await connection.run_sync(_old_tokens)
+        await migrate(empty_url)
+        async with engine.connect() as connection:
+            rows = (await connection.execute(text("SELECT id, kind, issued_by FROM sessions ORDER BY id"))).all()
+    finally:
+        await engine.dispose()
+    assert [tuple(row) for row in rows] == [
+        ("anything", "held", None),
+        ("ended", "token", None),
+        ("lists", "token", None),
+        ("person", "sign_in", None),
+        ("pictures", "held", "manager"),
+    ]
+
+
+def _old_tokens(connection: Connection) -> None:
+    """Tokens as they were issued before it took two people, and a sign-in beside them."""
+    there = MetaData()
+    there.reflect(connection)
+    connection.execute(there.tables["organisations"].insert().values(**ORGANISATION))
+    connection.execute(there.tables["operators"].insert().values(**SERVICE))
+    for name, kind, scopes, ended in (
+        ("pictures", "token", ["directory", "list", "view_live"], None),
+        ("lists", "token", ["directory", "list"], None),
+        ("anything", "token", None, None),
+        ("ended", "token", ["view_live"], 1_700_000_000_000_001),
+        ("person", "sign_in", None, None),
+    ):
+        row = TOKEN | {"id": name, "token_hash": name, "kind": kind, "ended_at": ended}
+        row["scopes"] = null() if scopes is None else scopes
+        connection.execute(there.tables["sessions"].insert().values(**row))
+    line = {"chain": "gw1", "seq": 1, "at": 1_700_000_000_000_000, "actor_id": "manager", "action": "issue_token"}
+    line |= {"object_kind": "session", "object_id": "pictures", "canonical": b"{}", "previous": bytes(32)}
+    connection.execute(there.tables["audit_entries"].insert().values(**line, hash=bytes(32)))
 
 
 def _old_chain(connection: Connection) -> None:

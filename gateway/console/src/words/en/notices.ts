@@ -45,6 +45,7 @@ export const notices: Words<typeof chinese> = {
       account_lapses: 'The account {login} lapses on {day}: renew it in time.',
       account_to_release: 'The account {login} waits to be released: make sure of the person and the roles, then release it on the accounts page.',
       token_to_release: 'A token of {login} that opens pictures waits to be released.',
+      token_held: 'An old token of {login} that opens pictures is held: the security manager releases it, and the department puts the half that this gives behind the token, after a dot.',
       change_to_release: 'A change of the roles or organisation of {login} waits to be released.',
       number_refused: 'A device number that {login} typed was not taken: please help to check it.',
       camera_offline: 'A camera has been offline for {minutes} minutes.',

@@ -43,6 +43,7 @@ export const notices = {
       account_lapses: '账号 {login} 将于 {day} 到期，请及时更新。',
       account_to_release: '账号 {login} 待放行：核实本人和角色后，在账号页放行。',
       token_to_release: '系统账号 {login} 有一个能看画面的令牌待放行。',
+      token_held: '系统账号 {login} 有一个能看画面的旧令牌已停用：请安全管理员放行，并请该单位把放行所得的后半段以点号接在令牌之后。',
       change_to_release: '账号 {login} 的角色或单位变更待放行。',
       number_refused: '账号 {login} 录入的国标编码未被采用，请协助核对。',
       camera_offline: '摄像机已离线 {minutes} 分钟。',
