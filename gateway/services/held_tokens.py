@@ -24,8 +24,10 @@ async def hand_to_releasers(office: Office, at: datetime) -> None:
             service = await operators.account(conn, token.operator_id)
             if service is None or not await sessions.let_wait(conn, token.id):
                 continue
-            about = {"service": token.operator_id, "made_by": token.issued_by}
-            await office.note(conn, at, SYSTEM, "hold_token", "session", token.id, **about)
+            made_by = token.issued_by
+            await office.note(
+                conn, at, SYSTEM, "hold_token", "session", token.id, service=token.operator_id, made_by=made_by
+            )
             told = await releasing.tell_releasers(conn, at, "token_to_release", service, token.id)
             keeper, login = [to_role(Role.SYSTEM_MANAGER)], service.operator.login
             on = ("service", token.operator_id)
