@@ -13,6 +13,7 @@ from gateway.domain.audit import SHA256
 from gateway.domain.operators import Operator
 from gateway.domain.organisations import Organisation
 from gateway.services.standing import Given
+from gateway.services.standing_ends import Ended
 from gateway.storage import auditing
 
 
@@ -73,6 +74,12 @@ class Ledger:
             }
             typed = {"reason": one.grant.reason, "policy": one.policy}
             await self._append(conn, at, actor, "give_grant", ("grant", one.grant.id), detail, typed)
+
+    async def ended(self, conn: AsyncConnection, at: datetime, actor: str, ended: Sequence[Ended]) -> None:
+        """Notes each standing grant that was ended, and why."""
+        for one in ended:
+            typed = {"reason": one.reason, "policy": one.policy}
+            await self._append(conn, at, actor, "revoke_grant", ("grant", one.grant.id), {}, typed)
 
     async def _append(
         self,

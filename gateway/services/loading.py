@@ -26,6 +26,7 @@ from gateway.services.catalogue_spots import Spot, spots
 from gateway.services.file_history import Fields, Noun, Pen, camera_fields, changes, recorder_fields, site_fields
 from gateway.services.office import SYSTEM
 from gateway.services.standing import standing_grants, store_standing
+from gateway.services.standing_ends import end_standing, standing_ends, unknown_ends
 from gateway.storage import cameras, credentials, file_changes, organisations, recorders, sites
 from gateway.storage.cameras import CameraFile, NewCamera
 from gateway.storage.secrets import SecretBox
@@ -83,7 +84,9 @@ async def load_catalogue(
     if ledger is None:
         problems += _for_the_machine(document)
     given, unclear = standing_grants(document.other.get("grants", []), at)
+    ending, amiss = standing_ends(document.other.get("grants", []))
     async with store.begin() as connection:
+        unclear += [*amiss, *await unknown_ends(connection, ending)]
         loaded = await load_rows(
             connection,
             box,
@@ -96,6 +99,9 @@ async def load_catalogue(
             guard=guard,
         )
         if not loaded.problems:
+            ended = await end_standing(connection, ending, at, actor, dry_run=dry_run)
+            loaded.changed += len(ended)
+            loaded.unchanged += max(0, len(ending) - len(ended))
             stored = await store_standing(connection, given, at, dry_run=dry_run)
             loaded.added += stored.added
             loaded.changed += stored.changed
@@ -104,6 +110,7 @@ async def load_catalogue(
                 counts = {"added": loaded.added, "changed": loaded.changed}
                 await ledger.loaded(connection, at, actor, name, **counts)
                 await ledger.organisations(connection, at, actor, loaded.organisations)
+                await ledger.ended(connection, at, actor, ended)
                 await ledger.grants(connection, at, actor, stored.given)
     loaded.spots = spots(document, loaded.problems)
     return loaded

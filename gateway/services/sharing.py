@@ -29,6 +29,7 @@ from gateway.storage.grants import GrantRecord
 
 MAX_SCANNED = 2_000
 """Grants looked through for one page: a page may be short, its cursor goes on."""
+STANDS = "a standing rule is not revoked here: whoever runs the machine ends it there, with gateway load"
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +130,7 @@ async def revoke(office: Office, caller: Caller, grant_id: str, reason: str) -> 
         if record is None or not _may_see(caller, held, record, pointing, at):
             raise NotFound("grant")
         if record.policy:
-            raise Forbidden("a standing rule cannot be revoked here")
+            raise Forbidden(STANDS)
         if not pointing.may_share(caller.operator, held, record.grant, at):
             raise Forbidden("you may not share what this grant is about")
         if not await grants.revoke(conn, grant_id, at, caller.operator.id, reason.strip()):

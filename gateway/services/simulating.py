@@ -17,7 +17,7 @@ from gateway.domain.operators import Operator
 from gateway.services.errors import Forbidden, NotFound
 from gateway.services.office import Caller, Office
 from gateway.services.pointing import Pointing
-from gateway.services.sharing import Wish, grant_of, judged
+from gateway.services.sharing import STANDS, Wish, grant_of, judged
 from gateway.storage import camera_lists, grants, operators, organisations
 from gateway.storage.reaching import Reach, reach
 
@@ -77,7 +77,7 @@ async def revoking(office: Office, caller: Caller, grant_id: str) -> Change:
         if record is None or not pointing.may_share(caller.operator, held, record.grant, at):
             raise NotFound("grant")
         if record.policy:
-            raise Forbidden("a standing rule cannot be revoked here")
+            raise Forbidden(STANDS)
         return await _change(conn, caller, record.grant, at, gives=False)
 
 

@@ -56,10 +56,12 @@ _ALLOWED = frozenset(
 def standing_grants(
     items: Sequence[Mapping[str, Any]], at: datetime, granted_by: str = "system"
 ) -> tuple[list[Standing], list[Problem]]:
-    """The grants in a file's list, and what is wrong with the others."""
+    """The grants in a file's list, and what is wrong with the others; entries that end one are read elsewhere."""
     found: list[Standing] = []
     problems: list[Problem] = []
     for item in items:
+        if "ends" in item:
+            continue  # see ``standing_ends``
         try:
             found.append((_grant(item, at, granted_by), str(item.get("policy") or POLICY)))
         except (ValueError, TypeError) as error:
@@ -72,10 +74,10 @@ async def store_standing(
 ) -> Stored:
     """Gives the grants that are not there; one of the same policy, grantee and target with other terms is replaced."""
     records = await grants.every(connection, active_at=at, limit=1_000_000)
-    there = {_place(record.grant, record.policy): record.grant for record in records if record.policy}
+    there = {place_of(record.grant, record.policy): record.grant for record in records if record.policy}
     stored = Stored()
     for grant, policy in wanted:
-        old = there.get(_place(grant, policy))
+        old = there.get(place_of(grant, policy))
         if old is not None and _terms(old) == _terms(grant):
             stored.unchanged += 1
             continue
@@ -92,7 +94,8 @@ async def store_standing(
     return stored
 
 
-def _place(grant: Grant, policy: str) -> tuple[str, ...]:
+def place_of(grant: Grant, policy: str) -> tuple[str, ...]:
+    """What a standing grant is known by: another of the same place with other terms takes its place."""
     target = (grant.target_kind.value, grant.target_id)
     return (policy, grant.effect.value, grant.grantee_kind.value, grant.grantee_id, grant.grantee_within, *target)
 
@@ -109,16 +112,16 @@ def _grant(item: Mapping[str, Any], at: datetime, granted_by: str) -> Grant:
     if unknown := item.keys() - _NEEDED - _ALLOWED - {LINE}:
         raise ValueError(f"the key {', '.join(sorted(unknown))} is not known: take it out, or correct it")
     purposes = item.get("purposes")
-    kind = TargetKind(_word(item, "target_kind", [one.value for one in TargetKind]))
+    kind = TargetKind(one_of(item, "target_kind", [one.value for one in TargetKind]))
     target = str(item.get("target_id") or "")
     if (kind is TargetKind.ALL) != (target == ""):
         raise ValueError("target_id must be empty for the target_kind all, and name one thing for every other")
-    grantee = GranteeKind(_word(item, "grantee_kind", [one.value for one in GranteeKind]))
+    grantee = GranteeKind(one_of(item, "grantee_kind", [one.value for one in GranteeKind]))
     if grantee is GranteeKind.ROLE:
-        _word(item, "grantee_id", [role.value for role in Role])
+        one_of(item, "grantee_id", [role.value for role in Role])
     return Grant(
         id=uuid7(at, os.urandom(ENTROPY_BYTES)),
-        effect=Effect(_word({"effect": "allow", **item}, "effect", [one.value for one in Effect])),
+        effect=Effect(one_of({"effect": "allow", **item}, "effect", [one.value for one in Effect])),
         grantee_kind=grantee,
         grantee_id=str(item["grantee_id"]),
         target_kind=kind,
@@ -131,15 +134,16 @@ def _grant(item: Mapping[str, Any], at: datetime, granted_by: str) -> Grant:
         reason=str(item["reason"]),
         created_at=at,
         grantee_within=str(item.get("grantee_within") or ""),
-        includes_below=_yes(item, "includes_below"),
-        target_below=_yes(item, "target_below"),
+        includes_below=truth(item, "includes_below"),
+        target_below=truth(item, "target_below"),
         hours=_hours(item.get("hours")),
         conditions=frozenset(_condition(raw) for raw in (_list(item, "conditions") if "conditions" in item else ())),
         giver_id=str(item.get("giver_id") or ""),
     )
 
 
-def _word(item: Mapping[str, Any], name: str, choices: Sequence[str]) -> str:
+def one_of(item: Mapping[str, Any], name: str, choices: Sequence[str]) -> str:
+    """The word under that key. Raises ``ValueError`` if it is none of the choices."""
     value = str(item[name])
     if value not in choices:
         raise ValueError(f"{name} is {value!r}: write one of {', '.join(choices)}")
@@ -147,10 +151,11 @@ def _word(item: Mapping[str, Any], name: str, choices: Sequence[str]) -> str:
 
 
 def _condition(raw: Any) -> Condition:
-    return Condition(_word({"conditions": raw}, "conditions", [condition.value for condition in Condition]))
+    return Condition(one_of({"conditions": raw}, "conditions", [condition.value for condition in Condition]))
 
 
-def _yes(item: Mapping[str, Any], name: str) -> bool:
+def truth(item: Mapping[str, Any], name: str) -> bool:
+    """What is said under that key, False if nothing is. Raises ``ValueError``."""
     value = item.get(name, False)
     if not isinstance(value, bool):
         raise ValueError(f"{name} is {value!r}: write true or false")
@@ -170,7 +175,7 @@ def _hours(raw: Any) -> Hours | None:
 
 
 def _action(raw: Any) -> Action:
-    return Action(_word({"actions": raw}, "actions", [action.value for action in Action]))
+    return Action(one_of({"actions": raw}, "actions", [action.value for action in Action]))
 
 
 def _list(item: Mapping[str, Any], name: str) -> list[Any]:

@@ -12,9 +12,9 @@ import yaml
 from openpyxl import Workbook
 
 from gateway.services.catalogue_ledger import Ledger
-from gateway.services.loading import load_catalogue
+from gateway.services.loading import Loaded, load_catalogue
 from gateway.storage import auditing, grants, organisations
-from gateway.storage.auditing import AuditEntry
+from gateway.storage.auditing import AuditEntry, AuditQuery
 from gateway.storage.secrets import SecretBox, open_box
 from gateway.storage.store import Store
 
@@ -75,6 +75,51 @@ async def test_without_a_ledger_neither_organisations_nor_grants_are_loaded(
         assert (await organisations.by_id(connection))["T-1"].parent_id == "district"
         lines = (await auditing.page(connection)).items
     assert {line.action for line in lines} == {"load_catalogue", "add_organisation"}, "those of the ground"
+
+
+async def test_a_standing_rule_ends_by_a_file_that_names_it_with_a_line_of_the_audit(
+    store: Store, box: SecretBox
+) -> None:
+    deny = {
+        "policy": "quiet hours",
+        "effect": "deny",
+        "grantee_kind": "role",
+        "grantee_id": "township_operator",
+        "target_kind": "kind",
+        "target_id": "water",
+    }
+
+    async def load(*items: dict[str, Any], dry_run: bool = False) -> Loaded:
+        data = yaml.safe_dump({"grants": list(items)}, allow_unicode=True).encode()
+        return await load_catalogue(store, box, "x.yaml", data, NOW, dry_run=dry_run, actor="cli", ledger=LEDGER)
+
+    async def in_force() -> list[str]:
+        async with store.read() as connection:
+            return [record.policy for record in await grants.every(connection, active_at=NOW)]
+
+    other = deny | {"policy": "always"}
+    for rule in (deny, other):
+        assert (await load(rule | {"actions": ["view_live"], "reason": "no water works"})).added == 1
+    end = deny | {"ends": True, "reason": "the order was withdrawn"}
+    assert (await load(end, dry_run=True)).changed == 1
+    assert len(await in_force()) == 2
+    loaded = await load(end)
+    assert (loaded.problems, loaded.changed) == ([], 1)
+    assert await in_force() == ["always"]
+    async with store.read() as connection:
+        lines = (await auditing.page(connection, AuditQuery(action="revoke_grant"))).items
+        assert await auditing.verify(connection, "gw-cli") is None
+    assert [{name: one.text for name, one in line.typed.items()} for line in lines] == [
+        {"reason": "the order was withdrawn", "policy": "quiet hours"}
+    ]
+    again = await load(end)
+    assert (again.problems, again.changed, again.unchanged) == ([], 0, 1), "the same file may be loaded twice"
+    slip = await load(end | {"target_id": "road"})
+    assert [(one.noun, one.column) for one in slip.problems] == [("grants", "ends")]
+    assert "was ever given" in slip.problems[0].message
+    for wrong in (end | {"reason": " "}, end | {"actions": ["list"]}, end | {"ends": False}, end | {"effect": "maybe"}):
+        assert len((await load(wrong)).problems) == 1, wrong
+    assert (await load(deny | {"actions": ["view_live"], "reason": "no water works"})).added == 1
 
 
 async def test_every_grant_and_organisation_of_a_file_is_a_line_of_the_audit(store: Store, box: SecretBox) -> None:
