@@ -181,6 +181,13 @@ def opens(grant: Grant, at: datetime) -> datetime | None:
     return start if in_force(grant, start) else None
 
 
+def turns(grant: Grant, at: datetime) -> datetime | None:
+    """The next moment at which a grant begins or stops being open by itself; None if it stays as it is."""
+    edge = closes(grant, at) if open_at(grant, at) else opens(grant, at)
+    revoked = grant.revoked_at
+    return edge if revoked is None or revoked <= at else _first(edge, revoked)
+
+
 def preference(grant: Grant) -> tuple[int, bool, float, int, str]:
     """Of several grants that allow, the smallest is relied on: least bound, not by the hour, longest, oldest."""
     ends = float("inf") if grant.not_after is None else grant.not_after.timestamp()
@@ -218,6 +225,10 @@ class Held(Sequence[Grant]):
     def __len__(self) -> int:
         """How many grants there are."""
         return len(self._grants)
+
+    def turns(self, at: datetime) -> datetime | None:
+        """Until when the same of them are open as at that time; None if nothing changes by itself."""
+        return min((edge for grant in self._grants if (edge := turns(grant, at)) is not None), default=None)
 
     def about(self, camera: CameraFacts, action: Action) -> tuple[list[Grant], list[list[Grant]]]:
         """The denies that speak of the action and reach the camera, and lists of such allows, each in preference."""

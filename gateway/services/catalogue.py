@@ -19,6 +19,7 @@ from gateway.domain.places import Grid, Township
 from gateway.services import grouping
 from gateway.services.camera_views import CameraDetail, CameraSummary, Permissions, detail, permitted
 from gateway.services.errors import Forbidden, Invalid, NotFound
+from gateway.services.kept_lists import Asked
 from gateway.services.lawfulness import lacking
 from gateway.services.office import Caller, Office
 from gateway.storage import (
@@ -105,17 +106,23 @@ async def listed(
     if query.sort.removeprefix("-") not in ("name", "id", "state"):
         raise Invalid("cameras are sorted by name, id or state", field="sort")
     at = office.clock.now()
+    asked = Asked(query, after, limit)
+    grants_then = office.store.grants.known(caller.scene.catalogue.permission, caller.operator)
+    if grants_then is not None and (shown := office.lists.known(caller.scene, grants_then, asked, at)) is not None:
+        return shown
     async with office.store.read() as conn:
         if query.group_id is not None and not await grouping.keeps(conn, caller, query.group_id, at):
             return Page([], None)
-        under = await epochs.catalogue(conn)
-        held = (await office.store.grants.at_epoch(conn, under.permission, caller.operator, at)).held
-        read = partial(office.store.cameras.of, conn, under)
+        scene = await epochs.scene(conn)
+        kept = await office.store.grants.at_epoch(conn, scene.catalogue.permission, caller.operator, at)
+        read = partial(office.store.cameras.of, conn, scene.catalogue)
         page = await camera_lists.page(
-            conn, caller.operator, _action_for(query), at, query, after=after, limit=limit, held=held, read=read
+            conn, caller.operator, _action_for(query), at, query, after=after, limit=limit, held=kept.held, read=read
         )
-    may = Permissions(caller.operator, held, at)
-    return Page([may.summary(item) for item in page.items], page.next)
+    may = Permissions(caller.operator, kept.held, at)
+    shown = Page([may.summary(item) for item in page.items], page.next)
+    office.lists.keep(scene, kept, asked, at, shown)
+    return shown
 
 
 async def read(office: Office, caller: Caller, camera_id: str) -> CameraDetail:

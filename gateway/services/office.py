@@ -21,8 +21,10 @@ from gateway.domain.ids import ENTROPY_BYTES, uuid7
 from gateway.domain.messages import Message, Topic
 from gateway.domain.operators import Operator
 from gateway.ports import Bus, Clock
+from gateway.services.kept_lists import KeptLists
 from gateway.services.touching import Touches
 from gateway.storage import auditing
+from gateway.storage.epochs import BEFORE_ALL, Scene
 from gateway.storage.secrets import SecretBox
 from gateway.storage.store import Store
 
@@ -52,6 +54,7 @@ class Office:
     exports: ExportCaps = DEFAULT_CAPS
     """How much one export may hold, and for how long it can be fetched."""
     touches: Touches = field(default_factory=Touches, compare=False, repr=False)
+    lists: KeptLists = field(default_factory=KeptLists, compare=False, repr=False)
 
     def new_id(self) -> str:
         """A fresh identifier that sorts by birth."""
@@ -85,7 +88,7 @@ class Office:
 @dataclass(frozen=True, slots=True)
 class Caller:
     """Who is asking: the operator, the session, its purpose, the address it came from, what holds it, and (for another
-    purpose than the shift's own) why: a reason or a ticket.
+    purpose than the shift's own) why: a reason or a ticket. ``scene`` are the epochs that were read with the session.
     """
 
     operator: Operator
@@ -95,6 +98,7 @@ class Caller:
     hold: Hold | None = None
     ground: str = ""
     ground_ticket: str | None = None
+    scene: Scene = BEFORE_ALL
 
 
 def new_id(at: datetime) -> str:

@@ -163,7 +163,7 @@ async def resume(
         found = await sessions.live(conn, hash_token(token), at, kind)
         if found is None:
             raise NotSignedIn("the session has ended: sign in again")
-        session, operator = found
+        session, operator, scene = found
         hold = await hold_of(office, conn, session, operator, remote, at)
     if by_hand and hold is not Hold.LOCKED and at - (session.input_at or session.created_at) > TOUCH_EVERY:
         # a full disk must not sign anybody out
@@ -172,7 +172,7 @@ async def resume(
                 await sessions.touch(conn, [(session.id, at)], by_hand=True)
     elif at - session.last_seen_at > TOUCH_EVERY:
         office.touches.note(session.id, at)
-    return Caller(operator, session.id, session.purpose, remote, hold, session.ground, session.ground_ticket)
+    return Caller(operator, session.id, session.purpose, remote, hold, session.ground, session.ground_ticket, scene)
 
 
 async def describe(office: Office, caller: Caller) -> SignedInView:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import Label, RowMapping, bindparam, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.storage.tables import epochs
@@ -15,6 +15,9 @@ PERMISSION = "permission"
 
 ASSIGNMENT = "assignment"
 """Grows with every change to who pulls which camera, and with what address or secret."""
+
+STATE = "state"
+"""Grows with every change of a camera's state, of its reason and of since when it lasts."""
 
 GRANT_NUMBER = "grant_number"
 """The number of the newest grant; not polled by anybody."""
@@ -27,6 +30,23 @@ class Catalogue:
     permission: int
     assignment: int
 
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """The epochs that speak of all that lists of cameras show: what is kept of them, and the states they are in."""
+
+    catalogue: Catalogue
+    state: int
+
+    def follows(self, other: Scene) -> bool:
+        """True unless the other was read from a later state of the database in some respect."""
+        mine, theirs = self.catalogue, other.catalogue
+        later = theirs.permission > mine.permission or theirs.assignment > mine.assignment or other.state > self.state
+        return not later
+
+
+BEFORE_ALL = Scene(Catalogue(0, 0), 0)
+"""The epochs of a database that nothing was changed in yet."""
 
 _VALUE = select(epochs.c.value).where(epochs.c.name == bindparam("name"))
 _BOTH = select(epochs.c.name, epochs.c.value).where(epochs.c.name.in_([PERMISSION, ASSIGNMENT]))
@@ -42,6 +62,28 @@ async def catalogue(connection: AsyncConnection) -> Catalogue:
     """Both epochs, read at once."""
     found = {name: value for name, value in await connection.execute(_BOTH)}
     return Catalogue(found.get(PERMISSION, 0), found.get(ASSIGNMENT, 0))
+
+
+async def scene(connection: AsyncConnection) -> Scene:
+    """All that a list depends on, read at once."""
+    return scene_from((await connection.execute(_SCENE)).mappings().one())
+
+
+def scene_columns() -> list[Label[int]]:
+    """Columns by which any statement reads the scene along with its own rows."""
+    return [
+        select(epochs.c.value).where(epochs.c.name == name).scalar_subquery().label(f"epoch_{name}")
+        for name in (PERMISSION, ASSIGNMENT, STATE)
+    ]
+
+
+def scene_from(row: RowMapping) -> Scene:
+    """The scene in a row with ``scene_columns``."""
+    permission, assignment, state = (row[f"epoch_{name}"] or 0 for name in (PERMISSION, ASSIGNMENT, STATE))
+    return Scene(Catalogue(permission, assignment), state)
+
+
+_SCENE = select(*scene_columns())
 
 
 async def bump(connection: AsyncConnection, name: str) -> int:

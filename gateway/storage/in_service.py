@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.domain.cameras import CameraState
 from gateway.domain.lifecycle import SERVED
+from gateway.storage import epochs
 from gateway.storage.tables import camera_status, cameras, status_history
 from gateway.storage.upserting import chunks, put
 
@@ -49,6 +50,7 @@ async def _turn(connection: AsyncConnection, turned: dict[str, CameraState], at:
         nothing | {"camera_id": name, "state": state.value, "since": at, "updated_at": at}
         for name, state in turned.items()
     ]
+    await epochs.bump(connection, epochs.STATE)
     await put(connection, camera_status, rows)
     running = status_history.c.camera_id.in_(list(turned)) & status_history.c.ended_at.is_(None)
     await connection.execute(update(status_history).where(running).values(ended_at=at))

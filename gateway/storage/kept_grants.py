@@ -40,11 +40,16 @@ class KeptGrants:
         """The grants that speak to the operator and were not over when they were read."""
         return await self.at_epoch(connection, await epochs.get(connection, epochs.PERMISSION), operator, at)
 
+    def known(self, epoch: int, operator: Operator) -> Kept | None:
+        """What is kept of the operator's grants, if it was read at that epoch."""
+        kept = self._kept.get((operator.id, operator.scopes))
+        return kept if kept is not None and _still(kept, epoch, operator) else None
+
     async def at_epoch(self, connection: AsyncConnection, epoch: int, operator: Operator, at: datetime) -> Kept:
         """The same for an epoch that was read by the same connection in the same transaction."""
         key = (operator.id, operator.scopes)
-        kept = self._kept.get(key)
-        if kept is None or (kept.epoch, kept.operator, kept.above) != (epoch, operator, operator.above):
+        kept = self.known(epoch, operator)
+        if kept is None:
             held = await grants.for_operator(connection, operator, at)
             alike = (tuple(grant.id for grant in held), operator.ceiling)
             kept = self._kept[key] = Kept(epoch, operator, operator.above, held, alike)
@@ -52,3 +57,7 @@ class KeptGrants:
         while len(self._kept) > MOST:
             self._kept.popitem(last=False)
         return kept
+
+
+def _still(kept: Kept, epoch: int, operator: Operator) -> bool:
+    return (kept.epoch, kept.operator, kept.above) == (epoch, operator, operator.above)

@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from gateway.domain.actions import Action
 from gateway.domain.operators import Operator
 from gateway.storage import epochs
+from gateway.storage.epochs import Scene
 from gateway.storage.operators import operator_from, select_operators
 from gateway.storage.tables import operators, sessions
 from gateway.storage.tables.columns import Moment
@@ -91,14 +92,18 @@ async def insert(connection: AsyncConnection, session: Session) -> None:
 
 async def live(
     connection: AsyncConnection, token_hash: str, at: datetime, kind: str = SIGN_IN
-) -> tuple[Session, Operator] | None:
-    """The session of that kind with that token's hash and its operator, if it runs then and the account holds."""
-    return await _live(connection, _BY_TOKEN, at, {"token_hash": token_hash, "kind": kind})
+) -> tuple[Session, Operator, Scene] | None:
+    """The session of that kind with that token's hash and its operator, if it runs then and the account holds; and the
+    epochs that were read in the same moment.
+    """
+    row = await _row(connection, _BY_TOKEN, {"token_hash": token_hash, "kind": kind, "at": at})
+    return None if row is None else (*_session_and_operator(row), epochs.scene_from(row))
 
 
 async def live_by_id(connection: AsyncConnection, session_id: str, at: datetime) -> tuple[Session, Operator] | None:
     """The same by the session's id: is this viewer still signed in?"""
-    return await _live(connection, _BY_ID, at, {"session_id": session_id})
+    row = await _row(connection, _BY_ID, {"session_id": session_id, "at": at})
+    return None if row is None else _session_and_operator(row)
 
 
 async def complete(connection: AsyncConnection, session_id: str, token_hash: str) -> bool:
@@ -226,12 +231,12 @@ async def live_many(connection: AsyncConnection, ids: Iterable[str], at: datetim
     return found
 
 
-async def _live(
-    connection: AsyncConnection, statement: Select[Any], at: datetime, named: dict[str, str]
-) -> tuple[Session, Operator] | None:
-    row = (await connection.execute(statement, {"at": at} | named)).mappings().one_or_none()
-    if row is None:
-        return None
+async def _row(connection: AsyncConnection, statement: Select[Any], named: dict[str, Any]) -> RowMapping | None:
+    found: RowMapping | None = (await connection.execute(statement, named)).mappings().one_or_none()
+    return found
+
+
+def _session_and_operator(row: RowMapping) -> tuple[Session, Operator]:
     session = _from({name: row[_OF_SESSION + name] for name in Session.__dataclass_fields__})
     return session, replace(operator_from(row), scopes=session.scopes)
 
@@ -265,7 +270,9 @@ def _live_where(*conditions: ColumnElement[bool]) -> Select[Any]:
     return joined.where(*conditions, *_running(_AT), *_usable(_AT))
 
 
-_BY_TOKEN = _live_where(sessions.c.token_hash == bindparam("token_hash"), sessions.c.kind == bindparam("kind"))
+_BY_TOKEN = _live_where(
+    sessions.c.token_hash == bindparam("token_hash"), sessions.c.kind == bindparam("kind")
+).add_columns(*epochs.scene_columns())
 _BY_ID = _live_where(sessions.c.id == bindparam("session_id"))
 
 _IDS: BindParameter[Any] = bindparam("ids", expanding=True)

@@ -14,6 +14,7 @@ from gateway.domain.actions import Action
 from gateway.domain.cameras import CameraState
 from gateway.domain.lifecycle import Lifecycle
 from gateway.domain.operators import Operator
+from gateway.storage import epochs
 from gateway.storage.camera_lists import STATE
 from gateway.storage.in_service import IN_SERVICE
 from gateway.storage.reaching import reach
@@ -86,6 +87,8 @@ async def put_all(connection: AsyncConnection, reports: Sequence[CameraStatus]) 
         if was is None or (was.state, was.reason) != (report.state, report.reason):
             changed.append(camera_id)
         rows.append({name: getattr(report, name) for name in _COLUMNS} | {"state": report.state.value})
+    if changed:  # before the rows, as whoever takes cameras out of service does: neither then waits for the other
+        await epochs.bump(connection, epochs.STATE)
     await put(connection, camera_status, rows)
     await _turn_history(connection, began)
     return changed

@@ -10,12 +10,24 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.domain.actions import Action
+from gateway.domain.cameras import CameraState
 from gateway.domain.grants import CameraFacts, GranteeKind, TargetKind
 from gateway.domain.groups import Area, CameraGroup
 from gateway.domain.lifecycle import Lifecycle
 from gateway.domain.operators import Operator, Role
 from gateway.domain.organisations import Organisation, OrganisationKind
-from gateway.storage import areas, camera_lists, cameras, epochs, grants, groups, operators, organisations, recorders
+from gateway.storage import (
+    areas,
+    camera_lists,
+    cameras,
+    epochs,
+    grants,
+    groups,
+    operators,
+    organisations,
+    recorders,
+    status,
+)
 from gateway.storage.camera_lists import CameraListed
 from gateway.storage.cameras import NewCamera
 from gateway.storage.epochs import Catalogue
@@ -133,6 +145,31 @@ async def test_a_page_shows_the_state_of_now(store: Store) -> None:
             )
         )
     assert dict(await states()) == dict(before) | {"C-002": "online"}
+
+
+async def test_the_epoch_of_states_moves_with_what_lists_show_of_them_and_not_with_measures(store: Store) -> None:
+    await lay_with_ties(store)
+
+    async def moved(write: Write) -> bool:
+        async with store.begin() as connection:
+            before = await epochs.scene(connection)
+            await write(connection)
+            after = await epochs.scene(connection)
+        assert after.follows(before)
+        assert not before.follows(after) or before == after
+        return after.state > before.state
+
+    online = status.CameraStatus("C-001", CameraState.ONLINE, NOW, NOW, kbps=400.0)
+    for report, moves in (
+        (online, True),
+        (replace(online, kbps=500.0, updated_at=NOW + HOUR), False),
+        (replace(online, reason="unplayable"), True),
+        (replace(online, state=CameraState.OFFLINE), True),
+    ):
+        assert await moved(lambda connection, one=report: status.put_all(connection, [one])) is moves, report  # type: ignore[misc]
+    assert await moved(patched("C-001", enabled=False))
+    assert await moved(patched("C-001", enabled=True))
+    assert not await moved(patched("C-001", name_en="Elsewhere"))
 
 
 async def test_who_reads_an_older_state_neither_gets_nor_leaves_anything(store: Store) -> None:

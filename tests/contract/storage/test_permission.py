@@ -92,7 +92,7 @@ async def test_a_session_lives_until_it_ends_expires_or_its_account_is_disabled(
         await lay(connection)
         await operators.insert(connection, account)
         await sessions.insert(connection, session)
-        assert await sessions.live(connection, "token", NOW) == (session, who)
+        assert await sessions.live(connection, "token", NOW) == (session, who, await epochs.scene(connection))
         assert await sessions.live_by_id(connection, session.id, NOW) == (session, who)
         assert await sessions.live(connection, "other", NOW) is None
         assert await sessions.live(connection, "token", expiry) is None

@@ -13,7 +13,7 @@ from gateway.domain.actions import Action
 from gateway.domain.conditions import Condition
 from gateway.domain.deadlines import SHANGHAI
 from gateway.domain.decisions import Decision, Why
-from gateway.domain.grants import CameraFacts, Effect, Grant, GranteeKind, Held, TargetKind, permits
+from gateway.domain.grants import CameraFacts, Effect, Grant, GranteeKind, Held, TargetKind, open_at, permits
 from gateway.domain.hours import Hours
 from gateway.domain.operators import Operator, Role
 from gateway.domain.organisations import Organisation, OrganisationKind, lineages
@@ -115,6 +115,16 @@ def _grant(number: int = 17, **more: object) -> Grant:
         "number": number,
     }
     return Grant(**(values | more))  # type: ignore[arg-type]
+
+
+@given(grants=st.lists(some_grant(), max_size=6))
+def test_the_same_grants_are_open_until_the_next_one_turns(grants: list[Grant]) -> None:
+    turn = Held(grants).turns(AT)
+    for minutes in range(0, 30 * 60, 15):
+        at = AT + timedelta(minutes=minutes)
+        if turn is None or at < turn:
+            assert [open_at(one, at) for one in grants] == [open_at(one, AT) for one in grants]
+    assert turn is None or turn > AT
 
 
 ME = Operator("me", "me", "me", "x", frozenset({Role.SHIFT_LEADER}))
