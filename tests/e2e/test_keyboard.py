@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page
 
+from tests.e2e.everywhere import LOOKING
 from tests.e2e.furnished import CAMERAS
 from tests.running import District, wait_until
 
@@ -35,8 +36,14 @@ def named(*names: str) -> str:
     return ", ".join(f'[data-test="{name}"]' for name in names)
 
 
+def rest(page: Page) -> None:
+    """Waits until the page fetches, draws and moves nothing: keys go to what is there, not to what is on its way."""
+    page.evaluate("walk.rest()")
+
+
 def reach(page: Page, selector: str, key: str = "Tab", most: int = 150) -> None:
     """Presses Tab until the focus is there."""
+    rest(page)
     for _ in range(most):
         page.keyboard.press(key)
         if page.evaluate(FOCUSED, selector):
@@ -53,6 +60,7 @@ def focus_is(page: Page, selector: str) -> None:
 def seated(browser: Browser, furnished: District) -> Iterator[Page]:
     """The leader's browser, signed in by keys."""
     context = browser.new_context(locale="zh-CN", viewport={"width": 1440, "height": 900})
+    context.add_init_script(path=LOOKING)
     page = context.new_page()
     page.set_default_timeout(60_000)
     page.goto(furnished.base_url)
@@ -72,6 +80,7 @@ def page(seated: Page, furnished: District) -> Page:
     seated.goto(f"{furnished.base_url}/#/")
     seated.reload()
     seated.locator(named("user-menu")).wait_for()
+    rest(seated)
     return seated
 
 
@@ -82,6 +91,7 @@ def open_page(page: Page, name: str) -> None:
     page.wait_for_function(
         "name => document.querySelector(`[data-test='nav-${name}'][aria-current]`) !== null", arg=name
     )
+    rest(page)
 
 
 def test_the_first_key_leads_past_the_navigation(page: Page) -> None:
@@ -190,7 +200,8 @@ def test_a_grant_is_given(page: Page) -> None:
 def test_tab_goes_round_with_a_ring_to_be_seen(page: Page, furnished: District, path: str) -> None:
     page.goto(f"{furnished.base_url}/#/{path}")
     page.reload()
-    page.wait_for_load_state("networkidle")
+    page.locator(named("user-menu")).wait_for()
+    rest(page)
     seen: set[str] = set()
     bare: set[str] = set()
     for _ in range(400):
