@@ -32,7 +32,8 @@ HINDRANCES = {
     Condition.SUB_ONLY: "your grant gives the sub stream of this camera, not the main one",
 }
 """Why a picture is not shown although a grant gives it."""
-_PICTURES = frozenset({Action.VIEW_LIVE, Action.PLAYBACK, Action.SNAPSHOT})
+_PICTURES = frozenset({Action.VIEW_LIVE, Action.PLAYBACK, Action.SNAPSHOT, Action.SEE_EVENTS})
+"""What shows a picture, live or kept: another purpose than the asker's own opens it with a ground alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +81,7 @@ class Judge:
         if wish.ticket_id is not None:
             ticket, _ = await tickets.seen(self._conn, caller, wish.ticket_id, self._at)
             _check_ground(ticket, camera)
-        elif wish.action in _PICTURES and purpose != (caller.purpose or SHIFT_PURPOSE):
+        elif wish.action in _PICTURES and purpose != _free_of_ground(caller):
             _check_reason(wish.reason)
         until = earlier(decision.until, session.expires_at)
         marked = wish.kept or (wish.moving and burned_in(decision.conditions, operator.service))
@@ -128,6 +129,13 @@ def grounded(caller: Caller, wish: Wish) -> Wish:
     if not own or wish.reason.strip() or wish.ticket_id is not None:
         return wish
     return replace(wish, reason=caller.ground, ticket_id=caller.ground_ticket)
+
+
+def _free_of_ground(caller: Caller) -> str:
+    """The purpose that needs neither ticket nor reason: a token is issued for one; a person has the shift's own, and
+    brings the ground of any other along with each look, also where the session was changed to it.
+    """
+    return caller.purpose if caller.operator.service and caller.purpose else SHIFT_PURPOSE
 
 
 def _refuse_closed(ticket: Ticket) -> None:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Literal
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Request, Response
 
 from gateway.domain.actions import Action
 from gateway.services.errors import NotFound
@@ -12,6 +12,7 @@ from gateway.services.evidence import MEDIA_TYPES, EvidenceRoom
 from gateway.services.leasing import Wish
 from gateway.services.marked_copies import MarkedCopies
 from gateway.services.viewing import Viewing
+from gateway.web.live import Purpose, Reason, TicketId
 from gateway.web.rules import Needs, rule
 from gateway.web.signed import signed_in
 
@@ -27,7 +28,9 @@ def router(viewing: Viewing, room: EvidenceRoom, copies: MarkedCopies) -> APIRou
         request: Request,
         event_id: str,
         kind: Literal["still", "clip"],
-        purpose: Annotated[str | None, Query(max_length=32)] = None,
+        purpose: Purpose = None,
+        reason: Reason = "",
+        ticket: TicketId = None,
     ) -> Response:
         """The file with the viewer's account, unit and the time across every picture of it.
 
@@ -37,7 +40,7 @@ def router(viewing: Viewing, room: EvidenceRoom, copies: MarkedCopies) -> APIRou
         caller = await signed_in(request)
         # An event that is not there goes the way of one that the caller may not know, to the same end.
         camera_id = await room.camera_of(event_id)
-        wish = Wish(camera_id or "", Action.SEE_EVENTS, f"evidence-{kind}", None, purpose)
+        wish = Wish(camera_id or "", Action.SEE_EVENTS, f"evidence-{kind}", None, purpose, reason, ticket)
         try:
             async with viewing.open(caller, wish) as lease:
                 path = await room.find(event_id, kind)

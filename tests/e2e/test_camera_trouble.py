@@ -14,6 +14,7 @@ from gateway.samples.faults import Fault
 from tests.e2e.conftest import Desk
 from tests.e2e.test_accounts import fill
 from tests.e2e.test_triage import SAMPLE, faulty
+from tests.e2e.test_wall import pick
 from tests.peers.gstreamer import serving
 from tests.running import District, items, wait_until
 
@@ -72,8 +73,7 @@ def on_wall(desk: Desk, camera: str) -> Page:
     page = desk.page
     desk.go("wall")
     page.locator('[data-test="layout-4"]').click()
-    fill(page, "wall-search", camera)
-    page.locator(f'[data-test="tree-camera"][data-camera="{camera}"]').first.dblclick()
+    pick(page, camera)
     return page
 
 

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from playwright.sync_api import Page, expect
 
 from tests.e2e.conftest import Desk
-from tests.e2e.test_wall import advancing, decoded, fill_wall
+from tests.e2e.test_wall import advancing, decoded, fill_wall, pick
 from tests.running import District, items, wait_until
 
 STATES = """() => {
@@ -74,9 +74,7 @@ def test_revoking_a_grant_ends_the_picture_within_two_seconds(desks: Callable[..
 
         desk.go("wall")
         desk.page.locator('[data-test="layout-1"]').click()
-        search = desk.page.locator('[data-test="wall-search"] input, input[data-test="wall-search"]').first
-        search.fill(foreign)
-        desk.page.locator(f'[data-test="tree-camera"][data-camera="{foreign}"]').first.dblclick()
+        pick(desk.page, foreign)
         advancing(desk.page, 1)
         assert set(decoded(desk.page)) == {foreign}
 

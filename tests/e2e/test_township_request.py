@@ -21,7 +21,7 @@ from playwright.sync_api import Page, expect
 from tests.e2e.conftest import Desk
 from tests.e2e.test_requests import DEPARTMENT, fill, pick_time
 from tests.e2e.test_sharing import STATES
-from tests.e2e.test_wall import advancing, decoded
+from tests.e2e.test_wall import advancing, decoded, pick
 from tests.running import HEADERS, District, items, running_district, wait_until
 from tests.steered_clock import SteeredClock
 
@@ -137,8 +137,7 @@ def watch(desk: Desk, cameras: list[str]) -> None:
     desk.go("wall")
     page.locator('[data-test="layout-4"]').click()
     for camera in cameras:
-        fill(page, "wall-search", camera)
-        page.locator(f'[data-test="tree-camera"][data-camera="{camera}"]').first.dblclick()
+        pick(page, camera)
     advancing(page, len(cameras))
     assert set(decoded(page)) == set(cameras)
 

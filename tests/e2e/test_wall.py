@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from tests.e2e.conftest import Desk
 from tests.running import wait_until
@@ -27,6 +27,14 @@ def advancing(page: Page, count: int) -> None:
         lambda: all(frames >= before[camera] + 20 for camera, frames in decoded(page).items() if camera in before),
         "every picture to advance",
     )
+
+
+def pick(page: Page, camera: str) -> None:
+    """Looks for the camera in the directory and puts it on the wall, which is open."""
+    page.locator('[data-test="wall-search"] input, input[data-test="wall-search"]').first.fill(camera)
+    # Its row of the tree may be there before the search has answered, and would go away between two clicks.
+    expect(page.locator('[data-test="tree-group"]')).to_have_count(0)
+    page.locator(f'[data-test="tree-camera"][data-camera="{camera}"]').dblclick()
 
 
 def fill_wall(desk: Desk, tiles: int) -> None:

@@ -56,6 +56,10 @@ async def test_evidence_is_kept_and_shown_to_those_who_may_see_the_event(shown: 
         # R16: what is handed out bears who looks at it; what is kept does not
         async with aclosing(await signed_in(app, "district")) as other:
             assert (await other.get(f"/evidence/{event_id}/still")).content != answer.content != picture
+        # R11: what was kept needs a ground like what is live, where the purpose is not the shift's own
+        for query, status in (({}, 403), ({"reason": "too short"}, 403), ({"reason": "寻找走失老人（示例）"}, 200)):
+            wish = {"purpose": "PS-FLOOD", **query}
+            assert (await client.get(f"/evidence/{event_id}/still", params=wish)).status_code == status
         kept = await shown.room.find(event_id, "still")
         assert kept is not None
         assert kept.read_bytes() == picture

@@ -12,10 +12,12 @@ from urllib.parse import quote
 
 import httpx
 import pytest
+from sqlalchemy import update
 
 from gateway.bus.local import LocalBus
 from gateway.domain.cameras import Camera
 from gateway.services.verifying import verify
+from gateway.storage.tables import sessions
 from tests.integration.sockets import connected
 from tests.integration.test_live import Scene, Worker, cookie_of, first_pictures, scene, text, watching
 from tests.integration.world import OWNERS, PASSWORD, A, B, World, client_of, signed_in
@@ -72,6 +74,8 @@ async def test_r11_a_sessions_other_purpose_needs_the_same_and_every_record_unde
         assert (chosen.status_code, chosen.json()["purpose"]) == (200, "PS-FLOOD")
         for query in ({}, {"purpose": "PS-FLOOD"}):
             assert (await client.get(address, params=query)).status_code == 200
+        instead = await client.get(address, params={"reason": "x"})
+        assert (instead.status_code, instead.json()["error"]["detail"]) == (403, {"field": "reason"})
         assert (await client.get(address, params={"purpose": "PS-FIRE"})).status_code == 403
         assert (await client.patch("/session", json={"purpose": "PS-ORDER", "reason": SPOKEN})).status_code == 200
         assert (await client.get(address)).status_code == 200
@@ -100,6 +104,18 @@ async def test_r11_a_ticket_is_the_ground_of_a_session_while_it_is_open_and_for_
         assert (await client.get(f"/cameras/{far.id}/snapshot", params=spoken)).status_code == 200
     found = [("PS-FLOOD", SPOKEN, None), ("PS-FLOOD", "", ticket["id"])]
     assert await _register_of(shown) == found
+
+
+async def test_r11_a_session_without_a_ground_for_its_purpose_shows_nothing_until_it_gives_one(shown: Scene) -> None:
+    address = f"/cameras/{shown.world.camera(B).id}/snapshot"
+    async with aclosing(await signed_in(shown.app, "jinxin")) as client:
+        chosen = await client.patch("/session", json={"purpose": "PS-FLOOD", "reason": SPOKEN})
+        assert chosen.status_code == 200, chosen.text
+        async with shown.office.store.begin() as conn:
+            await conn.execute(update(sessions).values(ground=""))  # as an erasure leaves it
+        refused = await client.get(address)
+        assert (refused.status_code, refused.json()["error"]["detail"]) == (403, {"field": "reason"})
+        assert (await client.get(address, params={"reason": SPOKEN})).status_code == 200
 
 
 async def test_r11_nobody_signs_in_for_another_purpose_than_the_shifts_own(shown: Scene) -> None:
