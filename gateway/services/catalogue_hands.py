@@ -17,6 +17,7 @@ from gateway.domain.actions import Action
 from gateway.domain.cameras import Camera, Datum, Place
 from gateway.domain.grants import CameraFacts
 from gateway.services import belonging, standing_denies
+from gateway.services.addressing import manages_recorder
 from gateway.services.catalogue_checks import Entry
 from gateway.services.catalogue_files import Problem
 from gateway.services.coverage import covers
@@ -27,13 +28,15 @@ from gateway.services.pointing import EVERYTHING
 from gateway.storage import camera_ties, cameras, grants, recorders
 from gateway.storage.area_fitting import areas_round
 
+RECORDER = "only who manages every channel of this recorder gives it another owner"
 PLACED = ("latitude", "longitude", "datum")
 
 
 async def handed_over(conn: AsyncConnection, found: Sequence[Entry]) -> list[str]:
-    """The cameras that would have another owner."""
+    """The cameras that would have another owner, in the file's order."""
     owners = {one.id: one.values["owner_id"] for one in found if one.noun == "cameras"}
-    return [one.id for one in (await cameras.many(conn, owners)).values() if one.owner_id != owners[one.id]]
+    there = await cameras.many(conn, owners)
+    return [name for name, owner in owners.items() if name in there and there[name].owner_id != owner]
 
 
 async def refused(conn: AsyncConnection, caller: Caller, found: Sequence[Entry], at: datetime) -> list[Problem]:
@@ -55,7 +58,8 @@ async def refused(conn: AsyncConnection, caller: Caller, found: Sequence[Entry],
                 column = changed[0] if changed else column
                 await judge.camera(entry, was, bool(changed))
         except Forbidden as problem:
-            judge.problems.append(Problem(entry.line, column, problem.message, entry.noun))
+            told = str(problem.detail.get("column", column))
+            judge.problems.append(Problem(entry.line, told, problem.message, entry.noun))
     return judge.problems
 
 
@@ -72,10 +76,15 @@ class _Judge:
         self.problems: list[Problem] = []
 
     async def recorder(self, entry: Entry) -> None:
-        """A recorder that is there takes its channels along to another address."""
+        """A recorder that is there takes its channels along: to another owner, or to another address."""
         host = str(entry.values["host"])
-        was = await recorders.get(self._conn, entry.id) if self._denying else None
-        if was is not None and was.host != host:
+        was = await recorders.get(self._conn, entry.id)
+        if was is None:
+            return
+        handed = was.owner_id != entry.values["owner_id"]
+        if handed and not await manages_recorder(self._conn, self._caller, entry.id, self._at):
+            raise Forbidden(RECORDER, column="owner_id")
+        if self._denying and was.host != host:
             for camera in await cameras.of_recorder(self._conn, entry.id):
                 await self._denies(camera.facts, camera.facts, host, moves=True)
 

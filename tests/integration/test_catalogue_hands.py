@@ -62,6 +62,18 @@ async def test_r15_a_manager_hands_no_camera_over_by_a_file(
     assert (await _load(system, rows)).json()["changed"] == 1, "what no grant points at is theirs to keep"
 
 
+async def test_r15_a_manager_hands_no_recorder_over_by_a_file(world: World, browser_of: Browsers) -> None:
+    system, leader = await browser_of("system"), await browser_of("leader")
+    site = {"id": "S-new", "name_zh": "机房（示例）", "organisation_id": A, "latitude": 32.01, "longitude": 121.01}
+    recorder = {"id": "R-new", "name_zh": "录像机（示例）", "site_id": "S-new", "owner_id": A, "host": "192.0.2.77"}
+    rows: Rows = {"sites": [site], "recorders": [recorder | {"channels": 8}]}
+    assert (await _load(system, rows)).json()["problems"] == [], "a new one is theirs to file"
+    rows["recorders"][0]["owner_id"] = B
+    (problem,) = (await _load(system, rows)).json()["problems"]
+    assert (problem["noun"], problem["column"], problem["value"]) == ("recorders", "owner_id", B)
+    assert (await _load(leader, rows)).json()["problems"] == []
+
+
 async def test_who_manages_every_camera_hands_them_over_with_a_fresh_proof_and_a_line_each(
     world: World, browser_of: Browsers
 ) -> None:
@@ -84,7 +96,7 @@ async def test_who_manages_every_camera_hands_them_over_with_a_fresh_proof_and_a
         assert answer.json()["changed"] == count, answer.text
     async with world.office.store.read() as conn:
         lines = (await auditing.page(conn, AuditQuery(action="change_camera"))).items
-    assert [line.object_id for line in reversed(lines)] == [ids[0], *ids]
+    assert sorted(line.object_id for line in lines) == sorted([ids[0], *ids])
     assert all(line.detail["fields"] == ["owner_id"] for line in lines)
 
 
