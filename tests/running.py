@@ -49,7 +49,9 @@ class District:
         with self.client("system") as system, self.client("security") as security:
             made = system.post("/api/v1/operators", json={"login": login, **wish})
             assert made.status_code == 201, made.text
-            released = security.post(f"/api/v1/operators/{made.json()['operator']['id']}/release")
+            operator = made.json()["operator"]
+            link = {"link": operator["footing"]["link"]}
+            released = security.post(f"/api/v1/operators/{operator['id']}/release", json=link)
             assert released.status_code == 200, released.text
             body = {"token": made.json()["setup"]["token"], "code": released.json()["code"], "password": password}
             done = system.post("/api/v1/set-up", json=body)

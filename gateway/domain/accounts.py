@@ -116,9 +116,12 @@ def check_term(roles: frozenset[Role], term: Term, contract: str) -> None:
 
 
 def widens(old: Operator, new: Operator) -> bool:
-    """True if the account could show pictures that it could not before: by a role, or in another organisation."""
+    """True if the account could show pictures that it could not before, by a role or in another organisation, or if it
+    could release what others make: a manager's role shows none, but two in one hand are no two people.
+    """
     seen = new.ceiling & SEEING
-    return bool(seen - old.ceiling) or (bool(seen) and new.organisation_id != old.organisation_id)
+    moved = new.organisation_id != old.organisation_id
+    return bool(seen - old.ceiling) or (bool(seen) and moved) or bool((new.roles & MANAGERS) - old.roles)
 
 
 def must_prove(operator: Operator, remote: str, rules: AccountRules) -> bool:

@@ -42,6 +42,8 @@ class Footing:
     has_password: bool
     directory: bool
     setup_until: datetime | None
+    link: str | None
+    """The id of the link that waits, by which it is released."""
     release: Literal["needed", "given"] | None
     """Whether the link that waits needs to be released by the security manager, or has been."""
     change: WaitingChange | None
@@ -97,6 +99,7 @@ async def views(office: Office, conn: AsyncConnection, caller: Caller, found: It
             has_password=bool(account.password_hash),
             directory=known in of_directory,
             setup_until=None if link is None else link.expires_at,
+            link=None if link is None else link.id,
             release=None if link is None or not link.needs_release else "given" if link.code_hash else "needed",
             change=None
             if change is None

@@ -1,5 +1,5 @@
-"""Changing accounts: with effect at once, but for what would show somebody more pictures, which a second person
-releases.
+"""Changing accounts: with effect at once, but for what would show somebody more pictures or make them a manager, which
+a second person releases.
 """
 
 from __future__ import annotations
@@ -26,9 +26,9 @@ from gateway.storage.operators import Account
 async def change(office: Office, caller: Caller, operator_id: str, changes: Mapping[str, Any]) -> OperatorView:
     """Changes an account: ``disabled``, and fields of ``NewOperator`` but login, password and language.
 
-    What the account runs is asked again at once. Roles and an organisation that would show it more pictures wait until
-    the security manager releases them, instead of any that waited before. Raises ``NotFound``, ``Forbidden``,
-    ``Invalid``, ``Conflict``, ``KeptInDirectory`` or ``SecondFactorNeeded``.
+    What the account runs is asked again at once. Roles and an organisation that would show it more pictures, or make it
+    a manager's, wait until the security manager releases them, instead of any that waited before. Raises ``NotFound``,
+    ``Forbidden``, ``Invalid``, ``Conflict``, ``KeptInDirectory`` or ``SecondFactorNeeded``.
     """
     if operator_id == caller.operator.id:
         raise Forbidden("nobody changes their own account")

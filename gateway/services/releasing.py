@@ -16,7 +16,7 @@ from gateway.domain.notices import to_role
 from gateway.domain.operators import Role
 from gateway.services import notifying, plain_codes, second_factor
 from gateway.services.doorkeeping import Doorkeeper
-from gateway.services.errors import Forbidden, NotFound
+from gateway.services.errors import Conflict, Forbidden, NotFound
 from gateway.services.office import Caller, Office
 from gateway.storage import identities, operators, setup_links
 from gateway.storage.operators import Account
@@ -48,10 +48,11 @@ class Released:
         return f"Released(expires_at={self.expires_at!r})"
 
 
-async def release(office: Office, door: Doorkeeper, caller: Caller, operator_id: str) -> Released:
-    """A new code for the account's waiting link; a former one is void. The route admits only the security manager.
+async def release(office: Office, door: Doorkeeper, caller: Caller, operator_id: str, link_id: str) -> Released:
+    """A new code for that link, which waits for the account; a former one is void. The route admits only the security
+    manager.
 
-    Raises ``NotFound``, ``Forbidden`` or ``SecondFactorNeeded``.
+    Raises ``NotFound``, ``Forbidden``, ``SecondFactorNeeded``, or ``Conflict`` if another link waits by now.
     """
     at = office.clock.now()
     code = plain_codes.fresh(GROUPS)
@@ -62,6 +63,8 @@ async def release(office: Office, door: Doorkeeper, caller: Caller, operator_id:
         account = await operators.account(conn, operator_id)
         if link is None or not link.needs_release or account is None or account.operator.disabled(at):
             raise NotFound("link")
+        if link.id != link_id:
+            raise Conflict("another link was made meanwhile: look at the account again, then release it")
         if caller.operator.id in (link.made_by, operator_id):
             raise Forbidden("who made the link or whose account it is does not release it: a second person does")
         if not await setup_links.release(conn, link.id, caller.operator.id, at, hashed):

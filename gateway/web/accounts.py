@@ -92,6 +92,13 @@ class LinkBody(BaseModel):
     token: Annotated[str, Field(min_length=1, max_length=128)]
 
 
+class ReleaseBody(BaseModel):
+    """The link that was looked at, as ``footing.link`` names it."""
+
+    model_config = ConfigDict(extra="forbid")
+    link: Annotated[str, Field(min_length=1, max_length=64)]
+
+
 class SetupBody(LinkBody):
     """The password that the owner chose, and the release code that the security manager gave them."""
 
@@ -115,8 +122,8 @@ async def add_operator(body: OperatorBody, request: Request, caller: Who) -> Kep
 
 @router.patch("/operators/{operator_id}", dependencies=SYSTEM, summary="Change, disable or enable an account")
 async def change_operator(operator_id: str, body: OperatorPatch, request: Request, caller: Who) -> OperatorView:
-    """What the account shows is asked again within two seconds; disabling ends it. What would show it more pictures
-    waits in ``footing.change`` until the security manager releases it.
+    """What the account shows is asked again within two seconds; disabling ends it. What would show it more pictures,
+    or make it a manager's, waits in ``footing.change`` until the security manager releases it.
     """
     changes = {name: getattr(body, name) for name in body.model_fields_set}
     return await changing.change(office_of(request), caller, operator_id, changes)
@@ -130,9 +137,11 @@ async def reset_operator(operator_id: str, body: ResetBody, request: Request, ca
 
 
 @router.post("/operators/{operator_id}/release", dependencies=SECURITY, summary="Release a set-up link")
-async def release_operator(operator_id: str, request: Request, caller: Who) -> Released:
-    """For the security manager: the link works only with this code, shown this once. A former code is void."""
-    return await releasing.release(office_of(request), request.app.state.door, caller, operator_id)
+async def release_operator(operator_id: str, body: ReleaseBody, request: Request, caller: Who) -> Released:
+    """For the security manager: the link works only with this code, shown this once. A former code is void. 409 if
+    another link took its place meanwhile.
+    """
+    return await releasing.release(office_of(request), request.app.state.door, caller, operator_id, body.link)
 
 
 @router.post("/operators/{operator_id}/changes/{change_id}/release", dependencies=SECURITY, summary="Release a change")

@@ -22,9 +22,17 @@ async def made(manager: AsyncClient, **wish: Any) -> dict[str, Any]:
 
 async def released(security: AsyncClient, operator_id: str) -> str:
     """The code that the security manager is shown."""
-    answer = await security.post(f"/operators/{operator_id}/release")
+    answer = await security.post(
+        f"/operators/{operator_id}/release", json={"link": await waiting(security, operator_id)}
+    )
     assert answer.status_code == 200, answer.text
     return str(answer.json()["code"])
+
+
+async def waiting(manager: AsyncClient, operator_id: str) -> str:
+    """The id of the link that waits for the account."""
+    rows = (await manager.get("/operators")).json()["items"]
+    return str(next(one for one in rows if one["id"] == operator_id)["footing"]["link"])
 
 
 async def settled(app: FastAPI, browser_of: Browsers, **wish: Any) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""R15: what would show somebody more pictures waits until the security manager puts it into force."""
+"""R15: what would show more pictures, or make a manager, waits until the security manager puts it into force."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from fastapi import FastAPI
 
 from gateway.domain.operators import Role
 from gateway.services import changing
@@ -13,6 +14,7 @@ from gateway.services.errors import Forbidden
 from gateway.services.office import Caller
 from gateway.storage import auditing
 from tests.integration.conftest import Browsers
+from tests.integration.newcomers import made
 from tests.integration.world import A, B, World
 
 WIDER: list[tuple[str, dict[str, Any]]] = [
@@ -20,6 +22,9 @@ WIDER: list[tuple[str, dict[str, Any]]] = [
     ("jinsha", {"roles": ["shift_leader"]}),
     ("jinsha", {"organisation_id": B}),
     ("audit", {"roles": ["district_operator"]}),
+    ("grid1", {"roles": ["security_manager"]}),
+    ("audit", {"roles": ["security_manager"]}),
+    ("jinsha", {"roles": ["system_manager"]}),
 ]
 
 
@@ -78,6 +83,23 @@ async def test_r15_who_asked_for_a_change_does_not_release_it_in_whatever_role(
         turned = Caller(replace(person, roles=frozenset({Role.SECURITY_MANAGER})), "session", None)
         with pytest.raises(Forbidden):
             await changing.release(world.office, turned, grid.id, answer.json()["footing"]["change"]["id"])
+
+
+async def test_r15_the_system_manager_alone_makes_nobody_the_second_manager(
+    app: FastAPI, world: World, browser_of: Browsers
+) -> None:
+    """Or they would turn an account of their own into one that releases whatever they make."""
+    manager, own = await browser_of("system"), await browser_of("grid1")
+    grid = world.people["grid1"].id
+    waiting = (await manager.patch(f"/operators/{grid}", json={"roles": ["security_manager"]})).json()
+    new = await made(manager, login="newcomer", name="新人", organisation_id="district", roles=["shift_leader"])
+    for path in (f"/operators/{new['operator']['id']}/release", _release_of(grid, waiting)):
+        assert (await own.post(path)).status_code == 403
+    assert (await (await browser_of("security")).post(_release_of(grid, waiting))).status_code == 200
+
+
+def _release_of(operator_id: str, shown: dict[str, Any]) -> str:
+    return f"/operators/{operator_id}/changes/{shown['footing']['change']['id']}/release"
 
 
 @pytest.mark.parametrize(

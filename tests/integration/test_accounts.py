@@ -92,7 +92,8 @@ async def test_a_link_of_a_disabled_account_is_dead(app: FastAPI, browser_of: Br
     async with client_of(app) as owner:
         body = {"token": new["setup"]["token"], "password": CHOSEN, "code": code}
         assert (await owner.post("/set-up", json=body)).status_code == 404
-    assert (await security.post(f"{address}/release")).status_code == 404
+    link = {"link": new["operator"]["footing"]["link"]}
+    assert (await security.post(f"{address}/release", json=link)).status_code == 404
 
 
 async def test_a_reset_ends_sessions_and_takes_away_what_it_says(

@@ -19,7 +19,7 @@ from gateway.services.errors import Forbidden
 from gateway.services.office import Caller
 from gateway.storage import auditing, notices, setup_links
 from tests.integration.conftest import Browsers
-from tests.integration.newcomers import CHOSEN, made, released
+from tests.integration.newcomers import CHOSEN, made, released, waiting
 from tests.integration.phone import enrol
 from tests.integration.test_second_factor import demanding
 from tests.integration.world import World, client_of
@@ -54,7 +54,8 @@ async def test_r15_the_system_manager_alone_sets_no_account_up(
         for code in ("", "none", "null"):
             answer = await _set_up(app, kept["setup"]["token"], code)
             assert (answer.status_code, _code(answer)) == (409, "not_released")
-        refused = await manager.post(f"/operators/{kept['operator']['id']}/release")
+        link = {"link": kept["operator"]["footing"]["link"]}
+        refused = await manager.post(f"/operators/{kept['operator']['id']}/release", json=link)
         assert (refused.status_code, _code(refused)) == (403, "forbidden")
     async with client_of(app) as client:
         for login in ("newcomer", "leader"):
@@ -68,7 +69,8 @@ async def test_r15_the_security_manager_alone_sets_no_account_up(
     manager, security = await browser_of("system"), await browser_of("security")
     new = await made(manager, **LEADER)
     token, account = new["setup"]["token"], new["operator"]["id"]
-    answer = await security.post(f"/operators/{account}/release")
+    link = {"link": await waiting(security, account)}
+    answer = await security.post(f"/operators/{account}/release", json=link)
     assert set(answer.json()) == {"code", "expires_at"}
     for path in ("/operators", "/operators/review", "/notices"):
         shown = await security.get(path)
@@ -94,7 +96,10 @@ async def test_r15_link_and_code_together_set_the_account_up(app: FastAPI, world
     assert (await _set_up(app, token, code.upper().replace("-", " "))).status_code == 204
     async with client_of(app) as client:
         assert (await client.post("/session", json={"login": "newcomer", "password": CHOSEN})).status_code == 200
-    assert (await security.post(f"/operators/{account}/release")).status_code == 404, "nothing waits any more"
+    link = {"link": new["operator"]["footing"]["link"]}
+    assert (await security.post(f"/operators/{account}/release", json=link)).status_code == 404, (
+        "nothing waits any more"
+    )
     async with world.office.store.read() as conn:
         lines = (await auditing.page(conn, object_kind="operator", object_id=account)).items
     by = [line.actor_id for line in lines if line.action == "release_account"]
@@ -132,7 +137,7 @@ async def test_r15_who_made_the_link_does_not_release_it_in_whatever_role(
     for person in (world.people["system"], replace(world.people["leader"], id=account)):
         turned = Caller(replace(person, roles=frozenset({Role.SECURITY_MANAGER})), "session", None)
         with pytest.raises(Forbidden):
-            await releasing.release(office, Doorkeeper(), turned, account)
+            await releasing.release(office, Doorkeeper(), turned, account, new["operator"]["footing"]["link"])
     async with office.store.read() as conn:
         assert not await setup_links.ever_released(conn, account)
 
@@ -143,10 +148,26 @@ async def test_r09_releasing_takes_a_fresh_second_factor(app: FastAPI, world: Wo
     phone = await enrol(security, world.clock.now())
     demanding(app, world)
     world.clock.at += timedelta(minutes=11)
-    path = f"/operators/{new['operator']['id']}/release"
-    assert _code(await security.post(path)) == "second_factor_needed"
+    path, link = f"/operators/{new['operator']['id']}/release", {"link": new["operator"]["footing"]["link"]}
+    assert _code(await security.post(path, json=link)) == "second_factor_needed"
     await security.post("/session/second-factor/prove", json={"code": phone.code(world.clock.now())})
-    assert (await security.post(path)).status_code == 200
+    assert (await security.post(path, json=link)).status_code == 200
+
+
+async def test_r15_only_the_link_that_was_looked_at_is_released(
+    app: FastAPI, world: World, browser_of: Browsers
+) -> None:
+    """A reset between the look and the press makes another, which the security manager has not seen."""
+    manager, security = await browser_of("system"), await browser_of("security")
+    new = await made(manager, **LEADER)
+    account, first = new["operator"]["id"], await waiting(security, new["operator"]["id"])
+    again = (await manager.post(f"/operators/{account}/reset", json={"password": True})).json()
+    answer = await security.post(f"/operators/{account}/release", json={"link": first})
+    assert (answer.status_code, _code(answer)) == (409, "conflict")
+    assert "another link was made" in answer.json()["error"]["message"]
+    assert _code(await _set_up(app, again["setup"]["token"], "abcd-efgh")) == "not_released"
+    assert await waiting(security, account) != first
+    await released(security, account)
 
 
 async def test_r15_the_security_managers_are_told_and_nobody_else(world: World, browser_of: Browsers) -> None:

@@ -64,6 +64,8 @@ export interface Footing {
   has_password: boolean
   directory: boolean
   setup_until: string | null
+  /** The id of the link that waits, by which it is released. */
+  link: string | null
   /** Of the link that waits: whether the security manager must release it yet, or has. */
   release: 'needed' | 'given' | null
   change: WaitingChange | null

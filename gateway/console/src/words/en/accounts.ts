@@ -151,6 +151,8 @@ export const accounts: Words<typeof chinese> = {
     code: 'Release code',
     codeHint: 'Eight characters that the security manager tells you.',
     notYet: 'This link is not released yet. Ask the security manager for the release code.',
+    left: 'The release code is wrong: check it with the security manager. Tries left: {count}.',
+    lookAgain: 'Try again',
     submit: 'Set it and sign in',
     why: {
       length: 'A password has 12 to 256 characters.',

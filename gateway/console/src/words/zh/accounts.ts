@@ -148,6 +148,8 @@ export const accounts = {
     code: '放行码',
     codeHint: '由安全管理员告诉您，共八位。',
     notYet: '此链接尚未放行。请先向安全管理员索取放行码。',
+    left: '放行码不正确，请与安全管理员核对。还可再试 {count} 次。',
+    lookAgain: '再试一次',
     submit: '设置并登录',
     why: {
       length: '密码须有 12 到 256 个字符。',
