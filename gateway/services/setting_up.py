@@ -86,7 +86,7 @@ async def take(office: Office, door: Doorkeeper, token: str, password: str, code
     operator = account.operator
     await door.examine(password, operator.login, operator.name, home.name_zh, home.name_en)
     if link.needs_release:
-        await _check_code(office, door, link, code, at, remote)
+        await check_code(office, door, link, code, at, remote)
     hashed = await door.hash(password)
     async with office.store.begin() as conn:
         again, _, _ = await _good(conn, token, at)
@@ -100,7 +100,7 @@ async def take(office: Office, door: Doorkeeper, token: str, password: str, code
     await office.ring(Topic.PERMISSIONS, operator.id)
 
 
-async def _check_code(office: Office, door: Doorkeeper, link: SetupLink, code: str, at: datetime, remote: str) -> None:
+async def check_code(office: Office, door: Doorkeeper, link: SetupLink, code: str, at: datetime, remote: str) -> None:
     """Returns if it is the link's code. Each attempt is counted whatever comes of it, and too many void the link."""
     if link.code_hash is None:
         raise NotReleased

@@ -1,4 +1,4 @@
-"""Single sign-on: somebody whom the identity provider knows becomes the operator whom the system manager made."""
+"""Single sign-on: somebody whom the identity provider knows becomes the operator whom their identity is linked to."""
 
 from __future__ import annotations
 
@@ -12,10 +12,11 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.domain.messages import Topic
-from gateway.domain.operators import Role
 from gateway.ports import Beginning, Identity, IdentityProvider, Refused
-from gateway.services import second_factor
+from gateway.services import linking, second_factor, setting_up
+from gateway.services.doorkeeping import Doorkeeper
 from gateway.services.errors import Forbidden, NotFound, NotSignedIn
+from gateway.services.linking import Unlinked, Way
 from gateway.services.office import SYSTEM, Caller, Office
 from gateway.services.signing_in import Entrance, begin_session, may_enter, shift_of
 from gateway.storage import identities, operators, second_factors, sessions, setup_links
@@ -28,6 +29,7 @@ log = structlog.get_logger(__name__)
 ERRAND_LASTS = timedelta(minutes=10)
 """How long somebody may take at the provider."""
 _SEAL = "single-sign-on"
+NO_ACCOUNT = "there is no account for you here that may sign in: ask the system manager"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +54,26 @@ class Errand:
     until: float
 
 
+@dataclass(frozen=True, slots=True)
+class Entered:
+    """A session that began, its token, and where to go."""
+
+    token: str
+    session: Session
+    to: str
+
+    def __repr__(self) -> str:
+        return f"Entered(session={self.session.id!r})"
+
+
+@dataclass(frozen=True, slots=True)
+class FirstTime:
+    """An identity that no account has yet: how its owner proves which is theirs, and what the browser brings then."""
+
+    way: Way
+    sealed: bytes
+
+
 async def begin(
     office: Office, sign_on: SingleSignOn, redirect_uri: str, purpose: str | None, to: str
 ) -> tuple[str, bytes]:
@@ -74,8 +96,8 @@ async def complete(
     state: str,
     code: str,
     entrance: Entrance,
-) -> tuple[str, Session, str]:
-    """A new session, its token, and where to go. Raises ``NotSignedIn``, ``Forbidden`` or ``Unavailable``."""
+) -> Entered | FirstTime:
+    """A new session, or what a first time takes. Raises ``NotSignedIn``, ``Forbidden`` or ``Unavailable``."""
     at = office.clock.now()
     errand = _opened(office, sealed, state, at)
     try:
@@ -83,20 +105,46 @@ async def complete(
     except Refused as problem:
         log.warning("a single sign-on was refused", problem=str(problem))
         raise NotSignedIn("the identity provider's answer does not hold: sign in again") from None
-    token = secrets.token_urlsafe(32)
     async with office.store.begin() as conn:
-        account = await _account(office, conn, identity, at, entrance.remote)
+        known = await identities.operator_of(conn, identity.issuer, identity.subject)
+        account = None if known is None else await operators.account(conn, known)
         if account is not None and _welcome(office, account, at, entrance.remote):
-            session = begin_session(office, account, token, errand.purpose, entrance, at)
-            session = await _proved(conn, sign_on, identity, session, at)
-            await _noted(office, conn, session, identity, entrance.remote)
-            return token, session, errand.to
+            return await _enter(office, conn, sign_on, account, identity, errand.purpose, errand.to, entrance, at)
+        found = await linking.candidate(conn, identity, at) if known is None else None
+        if found is not None and _welcome(office, found[0], at, entrance.remote):
+            unlinked = Unlinked.of(identity, errand.purpose, errand.to, at)
+            return FirstTime(found[1], unlinked.sealed(office))
         await office.note(conn, at, SYSTEM, "refuse_single_sign_on", "operator", "", remote=entrance.remote)
-    raise Forbidden("there is no account for you here that may sign in: ask the system manager")
+    raise Forbidden(NO_ACCOUNT)
+
+
+async def enter_by_code(
+    office: Office, door: Doorkeeper, sign_on: SingleSignOn, sealed: bytes, code: str, entrance: Entrance
+) -> Entered:
+    """Links the identity that the browser brings to the account that waits for it, by its release code, and enters.
+
+    Raises ``NotSignedIn``, ``Forbidden``, ``NotFound``, ``NotReleased`` or ``WrongReleaseCode``.
+    """
+    at = office.clock.now()
+    unlinked = Unlinked.opened(office, sealed, at)
+    async with office.store.read() as conn:
+        found = await linking.candidate(conn, unlinked.identity, at)
+        if found is None or found[1] is not Way.CODE or not _welcome(office, found[0], at, entrance.remote):
+            raise Forbidden(NO_ACCOUNT)
+        link = (await setup_links.waiting(conn, at, found[0].operator.id))[found[0].operator.id]
+    await setting_up.check_code(office, door, link, code, at, entrance.remote)
+    async with office.store.begin() as conn:
+        account = await linking.take(office, conn, unlinked.identity, link, at, entrance.remote)
+        if not _welcome(office, account, at, entrance.remote):
+            raise Forbidden(NO_ACCOUNT)
+        identity, purpose, to = unlinked.identity, unlinked.purpose, unlinked.to
+        entered = await _enter(office, conn, sign_on, account, identity, purpose, to, entrance, at)
+    await office.ring(Topic.PERMISSIONS, account.operator.id)
+    return entered
 
 
 async def unlink(office: Office, caller: Caller, operator_id: str) -> None:
-    """Lets another identity be linked to the account at its next sign-in.
+    """Lets another identity be linked to the account, by its owner's password or a released link.
 
     Who could do it could sign in as somebody else, whom the provider does not know. Raises ``NotFound`` or
     ``SecondFactorNeeded``.
@@ -120,36 +168,22 @@ def _opened(office: Office, sealed: bytes, state: str, at: datetime) -> Errand:
     return errand
 
 
-async def _account(
-    office: Office, conn: AsyncConnection, identity: Identity, at: datetime, remote: str
-) -> Account | None:
-    """Whose identity it is: the account it was linked to, or at its first time the one with its login."""
-    known = await identities.operator_of(conn, identity.issuer, identity.subject)
-    if known is not None:
-        return await operators.account(conn, known)
-    account = await operators.by_login(conn, identity.login)
-    # a login that comes back under another subject is another person with a name that was free again
-    if account is None or await identities.is_linked(conn, identity.issuer, account.operator.id):
-        return None
-    operator = account.operator
-    if Role.SERVICE in operator.roles:
-        return None
-    # who made it alone must not be who enters it first: by the link it takes a second person's code, and here too
-    if not account.password_hash and not await setup_links.ever_released(conn, operator.id):
-        return None
-    await identities.link(conn, identity.issuer, identity.subject, operator.id, at)
-    await office.note(
-        conn,
-        at,
-        operator.id,
-        "link_identity",
-        "operator",
-        operator.id,
-        typed={"login": identity.login, "subject": identity.subject},
-        issuer=identity.issuer,
-        remote=remote,
-    )
-    return account
+async def _enter(
+    office: Office,
+    conn: AsyncConnection,
+    sign_on: SingleSignOn,
+    account: Account,
+    identity: Identity,
+    purpose: str,
+    to: str,
+    entrance: Entrance,
+    at: datetime,
+) -> Entered:
+    token = secrets.token_urlsafe(32)
+    session = begin_session(office, account, token, purpose, entrance, at)
+    session = await _proved(conn, sign_on, identity, session, at)
+    await _noted(office, conn, session, identity, entrance.remote)
+    return Entered(token, session, to)
 
 
 def _welcome(office: Office, account: Account, at: datetime, remote: str) -> bool:

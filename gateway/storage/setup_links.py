@@ -99,11 +99,3 @@ async def waiting(connection: AsyncConnection, at: datetime, operator_id: str | 
         statement = statement.where(setup_links.c.operator_id == operator_id)
     found = [SetupLink(**row) for row in (await connection.execute(statement)).mappings()]
     return {link.operator_id: link for link in found}
-
-
-async def ever_released(connection: AsyncConnection, operator_id: str) -> bool:
-    """True if a second person once put a link of the account into force."""
-    statement = select(setup_links.c.id).where(
-        setup_links.c.operator_id == operator_id, setup_links.c.released_by.is_not(None)
-    )
-    return (await connection.execute(statement.limit(1))).first() is not None

@@ -10,19 +10,22 @@ from urllib.parse import quote
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.responses import RedirectResponse
+from pydantic import BaseModel, ConfigDict, Field
 
 from gateway.domain.operators import Role
 from gateway.ports import Unavailable
-from gateway.services import single_sign_on
+from gateway.services import linking, single_sign_on
+from gateway.services.doorkeeping import Doorkeeper
 from gateway.services.errors import Failed, NotFound
 from gateway.services.office import Caller
-from gateway.services.single_sign_on import SingleSignOn
-from gateway.web.rules import Open, RoleIs, rule
+from gateway.services.single_sign_on import Entered, FirstTime, SingleSignOn
+from gateway.web.rules import Open, RoleIs, SignedIn, rule
 from gateway.web.sessions import entrance_of, is_https, set_session_cookie
 from gateway.web.signed import office_of, signed_in
 
 router = APIRouter(tags=["session"])
 ERRAND = "seg_errand"
+IDENTITY = "seg_identity"
 PATH = "/api/v1/session/single-sign-on"
 SYSTEM = [rule(RoleIs(frozenset({Role.SYSTEM_MANAGER})))]
 Said = Annotated[str, Query(max_length=4096)]
@@ -35,6 +38,20 @@ class Offered:
     offered: bool
     name_zh: str = ""
     name_en: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Onward:
+    """Where whoever entered wanted to go."""
+
+    to: str
+
+
+class EnterBody(BaseModel):
+    """The release code that the security manager gave the account's owner."""
+
+    model_config = ConfigDict(extra="forbid")
+    code: Annotated[str, Field(max_length=64)]
 
 
 def _sign_on(request: Request) -> SingleSignOn:
@@ -86,10 +103,10 @@ async def come_back(request: Request, state: Said = "", code: Said = "") -> Resp
     """Begins the session, or goes to the sign-in page with the reason."""
     sign_on = _sign_on(request)
     try:
-        token, _, to = await single_sign_on.complete(
+        came = await single_sign_on.complete(
             office_of(request),
             sign_on,
-            _errand(request),
+            _carried(request, ERRAND),
             _return_address(request),
             state=state,
             code=code,
@@ -98,21 +115,69 @@ async def come_back(request: Request, state: Said = "", code: Said = "") -> Resp
     except (Failed, Unavailable) as problem:
         response: Response = _back_to_sign_in(problem)
     else:
-        response = RedirectResponse(f"/?entered#{to}", 303)
-        set_session_cookie(request, response, token)
+        response = _go_on(request, came)
     response.delete_cookie(ERRAND, path=PATH, httponly=True, samesite="lax", secure=is_https(request))
     return response
 
 
+@router.post("/session/single-sign-on/enter", dependencies=[rule(Open())], summary="Enter for the first time")
+async def enter(body: EnterBody, request: Request, response: Response) -> Onward:
+    """Links the identity with which the browser just came back to the account that was released for it, by the release
+    code, and begins the session. Five wrong codes make the account's link void.
+    """
+    door: Doorkeeper = request.app.state.door
+    sealed, entrance = _carried(request, IDENTITY), entrance_of(request)
+    entered = await single_sign_on.enter_by_code(
+        office_of(request), door, _sign_on(request), sealed, body.code, entrance
+    )
+    set_session_cookie(request, response, entered.token)
+    _drop_identity(request, response)
+    return Onward(entered.to)
+
+
+@router.post(
+    "/session/single-sign-on/link", status_code=204, dependencies=[rule(SignedIn())], summary="Link an identity"
+)
+async def link(request: Request, response: Response, caller: Annotated[Caller, Depends(signed_in)]) -> None:
+    """Links the identity with which the browser just came back to one's own account: its first sign-in by the provider
+    needs a sign-in as always.
+    """
+    door: Doorkeeper = request.app.state.door
+    await linking.link_own(office_of(request), door, caller, _carried(request, IDENTITY))
+    _drop_identity(request, response)
+
+
 @router.delete("/operators/{operator_id}/identity", status_code=204, dependencies=SYSTEM, summary="Unlink an identity")
 async def unlink(operator_id: str, request: Request, caller: Annotated[Caller, Depends(signed_in)]) -> None:
-    """The next identity with the account's login is linked anew; sessions go on."""
+    """Another identity with the account's login can be linked then; sessions go on."""
     await single_sign_on.unlink(office_of(request), caller, operator_id)
 
 
-def _errand(request: Request) -> bytes:
+def _go_on(request: Request, came: Entered | FirstTime) -> Response:
+    if isinstance(came, Entered):
+        response = RedirectResponse(f"/?entered#{came.to}", 303)
+        set_session_cookie(request, response, came.token)
+        return response
+    response = RedirectResponse(f"/#/sign-in?link={came.way.value}", 303)
+    response.set_cookie(
+        IDENTITY,
+        base64.urlsafe_b64encode(came.sealed).decode(),
+        max_age=int(linking.LASTS.total_seconds()),
+        httponly=True,
+        samesite="strict",
+        secure=is_https(request),
+        path=PATH,
+    )
+    return response
+
+
+def _drop_identity(request: Request, response: Response) -> None:
+    response.delete_cookie(IDENTITY, path=PATH, httponly=True, samesite="strict", secure=is_https(request))
+
+
+def _carried(request: Request, cookie: str) -> bytes:
     try:
-        return base64.urlsafe_b64decode(request.cookies.get(ERRAND, ""))
+        return base64.urlsafe_b64decode(request.cookies.get(cookie, ""))
     except (binascii.Error, ValueError):
         return b""
 

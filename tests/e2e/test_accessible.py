@@ -92,7 +92,8 @@ class Outing:
         for size in (DESK, PHONE):
             walk = self.walk("nobody", size)
             page = walk.page
-            for name, path in (("sign-in", "/sign-in"), ("set-up", f"/set-up/{self._invitation(size)}")):
+            places = [("sign-in", "/sign-in"), ("sign-in", "/sign-in?link=code"), ("sign-in", "/sign-in?link=password")]
+            for name, path in (*places, ("set-up", f"/set-up/{self._invitation(size)}")):
                 page.goto(f"{self.district.base_url}/#{path}")
                 page.reload()
                 wait_until(lambda walk=walk, name=name: walk.ask("at") == name, f"{name} to be there")

@@ -12,8 +12,7 @@ import pytest
 from fastapi import FastAPI
 
 from gateway.domain.operators import Role
-from gateway.ports import Identity
-from gateway.services import releasing, single_sign_on
+from gateway.services import releasing
 from gateway.services.doorkeeping import Doorkeeper
 from gateway.services.errors import Forbidden
 from gateway.services.office import Caller
@@ -139,7 +138,7 @@ async def test_r15_who_made_the_link_does_not_release_it_in_whatever_role(
         with pytest.raises(Forbidden):
             await releasing.release(office, Doorkeeper(), turned, account, new["operator"]["footing"]["link"])
     async with office.store.read() as conn:
-        assert not await setup_links.ever_released(conn, account)
+        assert (await setup_links.waiting(conn, world.clock.now()))[account].released_by is None
 
 
 async def test_r09_releasing_takes_a_fresh_second_factor(app: FastAPI, world: World, browser_of: Browsers) -> None:
@@ -190,17 +189,3 @@ async def test_r15_without_a_security_manager_the_answer_says_how_to_make_one(
     release = (await made(manager, **LEADER))["release"]
     assert release["by"] == []
     assert "gateway create-user --role security_manager" in release["hint"]
-
-
-@pytest.mark.parametrize("with_release", [False, True])
-async def test_r15_single_sign_on_opens_no_account_that_one_person_made_alone(
-    world: World, browser_of: Browsers, with_release: bool
-) -> None:
-    """Or the system manager would make one for a login of their own at the provider."""
-    new = await made(await browser_of("system"), **LEADER)
-    if with_release:
-        await released(await browser_of("security"), new["operator"]["id"])
-    identity = Identity("https://sso.example", "subject-1", "newcomer", frozenset())
-    async with world.office.store.begin() as conn:
-        found = await single_sign_on._account(world.office, conn, identity, world.clock.now(), "192.0.2.1")
-    assert (found is not None) is with_release

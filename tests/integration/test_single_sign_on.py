@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import aclosing
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import httpx
@@ -18,12 +19,18 @@ from gateway.integrations.oidc import OidcProvider, Registration
 from gateway.services.single_sign_on import SingleSignOn
 from gateway.storage.tables import audit_entries, operators, sessions
 from gateway.web.api import create_api
-from tests.integration.world import HEADERS, World, client_of
+from tests.integration.newcomers import made, released
+from tests.integration.world import HEADERS, PASSWORD, World, client_of
 from tests.integration.world import signed_in as with_password
 from tests.peers.identity_provider import SECRET, identity_provider
 
 RETURN = "http://gateway.test/api/v1/session/single-sign-on/return"
 BEGIN = "/session/single-sign-on/begin"
+LINK = "/session/single-sign-on/link"
+ENTER = "/session/single-sign-on/enter"
+FIRST_BY_PASSWORD = "/#/sign-in?link=password"
+FIRST_BY_CODE = "/#/sign-in?link=code"
+LEADER: dict[str, Any] = {"login": "newcomer", "name": "新人", "organisation_id": "district", "roles": ["shift_leader"]}
 
 pytestmark = pytest.mark.slow
 
@@ -45,6 +52,20 @@ def application(world: World, registration: Registration) -> FastAPI:
 
 
 async def visit(client: httpx.AsyncClient, login: str, *, otp: bool = False, answer: str = "go", to: str = "/") -> str:
+    """Goes to the provider and comes back; where the gateway sends the browser then.
+
+    Who has a password and comes for the first time signs in with it once, and goes there again.
+    """
+    where = await once(client, login, otp=otp, answer=answer, to=to)
+    if where != FIRST_BY_PASSWORD:
+        return where
+    body = {"login": login.partition("#")[0], "password": PASSWORD}
+    assert (await client.post("/session", json=body)).status_code == 200
+    assert (await client.post(LINK)).status_code == 204
+    return await once(client, login, otp=otp, answer=answer, to=to)
+
+
+async def once(client: httpx.AsyncClient, login: str, *, otp: bool = False, answer: str = "go", to: str = "/") -> str:
     """Goes to the provider, fills its form and comes back; where the gateway sends the browser then."""
     begun = await client.get(BEGIN, params={"to": to})
     assert begun.status_code == 303, begun.text
@@ -95,6 +116,76 @@ async def test_a_login_that_was_given_to_somebody_else_opens_nothing(app: FastAP
         assert (await visit(client, "jinsha#2")).startswith("/?entered")
 
 
+async def test_r15_an_account_with_a_password_is_linked_only_from_its_own_session(app: FastAPI, world: World) -> None:
+    """Not by whoever has its login at the provider; nor is what one person brought linked to another's account."""
+    async with client_of(app) as client:
+        assert await once(client, "jinsha") == FIRST_BY_PASSWORD
+        assert (await client.get("/session")).status_code == 401
+        assert (await client.post(LINK)).status_code == 401
+        assert (await client.post(ENTER, json={"code": "abcd-efgh"})).status_code == 403
+        assert await once(client, "jinsha") == FIRST_BY_PASSWORD
+        body = {"login": "leader", "password": PASSWORD}
+        assert (await client.post("/session", json=body)).status_code == 200
+        assert (await client.post(LINK)).status_code == 404
+    async with aclosing(await with_password(app, "jinsha")) as client:
+        assert (await client.post(LINK)).status_code == 401, "this browser did not come back from the provider"
+        assert await once(client, "jinsha") == FIRST_BY_PASSWORD
+        world.clock.at += timedelta(minutes=9)
+        assert (await client.post(LINK)).status_code == 204
+        assert (await client.post(LINK)).status_code == 401, "once"
+    async with client_of(app) as client:
+        assert (await once(client, "jinsha")).startswith("/?entered")
+
+
+async def test_r15_an_account_without_a_password_is_linked_by_its_release_code(app: FastAPI, world: World) -> None:
+    """Who has only the login at the provider, as the system manager may, guesses five times."""
+    async with aclosing(await with_password(app, "system")) as manager:
+        new = await made(manager, **LEADER)
+    account = new["operator"]["id"]
+    async with aclosing(await with_password(app, "security")) as security, client_of(app) as client:
+        assert await once(client, "newcomer", to="/tickets") == FIRST_BY_CODE
+        answer = await client.post(ENTER, json={"code": ""})
+        assert (answer.status_code, answer.json()["error"]["code"]) == (409, "not_released")
+        code = await released(security, account)
+        wrong = await client.post(ENTER, json={"code": "wrong-one"})
+        assert (wrong.status_code, wrong.json()["error"]["detail"]) == (422, {"left": 4})
+        assert (await client.get("/session")).status_code == 401
+        entered = await client.post(ENTER, json={"code": code})
+        assert (entered.status_code, entered.json()) == (200, {"to": "/tickets"})
+        assert (await client.get("/session")).json()["operator"]["login"] == "newcomer"
+    async with client_of(app) as client:
+        assert await once(client, "newcomer") == "/?entered#/"
+        setting = {"token": new["setup"]["token"], "password": "quiet rivers at noon", "code": code}
+        assert (await client.post("/set-up", json=setting)).status_code == 404, "the link is used up"
+    async with world.office.store.read() as conn:
+        lines = (await conn.execute(select(audit_entries).where(audit_entries.c.object_id == account))).all()
+    assert [line.action for line in lines].count("link_identity") == 1
+
+
+@pytest.mark.parametrize("ruin", ["expired", "guessed", "replaced"])
+async def test_r15_a_release_counts_no_longer_than_its_link(app: FastAPI, world: World, ruin: str) -> None:
+    async with aclosing(await with_password(app, "system")) as manager:
+        new = await made(manager, **LEADER)
+        account = new["operator"]["id"]
+        async with aclosing(await with_password(app, "security")) as security, client_of(app) as client:
+            code = await released(security, account)
+            assert await once(client, "newcomer") == FIRST_BY_CODE
+            if ruin == "expired":
+                world.clock.at += timedelta(hours=73)
+            elif ruin == "guessed":
+                for number in range(5):
+                    await client.post(ENTER, json={"code": f"guess-{number}"})
+            else:
+                again = await manager.post(f"/operators/{account}/reset", json={"password": True})
+                assert again.status_code == 200
+            refused = await client.post(ENTER, json={"code": code})
+            expected = {"expired": 401, "guessed": 403, "replaced": 409}
+            assert refused.status_code == expected[ruin], refused.text
+            where = await once(client, "newcomer")
+            assert where == (FIRST_BY_CODE if ruin == "replaced" else "/#/sign-in?refused=forbidden")
+            assert (await client.get("/session")).status_code == 401
+
+
 @pytest.mark.parametrize("login", ["nobody", "drainage"])
 async def test_strangers_and_services_stay_outside(app: FastAPI, world: World, login: str) -> None:
     async with aclosing(await with_password(app, "system")) as keeper:
@@ -122,7 +213,8 @@ async def test_a_second_factor_that_the_provider_saw_counts(app: FastAPI, world:
             await visit(client, "jinsha", otp=otp)
     async with world.office.store.read() as conn:
         found = (await conn.execute(select(sessions).order_by(sessions.c.created_at, sessions.c.id))).all()
-    assert sorted(row.proved_at is not None for row in found) == [False, True]
+    # the first is the one in which the identity was linked
+    assert sorted(row.proved_at is not None for row in found) == [False, False, True]
 
 
 async def test_somebody_who_says_no_at_the_provider_is_told_so(app: FastAPI) -> None:
@@ -131,6 +223,8 @@ async def test_somebody_who_says_no_at_the_provider_is_told_so(app: FastAPI) -> 
 
 
 async def test_the_way_back_is_for_the_browser_that_set_out_and_once(app: FastAPI, world: World) -> None:
+    async with client_of(app) as client:
+        await visit(client, "jinsha")
     async with client_of(app) as mine, client_of(app) as theirs:
         begun = await mine.get(BEGIN)
         back = await at_provider(begun.headers["location"], "jinsha")

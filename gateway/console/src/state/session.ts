@@ -40,6 +40,18 @@ export async function signIn(login: string, password: string, code = '', passkey
   if (session.value !== null && session.value.operator.language !== language) await rememberLanguage(language)
 }
 
+/** Begins a session by the release code, as whom the identity provider just named; where they wanted to go. */
+export async function enterByCode(code: string): Promise<string> {
+  const { to } = await post<{ to: string }>('/session/single-sign-on/enter', { code })
+  adopt(await get<Session>('/session'))
+  return to
+}
+
+/** Gives the identity that the provider just named to whoever is signed in. */
+export async function linkIdentity(): Promise<void> {
+  await post('/session/single-sign-on/link')
+}
+
 /** Asks the gateway anew what the session is and may do. */
 export async function refreshSession(): Promise<void> {
   session.value = await get<Session>('/session')

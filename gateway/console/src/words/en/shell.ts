@@ -70,6 +70,11 @@ export const shell: Words<typeof chinese> = {
     elsewhere: 'Sign in by {name}',
     noAccount: 'There is no account for you here that may sign in; ask the system manager.',
     noProvider: 'The identity provider does not answer; try later, or use account and password.',
+    first: {
+      code: 'Your first sign-in with this identity takes the eight characters of the release code that the security manager tells you. Your identity is linked to the account then.',
+      password: 'Your first sign-in with this identity takes a sign-in with your password. Your identity is linked to the account then.',
+    },
+    linked: 'Your identity is linked to the account.',
     begunAnew: 'That sign-in is no longer valid; please begin again.',
     sampleHint: 'Sample accounts are printed where the gateway was started.',
   },
