@@ -42,6 +42,8 @@ STILL_SECONDS = 10.0
 MARK_SECONDS = 180.0
 """How long a worker may take to write words across every picture of a clip."""
 MAX_STILLS = 64
+MAX_CLIPS = 8
+"""Of them, clips: a worker marks one at a time, a large one in a quarter of a minute, and all have to come in time."""
 TRIAL_SECONDS = 30.0
 """Longer than a worker takes to wait its turn, to dial and to wait for a keyframe."""
 SCAN_SECONDS = 50.0
@@ -87,6 +89,7 @@ class WorkerLink:
         self.inbox = Inbox(worker_id, reports)
         self._subscriptions: dict[int, Subscription] = {}
         self._stills: dict[int, asyncio.Future[bytes]] = {}
+        self._clips = 0
         self._trials: dict[int, asyncio.Future[Tried | Offered | Scanned]] = {}
         self._last_number = 0
         self._chunks = 0
@@ -132,7 +135,16 @@ class WorkerLink:
         """The still or clip as the wish has it. Raises ``Unavailable``, or ``Refused`` for what cannot be marked."""
         if len(data) > framing.MAX_FRAME - 70_000:
             raise Refused("the file is too large to be marked")
-        return await self._pictured(lambda request: framing.blob_frame(mark_to_json(request, wish), data), MARK_SECONDS)
+        clip = wish.media_type != "image/jpeg"
+        if clip and self._clips >= MAX_CLIPS:
+            raise Unavailable("the worker has enough clips to mark: ask again in a minute")
+        self._clips += clip
+        try:
+            return await self._pictured(
+                lambda request: framing.blob_frame(mark_to_json(request, wish), data), MARK_SECONDS
+            )
+        finally:
+            self._clips -= clip
 
     async def _pictured(self, frame: Callable[[int], bytes], seconds: float) -> bytes:
         """The picture that the worker answers with."""

@@ -13,6 +13,7 @@ from gateway.fleet import link as link_module
 from gateway.fleet.address import LinkAddress
 from gateway.fleet.framing import Splitter
 from gateway.fleet.link import dial
+from gateway.fleet.wire_marks import MarkWish
 from gateway.ports import Unavailable
 from tests.peers.worker_process import Heard, until
 
@@ -21,11 +22,12 @@ HELLO = {"type": "hello", "worker": "w1", "protocol": framing.PROTOCOL, "pid": 1
 
 
 class Played:
-    """A worker's end: what it was asked, and a way to say things."""
+    """A worker's end: what it was asked, with files or without, and a way to say things."""
 
     def __init__(self, hello) -> None:
         self.hello = hello
         self.asked: list[dict] = []
+        self.files: list[int] = []
         self.writer: asyncio.StreamWriter | None = None
 
     async def serve(self, reader, writer) -> None:
@@ -35,7 +37,11 @@ class Played:
             writer.write(framing.control_frame(self.hello))
             splitter = Splitter()
             while chunk := await reader.read(65536):
-                self.asked += [framing.read_control(frame.payload) for frame in splitter.feed(chunk)]
+                for frame in splitter.feed(chunk):
+                    if frame.kind == framing.BLOB:
+                        self.files.append(framing.read_blob(frame.payload)[0]["request"])
+                    else:
+                        self.asked.append(framing.read_control(frame.payload))
         except (ConnectionError, EOFError):
             return
         finally:
@@ -162,6 +168,24 @@ async def test_a_still_comes_or_says_why_not(tmp_path):
         assert await first == b"JPEG"
         with pytest.raises(Unavailable, match="dark"):
             await second
+
+
+async def test_clips_that_wait_to_be_marked_leave_room_for_stills(tmp_path):
+    clip = MarkWish("video/mp4", "jinxin")
+    async with linked(tmp_path) as (worker, link, _), asyncio.TaskGroup() as group:
+        waiting = [group.create_task(link.mark(b"clip", clip)) for _ in range(link_module.MAX_CLIPS)]
+        await until(lambda: len(worker.files) == len(waiting))
+        with pytest.raises(Unavailable, match="ask again in a minute"):
+            await link.mark(b"clip", clip)
+        still = group.create_task(link.mark(b"still", MarkWish("image/jpeg", "jinxin")))
+        await until(lambda: len(worker.files) == len(waiting) + 1)
+        for request in worker.files:
+            worker.says(framing.blob_frame({"type": "still", "request": request}, b"marked"))
+        assert {await one for one in (*waiting, still)} == {b"marked"}
+        again = group.create_task(link.mark(b"clip", clip))
+        await until(lambda: len(worker.files) == len(waiting) + 2)
+        worker.says(framing.blob_frame({"type": "still", "request": worker.files[-1]}, b"marked"))
+        assert await again == b"marked"
 
 
 async def test_evidence_that_does_not_match_its_hash_is_not_handed_on(tmp_path):
