@@ -297,6 +297,11 @@ class _Session:
             raise _translated(error) from None
 
 
+async def prepare() -> None:
+    """Loads what every session needs before anybody waits for one."""
+    await _loaded()
+
+
 @asynccontextmanager
 async def _session(host: str, port: int, credential: Credential | None) -> AsyncIterator[_Session]:
     library = await _loaded()

@@ -4,47 +4,25 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
-from gateway.app.footing import LOOPBACK, CannotRun, private_file
+from gateway.app.footing import CannotRun, private_file
+from gateway.app.sampling import SampleRun
 from gateway.clock import new_id
 from gateway.services.catalogue_ledger import Ledger
 from gateway.services.office import Office
 from gateway.services.seeding import BadFolder, Means, NewAccount, is_empty, load_folder
 from gateway.services.signing_in import hash_password
-from gateway.settings import Settings, config_folder
+from gateway.settings import Settings
 
 ACCOUNTS = "sample-accounts.txt"
-DEVICE_PASSWORD = "sample-device-password"
 _LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"
 """No letters that are taken for one another when typed from paper."""
-
-
-@dataclass(frozen=True, slots=True)
-class SampleRun:
-    """What the sample cameras need: the district's folder, and the file with their password."""
-
-    folder: Path
-    password_file: Path
 
 
 def new_password() -> str:
     """Twelve characters at random, in groups of four: about 59 bits."""
     return "-".join("".join(secrets.choice(_LETTERS) for _ in range(4)) for _ in range(3))
-
-
-def prepare_sample(settings: Settings) -> SampleRun:
-    """Makes what the sample cameras need, unless it is there. Raises ``CannotRun``."""
-    if settings.server.host not in LOOPBACK:
-        raise CannotRun("the sample's accounts are for trying out: --sample runs only with --host 127.0.0.1")
-    folder = config_folder() / "sample"
-    if not (folder / "plan.yaml").is_file():
-        raise CannotRun(f"there is no sample district in {folder}: run without --sample")
-    password_file = settings.data / DEVICE_PASSWORD
-    if not password_file.exists():
-        private_file(password_file, secrets.token_urlsafe(12) + "\n")
-    return SampleRun(folder, password_file)
 
 
 async def load_sample(settings: Settings, office: Office, sample: SampleRun) -> str:

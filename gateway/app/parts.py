@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -14,12 +13,10 @@ from sqlalchemy.exc import SQLAlchemyError
 from starlette.types import ASGIApp
 
 from gateway.app.directory import directory_of
+from gateway.app.doorbell import Carrier
 from gateway.app.probing import prober, scanner
 from gateway.app.sign_on import sign_on_of
 from gateway.app.sweeps import sweeps_with
-from gateway.bus.local import LocalBus
-from gateway.bus.redis import RedisBus, open_redis_bus
-from gateway.clock import SystemClock
 from gateway.domain.scans import networks
 from gateway.fleet.address import LinkAddress
 from gateway.fleet.conductor import Conductor, Detection
@@ -40,18 +37,6 @@ from gateway.services.watching import Watching
 from gateway.settings import BadSettings, Settings, Workers, config_folder, rules_of
 from gateway.web import evidence, health, live, messages, metering, monitoring, oversight, pages, whep
 from gateway.web.api import create_api
-
-Carrier = LocalBus | RedisBus
-
-
-@asynccontextmanager
-async def open_bus(settings: Settings) -> AsyncIterator[Carrier]:
-    """The doorbell these settings name."""
-    if settings.redis is None:
-        yield LocalBus()
-        return
-    async with open_redis_bus(settings.redis, SystemClock()) as bus:
-        yield bus
 
 
 @dataclass(frozen=True, slots=True)

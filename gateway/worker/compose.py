@@ -12,6 +12,7 @@ from pathlib import Path
 
 import structlog
 
+from adapters import onvif
 from gateway.clock import SystemClock
 from gateway.disk import DEFAULT_RESERVE, Reserve
 from gateway.fleet.address import LinkAddress, parse_address
@@ -34,6 +35,8 @@ log = structlog.get_logger(__name__)
 
 PULL_STACK_BYTES = 512 * 1024
 DECODE_STACK_BYTES = 8 * 1024 * 1024
+LEISURE_SECONDS = 0.2
+"""How long a worker waits for cameras before it takes it that none are coming yet."""
 
 
 class AlreadyRunning(Exception):
@@ -94,7 +97,15 @@ async def _run(
                 group.create_task(work())
             log.info("worker listens", address=str(address), worker=worker_id)
             ready()
+            group.create_task(_use_leisure(cameras))
             await asyncio.Event().wait()
+
+
+async def _use_leisure(cameras: Cameras) -> None:
+    """Loads what ONVIF needs while nothing is assigned yet: a second of work that cameras would wait for."""
+    await asyncio.sleep(LEISURE_SECONDS)
+    if not cameras.all():
+        await onvif.prepare()
 
 
 def _build(settings: Json) -> Detector:

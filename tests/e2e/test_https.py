@@ -18,7 +18,7 @@ import pytest
 from playwright.sync_api import ConsoleMessage, Page, sync_playwright
 
 from gateway.app import tools
-from gateway.app.first_run import DEVICE_PASSWORD as CAMERAS_PASSWORD
+from gateway.app.sampling import DEVICE_PASSWORD as CAMERAS_PASSWORD
 from gateway.settings import load
 from tests.chromium import FLAGS
 from tests.e2e.everywhere import LOOKING

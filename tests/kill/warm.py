@@ -22,7 +22,7 @@ from typing import IO
 
 from tests.running import ROOT
 
-READ = ("gateway.app.running", "tests.kill.loaded_worker")
+READ = ("gateway.app.running", "gateway.app.working", "tests.kill.loaded_worker")
 
 
 @dataclass

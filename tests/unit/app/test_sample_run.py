@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from gateway.app.first_run import prepare_sample
 from gateway.app.footing import CannotRun
+from gateway.app.sampling import prepare_sample
 from gateway.settings import load
 
 
