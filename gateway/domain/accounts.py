@@ -124,6 +124,19 @@ def widens(old: Operator, new: Operator) -> bool:
     return bool(seen - old.ceiling) or (bool(seen) and moved) or bool((new.roles & MANAGERS) - old.roles)
 
 
+def reopens(was: Operator, had: Term, now: Operator, has: Term, at: datetime, rules: AccountRules) -> bool:
+    """True if an account that sees was over, disabled or lapsed, and would hold again, be it from a later day on.
+
+    A service is none: it comes back with the tokens that two people put into force.
+    """
+    seen = bool(now.ceiling & SEEING) and not now.service
+    return seen and _over(was, had, at, rules) and not _over(now, has, at, rules)
+
+
+def _over(operator: Operator, term: Term, at: datetime, rules: AccountRules) -> bool:
+    return operator.disabled(at) or term.ends(rules)[0] <= at
+
+
 def must_prove(operator: Operator, remote: str, rules: AccountRules) -> bool:
     """True if this operator, asking from that address, must have a second factor."""
     if not rules.second_factor_required:

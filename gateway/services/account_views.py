@@ -13,6 +13,7 @@ from gateway.domain.operators import MANAGERS, Role
 from gateway.services.directory_people import ISSUER
 from gateway.services.office import Caller, Office
 from gateway.storage import account_changes, identities, second_factors, sessions, setup_links
+from gateway.storage.account_changes import AccountChange
 from gateway.storage.operators import Account
 
 
@@ -24,6 +25,12 @@ class WaitingChange:
     roles: list[Role]
     organisation_id: str
     asked_at: datetime
+    opens: bool
+    """Whether an account that was disabled or has lapsed holds again then, on these dates."""
+    valid_from: datetime | None
+    valid_until: datetime | None
+    pledged_at: datetime | None
+    trained_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,13 +108,25 @@ async def views(office: Office, conn: AsyncConnection, caller: Caller, found: It
             setup_until=None if link is None else link.expires_at,
             link=None if link is None else link.id,
             release=None if link is None or not link.needs_release else "given" if link.code_hash else "needed",
-            change=None
-            if change is None
-            else WaitingChange(change.id, sorted(change.roles), change.organisation_id, change.asked_at),
+            change=None if change is None else _waiting(change),
             last_sign_in=latest.get(known),
         )
 
     return [_view(account, at, footing(account)) for account in found]
+
+
+def _waiting(change: AccountChange) -> WaitingChange:
+    return WaitingChange(
+        change.id,
+        sorted(change.roles),
+        change.organisation_id,
+        change.asked_at,
+        change.opens,
+        change.valid_from,
+        change.valid_until,
+        change.pledged_at,
+        change.trained_at,
+    )
 
 
 def _view(account: Account, at: datetime, footing: Footing | None) -> OperatorView:

@@ -11,9 +11,9 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from gateway.domain.accounts import Unfit, check_roles, check_term, widens
+from gateway.domain.accounts import Unfit, check_roles, check_term, reopens, widens
 from gateway.domain.messages import Topic
-from gateway.domain.operators import Role
+from gateway.domain.operators import Operator, Role
 from gateway.services import directory_people, notifying, releasing, second_factor
 from gateway.services.account_views import OperatorView, views
 from gateway.services.errors import Conflict, Forbidden, Invalid, KeptInDirectory, NotFound
@@ -22,13 +22,17 @@ from gateway.storage import account_changes, epochs, operators, organisations, s
 from gateway.storage.account_changes import AccountChange
 from gateway.storage.operators import Account
 
+OPENING = frozenset({"disabled", "valid_from", "valid_until", "pledged_at", "trained_at"})
+"""What of an account opens it again once it is over."""
+
 
 async def change(office: Office, caller: Caller, operator_id: str, changes: Mapping[str, Any]) -> OperatorView:
     """Changes an account: ``disabled``, and fields of ``NewOperator`` but login, password and language.
 
     What the account runs is asked again at once. Roles and an organisation that would show it more pictures, or make it
-    a manager's, wait until the security manager releases them, instead of any that waited before. Raises ``NotFound``,
-    ``Forbidden``, ``Invalid``, ``Conflict``, ``KeptInDirectory`` or ``SecondFactorNeeded``.
+    a manager's, wait until the security manager releases them, instead of any that waited before; so does what would
+    open an account that sees and was disabled or has lapsed. Raises ``NotFound``, ``Forbidden``, ``Invalid``,
+    ``Conflict``, ``KeptInDirectory`` or ``SecondFactorNeeded``.
     """
     if operator_id == caller.operator.id:
         raise Forbidden("nobody changes their own account")
@@ -42,11 +46,13 @@ async def change(office: Office, caller: Caller, operator_id: str, changes: Mapp
             raise NotFound("operator")
         new = _changed(old, changes, at)
         told = tuple[str, ...]()
-        if widens(old.operator, new.operator):
-            told = await _ask(office, conn, caller, old, new, at)
+        opens = reopens(old.operator, old.term, new.operator, new.term, at, office.rules)
+        if opens or widens(old.operator, new.operator):
+            told = await _ask(office, conn, caller, old, new, at, opens=opens)
             kept = old.operator
             new = replace(new, operator=replace(new.operator, roles=kept.roles, organisation_id=kept.organisation_id))
-        elif {"roles", "organisation_id"} & set(changes) and await account_changes.drop(conn, operator_id):
+            new = _resting(new, kept, old) if opens else new
+        elif await _withdraw(conn, operator_id, set(changes)):
             await office.note(conn, at, caller.operator.id, "withdraw_account_change", "operator", operator_id)
         if new != old:
             await _store(office, conn, caller, old, new, at)
@@ -74,6 +80,8 @@ async def release(office: Office, caller: Caller, operator_id: str, change_id: s
         await account_changes.drop(conn, operator_id)
         operator = replace(old.operator, roles=waiting.roles, organisation_id=waiting.organisation_id)
         new = replace(old, operator=operator)
+        if waiting.opens:
+            new = _resting(new, waiting, waiting)
         await _store(office, conn, caller, old, new, at, asked_by=waiting.asked_by)
         view = (await views(office, conn, caller, [new]))[0]
     await office.ring(Topic.PERMISSIONS, operator_id)
@@ -81,7 +89,7 @@ async def release(office: Office, caller: Caller, operator_id: str, change_id: s
 
 
 async def _ask(
-    office: Office, conn: AsyncConnection, caller: Caller, old: Account, new: Account, at: datetime
+    office: Office, conn: AsyncConnection, caller: Caller, old: Account, new: Account, at: datetime, *, opens: bool
 ) -> tuple[str, ...]:
     """Keeps what of the change must be released; the notices by which the security managers were told."""
     operator = new.operator
@@ -89,6 +97,16 @@ async def _ask(
     change = AccountChange(
         office.new_id(), operator.id, operator.roles, operator.organisation_id, caller.operator.id, at
     )
+    if opens:
+        change = replace(
+            change,
+            opens=True,
+            valid_from=operator.valid_from,
+            valid_until=operator.valid_until,
+            pledged_at=new.pledged_at,
+            trained_at=new.trained_at,
+        )
+    more: dict[str, Any] = {"opens": True, **dates(new)} if opens else {}
     await account_changes.put(conn, change)
     await office.note(
         conn,
@@ -100,8 +118,23 @@ async def _ask(
         roles=sorted(operator.roles),
         roles_before=sorted(old.operator.roles),
         organisation=operator.organisation_id,
+        **more,
     )
     return await releasing.tell_releasers(conn, at, "change_to_release", old, change.id)
+
+
+async def _withdraw(conn: AsyncConnection, operator_id: str, named: set[str]) -> bool:
+    """Takes back the change that waits if what it is about was decided otherwise; False if it was not."""
+    waiting = (await account_changes.every(conn, operator_id)).get(operator_id)
+    about = {"roles", "organisation_id"} | (OPENING if waiting is not None and waiting.opens else frozenset())
+    return bool(about & named) and await account_changes.drop(conn, operator_id)
+
+
+def _resting(account: Account, on: Operator | AccountChange, dated: Account | AccountChange) -> Account:
+    """The account with the dates of those."""
+    disabled_at = on.disabled_at if isinstance(on, Operator) else None
+    operator = replace(account.operator, disabled_at=disabled_at, valid_from=on.valid_from, valid_until=on.valid_until)
+    return replace(account, operator=operator, pledged_at=dated.pledged_at, trained_at=dated.trained_at)
 
 
 async def _check_move(conn: AsyncConnection, old: Account, new: Account) -> None:
@@ -115,14 +148,14 @@ async def _check_move(conn: AsyncConnection, old: Account, new: Account) -> None
 
 
 async def _store(
-    office: Office, conn: AsyncConnection, caller: Caller, old: Account, new: Account, at: datetime, **more: str
+    office: Office, conn: AsyncConnection, caller: Caller, old: Account, new: Account, at: datetime, **more: Any
 ) -> None:
     operator = new.operator
     await _keep_a_system_manager(office, conn, old, new, at)
     if operator.disabled_at != old.operator.disabled_at:
         await operators.disable(conn, operator.id, operator.disabled_at)
         action = "enable_operator" if operator.disabled_at is None else "disable_operator"
-        await office.note(conn, at, caller.operator.id, action, "operator", operator.id)
+        await office.note(conn, at, caller.operator.id, action, "operator", operator.id, **more)
     if (
         replace(new.operator, disabled_at=None) != replace(old.operator, disabled_at=None)
         or new.term != old.term

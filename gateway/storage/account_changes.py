@@ -14,7 +14,10 @@ from gateway.storage.tables import account_changes
 
 @dataclass(frozen=True, slots=True)
 class AccountChange:
-    """The roles and the organisation that the account is to have, and who asked for it."""
+    """The roles and the organisation that the account is to have, and who asked for it.
+
+    One that ``opens`` an account that is over enables it and gives it these dates; else they mean nothing.
+    """
 
     id: str
     operator_id: str
@@ -22,6 +25,11 @@ class AccountChange:
     organisation_id: str
     asked_by: str
     asked_at: datetime
+    opens: bool = False
+    valid_from: datetime | None = None
+    valid_until: datetime | None = None
+    pledged_at: datetime | None = None
+    trained_at: datetime | None = None
 
 
 async def put(connection: AsyncConnection, change: AccountChange) -> None:

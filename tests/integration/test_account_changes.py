@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -96,6 +97,56 @@ async def test_r15_the_system_manager_alone_makes_nobody_the_second_manager(
     for path in (f"/operators/{new['operator']['id']}/release", _release_of(grid, waiting)):
         assert (await own.post(path)).status_code == 403
     assert (await (await browser_of("security")).post(_release_of(grid, waiting))).status_code == 200
+
+
+OVER: list[dict[str, Any]] = [
+    {"disabled": True},
+    {"valid_until": "2020-01-01T00:00:00Z"},
+    {"pledged_at": "2020-01-01T00:00:00Z"},
+]
+
+
+@pytest.mark.parametrize("over", OVER)
+@pytest.mark.parametrize("later", [False, True])
+async def test_r15_an_account_that_is_over_opens_again_by_two_managers(
+    world: World, browser_of: Browsers, over: dict[str, Any], later: bool
+) -> None:
+    """Be it from a day on that is yet to come."""
+    manager, security = await browser_of("system"), await browser_of("security")
+    jinsha, now = world.people["jinsha"].id, world.clock.now()
+    address = f"/operators/{jinsha}"
+    assert (await manager.patch(address, json=over)).json()["footing"]["change"] is None, "taking away never waits"
+    wish: dict[str, Any] = {"disabled": False, "valid_until": None, "pledged_at": now.isoformat()}
+    wish |= {"valid_from": (now + timedelta(days=1)).isoformat()} if later else {}
+    shown = (await manager.patch(address, json=wish | {"name": "改名"})).json()
+    assert shown["name"] == "改名"
+    assert shown["disabled"] or shown["footing"]["lapsed"] in ("validity", "pledge")
+    assert shown["footing"]["valid_from"] is None
+    assert shown["footing"]["change"]["opens"] is True
+    opened = (await security.post(_release_of(jinsha, shown))).json()
+    assert (opened["disabled"], opened["footing"]["lapsed"]) == (False, "not_yet" if later else None)
+    assert (opened["footing"]["valid_from"] is None, opened["footing"]["change"]) == (not later, None)
+
+
+async def test_r15_what_is_taken_away_meanwhile_is_not_opened(world: World, browser_of: Browsers) -> None:
+    manager, security = await browser_of("system"), await browser_of("security")
+    address = f"/operators/{world.people['jinsha'].id}"
+    await manager.patch(address, json={"disabled": True})
+    shown = (await manager.patch(address, json={"disabled": False})).json()
+    assert (await manager.patch(address, json={"disabled": True})).json()["footing"]["change"] is None
+    assert (await security.post(_release_of(shown["id"], shown))).status_code == 404
+
+
+async def test_what_holds_still_is_renewed_by_one_manager(world: World, browser_of: Browsers) -> None:
+    """So is an account that shows no pictures, whose only releaser it may be."""
+    manager, now = await browser_of("system"), world.clock.now()
+    fresh = {"pledged_at": now.isoformat(), "trained_at": now.isoformat()}
+    renewed = (await manager.patch(f"/operators/{world.people['jinsha'].id}", json=fresh)).json()
+    assert (renewed["footing"]["change"], renewed["footing"]["lapsed"]) == (None, None)
+    security = f"/operators/{world.people['security'].id}"
+    for change in ({"disabled": True}, {"disabled": False}):
+        kept = (await manager.patch(security, json=change)).json()
+        assert (kept["disabled"], kept["footing"]["change"]) == (change["disabled"], None)
 
 
 def _release_of(operator_id: str, shown: dict[str, Any]) -> str:

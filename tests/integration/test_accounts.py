@@ -248,7 +248,10 @@ async def test_r29_a_lapsed_pledge_or_training_blocks_sign_in(
     assert (await client.get("/session")).status_code == 401
     refused = await _sign_in(app, "jinsha", PASSWORD)
     assert (_code(refused), refused.json()["error"]["detail"]) == ("account_lapsed", {"why": why})
-    await manager.patch(address, json={field: world.clock.now().isoformat()})
+    waiting = (await manager.patch(address, json={field: world.clock.now().isoformat()})).json()["footing"]["change"]
+    assert _code(await _sign_in(app, "jinsha", PASSWORD)) == "account_lapsed"
+    security = await browser_of("security")
+    assert (await security.post(f"{address}/changes/{waiting['id']}/release")).status_code == 200
     assert (await _sign_in(app, "jinsha", PASSWORD)).status_code == 200
     world.clock.at += timedelta(days=364, hours=23)
     soon = await _sign_in(app, "jinsha", PASSWORD)

@@ -86,7 +86,10 @@ async def test_a_disabled_account_ends_at_once(app: FastAPI, world: World, brows
     assert (await client.get("/cameras")).status_code == 401
     assert await _try(app, "jinsha", PASSWORD) == (401, "wrong_password")
     assert Topic.PERMISSIONS in {message.topic for message in world.bus.rung}
-    await manager.patch(address, json={"disabled": False})
+    waiting = (await manager.patch(address, json={"disabled": False})).json()["footing"]["change"]
+    assert await _try(app, "jinsha", PASSWORD) == (401, "wrong_password"), "not by one manager alone"
+    security = await browser_of("security")
+    assert (await security.post(f"{address}/changes/{waiting['id']}/release")).status_code == 200
     assert (await _try(app, "jinsha", PASSWORD))[0] == 200
     me = f"/operators/{world.people['system'].id}"
     assert (await manager.patch(me, json={"disabled": True})).status_code == 403

@@ -15,6 +15,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    false,
 )
 
 from gateway.storage.tables.columns import Moment, metadata
@@ -147,6 +148,12 @@ account_changes = Table(
     Column("organisation_id", String(32), ForeignKey("organisations.id"), nullable=False),
     Column("asked_by", String(36), nullable=False),
     Column("asked_at", Moment, nullable=False),
+    # of a change that opens an account that is over: the dates on which it is to rest
+    Column("opens", Boolean, nullable=False, default=False, server_default=false()),
+    Column("valid_from", Moment),
+    Column("valid_until", Moment),
+    Column("pledged_at", Moment),
+    Column("trained_at", Moment),
 )
 
 setup_links = Table(

@@ -196,7 +196,8 @@ async def test_a_set_up_link_is_released_with_a_code_that_so_many_may_try(store:
 async def test_one_change_of_an_account_waits_at_a_time(store: Store) -> None:
     await _lay(store)
     wide = frozenset({Role.SHIFT_LEADER, Role.DISTRICT_OPERATOR})
-    first, second = [AccountChange(name, "me", wide, T2, "you", NOW) for name in ("first", "second")]
+    first = AccountChange("first", "me", wide, T2, "you", NOW)
+    second = replace(first, id="second", opens=True, valid_until=NOW + HOUR, pledged_at=NOW)
     async with store.begin() as conn:
         await account_changes.put(conn, first)
         await account_changes.put(conn, second)

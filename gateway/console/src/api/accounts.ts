@@ -49,6 +49,12 @@ export interface WaitingChange {
   roles: string[]
   organisation_id: string
   asked_at: string
+  /** Whether an account that is over holds again then, on these dates. */
+  opens: boolean
+  valid_from: string | null
+  valid_until: string | null
+  pledged_at: string | null
+  trained_at: string | null
 }
 
 export interface Footing {

@@ -51,6 +51,7 @@ export const accounts: Words<typeof chinese> = {
     changeAsked: 'What shows more pictures waits until the security manager releases it.',
     releaseChange: 'Release the change',
     changeTo: 'Then: {roles}, {organisation}.',
+    changeOpens: 'The account was disabled or has lapsed and opens again: valid from {from} until {until}, pledge {pledged}, training {trained}.',
     changeWarn: 'Make sure that this person should have these roles and belongs to that organisation. It counts at once.',
     changeDone: 'The change is in force.',
     release: 'Release',

@@ -48,6 +48,7 @@ export const accounts = {
     changeAsked: '涉及画面的变更已提交，待安全管理员放行后生效。',
     releaseChange: '放行变更',
     changeTo: '放行后：{roles}，{organisation}。',
+    changeOpens: '此账号已停用或到期，放行后重新开通：启用 {from}，停用 {until}，保密承诺 {pledged}，培训 {trained}。',
     changeWarn: '请先确认此人应当拥有这些角色并属于该单位。放行后立即生效。',
     changeDone: '变更已生效。',
     release: '放行',
