@@ -16,18 +16,20 @@ from gateway.app.footing import (
     known_keys,
     make_folder,
     named_chains,
+    refuse_new_key,
     store_of,
 )
 from gateway.clock import SystemClock
 from gateway.domain.audit_roots import BadRoot, SignedRoot, from_file, grouped, to_file
 from gateway.services.ending import answer_for
+from gateway.services.errors import Invalid
 from gateway.services.reasons import check_reason
 from gateway.services.verifying import HeldRoot, Outside, Report, verify
 from gateway.settings import Settings
 from gateway.storage import audit_roots
-from gateway.storage.end_notes import kept_notes
 from gateway.storage.migrating import refuse_newer
-from gateway.storage.signing import KEY_FILE, open_signer
+from gateway.storage.note_files import kept_notes
+from gateway.storage.signing import key_is_given, open_signer
 from gateway.storage.store import database_url
 
 Say = Callable[[str], None]
@@ -52,9 +54,13 @@ async def verify_audit(
 
 
 def keys_of(settings: Settings, more: Sequence[str] = ()) -> frozenset[bytes]:
-    """The public keys that a root may be signed with: this data folder's, the configured and the given ones."""
+    """The public keys that a root may be signed with: this data folder's, the configured and the given ones.
+
+    Raises ``CannotRun`` if there is none of them, and something is signed.
+    """
     keys = set(known_keys(settings, more))
-    if (settings.data / KEY_FILE).exists() or not keys:
+    if key_is_given(settings.data) or not keys:
+        refuse_new_key(settings)
         keys.add(open_signer(settings.data).public)
     return frozenset(keys)
 
@@ -72,10 +78,14 @@ def told(report: Report) -> list[str]:
 
 async def accept_ends(settings: Settings, reason: str, say: Say) -> None:
     """Answers for chains that are not as they were noted: a line of the audit says who they are and why, and they are
-    noted anew. The gateway must be stopped. Raises ``CannotRun`` or ``Invalid``.
+    noted anew. The gateway must be stopped. Raises ``CannotRun``.
     """
     _refuse_missing(database_url(database_of(settings)))
-    check_reason(reason)
+    try:
+        check_reason(reason)
+    except Invalid as problem:
+        raise CannotRun(f"{problem}: give it with --reason") from None
+    refuse_new_key(settings)
     with data_folder(settings.data):
         name, held = gateway_id(settings.data), kept_notes(settings.data)
         async with store_of(settings) as store:
@@ -119,6 +129,7 @@ def written(signed: SignedRoot, file: Path) -> None:
 def public_key(settings: Settings) -> str:
     """The public key in hexadecimal digits."""
     make_folder(settings.data)
+    refuse_new_key(settings)
     return open_signer(settings.data).public.hex()
 
 

@@ -17,9 +17,12 @@ from gateway.domain.audit_ends import own_chains
 from gateway.fleet.children import CannotStart
 from gateway.services.keeping import CannotKeep
 from gateway.settings import BadSettings, Settings
+from gateway.storage.audit_reading import has_roots
 from gateway.storage.migrating import SchemaTooNew
+from gateway.storage.note_files import begun_chains, kept_notes
 from gateway.storage.secrets import BadKey
-from gateway.storage.store import Store, open_store, sqlite_url
+from gateway.storage.signing import KEY_FILE, KEY_VARIABLE, key_is_given
+from gateway.storage.store import Store, database_url, open_store, sqlite_url
 
 DATABASE = "gateway.sqlite3"
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
@@ -69,6 +72,22 @@ def known_keys(settings: Settings, more: Sequence[str] = ()) -> frozenset[bytes]
         return frozenset(bytes.fromhex(key) for key in (*settings.audit.public_keys, *more))
     except ValueError:
         raise CannotRun("a public key is 64 hexadecimal digits, as `gateway audit key` prints it") from None
+
+
+def refuse_new_key(settings: Settings) -> None:
+    """Raises ``CannotRun`` where a command would make a key beside notes or roots that another key has signed.
+
+    The service may have its key in its own environment, which a shell has not. On a server the roots may be those of
+    other gateways with keys of their own, and say nothing of this data folder.
+    """
+    data, url = settings.data, database_url(database_of(settings))
+    if key_is_given(data):
+        return
+    if kept_notes(data) or begun_chains(data) or (url.get_backend_name() == "sqlite" and has_roots(url)):
+        raise CannotRun(
+            f"give {KEY_VARIABLE} as the service has it, or put {KEY_FILE} back into {data}: its audit is signed with "
+            "a key that is not here, and a command makes no other beside it"
+        )
 
 
 @contextmanager

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from gateway.services import (
     emergencies,
+    ending,
     export_fetching,
     filing_changes,
     held_tokens,
@@ -28,6 +29,7 @@ from gateway.services.sweeping import Sweep
 SWEEPS: Mapping[str, Sweep] = {
     "used sessions": running_sessions.write_touches,
     "half made exports": packing.clear_up,
+    "how the audit ends": ending.take_up,
     "the audit's daily root": rooting.close_the_day,
     "unusual viewing": overseeing.watch_viewing,
     "public figures": overseeing.count_months,

@@ -10,7 +10,7 @@ from typing import cast
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from gateway.app.certificates import make_certificate, take_certificate
-from gateway.app.footing import CannotRun, database_of, gateway_id, make_folder, store_of
+from gateway.app.footing import CannotRun, database_of, gateway_id, make_folder, refuse_new_key, store_of
 from gateway.app.naming import unknown_cameras, unknown_organisations
 from gateway.clock import SystemClock, new_id
 from gateway.domain.accounts import Unfit, check_roles
@@ -42,6 +42,8 @@ async def load_file(settings: Settings, file: Path, dry_run: bool, say: Say) -> 
     except OSError as problem:
         raise CannotRun(f"{file} cannot be read: {problem.strerror}") from None
     make_folder(settings.data)
+    if not dry_run:
+        refuse_new_key(settings)
     async with store_of(settings) as store:
         box = open_box(settings.data)
         at = SystemClock().now()
@@ -102,6 +104,11 @@ async def back_up(settings: Settings, file: Path, say: Say) -> None:
 async def bring_back(settings: Settings, file: Path, say: Say) -> None:
     """Makes a data folder from a backup, and says so in its audit. Raises ``CannotKeep`` or ``SchemaTooNew``."""
     kept = await asyncio.to_thread(restore, file, database_of(settings), settings.data)
+    try:
+        refuse_new_key(settings)
+    except CannotRun as problem:
+        hint = "then run gateway audit accept, so that the audit says that a backup was put back"
+        raise CannotRun(f"{kept.files} files are restored to {settings.data}, but {problem}; {hint}") from None
     name, at = gateway_id(settings.data), SystemClock().now()
     detail = {"made_at": kept.made_at}
     async with store_of(settings) as store:
@@ -122,6 +129,7 @@ async def make_account(settings: Settings, account: Operator, password: str, say
     clock = SystemClock()
     hashed = await asyncio.to_thread(hash_password, password)
     make_folder(settings.data)
+    refuse_new_key(settings)
     chain, algorithm = cli_chain(gateway_id(settings.data)), settings.audit.algorithm
     async with store_of(settings) as store:
         await begin(store, chain, clock.now(), algorithm)
@@ -156,6 +164,7 @@ async def make_link(settings: Settings, login: str, forget_factor: bool, say: Sa
     """A set-up link for an account whose owner cannot sign in any more. Raises ``CannotRun``."""
     clock = SystemClock()
     make_folder(settings.data)
+    refuse_new_key(settings)
     chain, algorithm = cli_chain(gateway_id(settings.data)), settings.audit.algorithm
     async with store_of(settings) as store:
         await begin(store, chain, clock.now(), algorithm)

@@ -14,6 +14,7 @@ NOTED = "note_chain_end"
 """The action of the line from which on a chain's end is noted outside the database."""
 CHAIN = "audit_chain"
 """The kind of object that a chain is, for lines about chains."""
+_CLI = "-cli"
 
 
 class BadNote(ValueError):
@@ -27,6 +28,8 @@ class EndNote:
     chain: str
     end: ChainEnd
     key: bytes
+    strange: tuple[int, int] | None = None
+    """The first and last line that stood in the chain without its only writer having written them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +47,9 @@ class SignedNote:
             if told["format"] != FORMAT:
                 raise BadNote
             end = ChainEnd(int(told["seq"]), bytes.fromhex(told["hash"]))
-            return EndNote(str(told["chain"]), end, bytes.fromhex(told["key"]))
+            first, last = told.get("strange") or (0, 0)
+            strange = (int(first), int(last)) if first else None
+            return EndNote(str(told["chain"]), end, bytes.fromhex(told["key"]), strange)
         except (ValueError, KeyError, TypeError, AttributeError):
             raise BadNote from None
 
@@ -69,7 +74,12 @@ class Added:
 
 def cli_chain(gateway_id: str) -> str:
     """The chain of what is done by commands on the machine of that gateway."""
-    return f"{gateway_id}-cli"
+    return f"{gateway_id}{_CLI}"
+
+
+def is_shared(chain: str) -> bool:
+    """True for a chain that several processes may write at once; that of a gateway is written by the gateway alone."""
+    return chain.endswith(_CLI)
 
 
 def own_chains(gateway_id: str) -> tuple[str, str]:
@@ -79,13 +89,15 @@ def own_chains(gateway_id: str) -> tuple[str, str]:
 
 def document(note: EndNote) -> bytes:
     """The bytes that are signed."""
-    told = {
+    told: dict[str, object] = {
         "format": FORMAT,
         "chain": note.chain,
         "seq": note.end.seq,
         "hash": note.end.hash.hex(),
         "key": note.key.hex(),
     }
+    if note.strange is not None:
+        told["strange"] = list(note.strange)
     return json.dumps(told, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
 
 

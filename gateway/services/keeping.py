@@ -22,8 +22,8 @@ from typing import Any
 
 from sqlalchemy.engine import make_url
 
-from gateway.storage.end_notes import FOLDER
 from gateway.storage.migrating import REVISIONS, SchemaTooNew
+from gateway.storage.note_files import FOLDER
 
 FORMAT = 1
 MANIFEST = "manifest.json"

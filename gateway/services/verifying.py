@@ -16,12 +16,12 @@ from pathlib import Path
 from sqlalchemy.engine import URL, make_url
 
 from gateway.domain.audit import GENESIS
-from gateway.domain.audit_ends import BadNote, from_file
+from gateway.domain.audit_ends import BadNote, EndNote, from_file
 from gateway.domain.audit_lines import Stretch, check
 from gateway.domain.audit_roots import BadRoot, SignedRoot, follows
 from gateway.storage import view_reading
 from gateway.storage.audit_reading import BATCH, Reader, open_reader
-from gateway.storage.end_notes import kept_notes
+from gateway.storage.note_files import Held, begun_chains, kept_notes, note_of
 from gateway.storage.signing import signed_by
 
 STRETCH = 100_000
@@ -104,7 +104,7 @@ def verify(
         _verify_roots(report, reader, keys, held)
         if outside is not None:
             own = ends if target.get_backend_name() == "sqlite" else outside.own
-            _verify_notes(report, reader, keys, {*own, *notes}, notes)
+            _verify_notes(report, reader, keys, {*own, *notes}, notes, outside.data)
         for chain, (first, last) in ends.items() if views else ():
             for start in range(max(1, first), last + 1, view_reading.BATCH):
                 for fault in view_reading.faults(reader, chain, start, min(last, start + view_reading.BATCH - 1)):
@@ -225,22 +225,33 @@ def _verify_root(
 
 
 def _verify_notes(
-    report: Report, reader: Reader, keys: frozenset[bytes], chains: Set[str], notes: Mapping[str, bytes]
+    report: Report, reader: Reader, keys: frozenset[bytes], chains: Set[str], notes: Mapping[str, Held], data: Path
 ) -> None:
     """Adds where a chain does not have the line that is noted as its end, or the note is gone or was changed."""
-    for chain in sorted(chains):
+    begun = begun_chains(data)
+    for chain in sorted({*chains, *begun}):
+        since = reader.noted_since(chain)
+        # a chain that began to be noted meanwhile has its note by now: it is written before that line is committed
+        held = notes[chain] if chain in notes else note_of(data, chain)
         found = None
-        if chain in notes:
-            found = _noted_wrong(reader, chain, notes[chain], keys)
-        elif (since := reader.noted_since(chain)) is not None:
+        if held is not None:
+            found = _noted_wrong(reader, chain, held, keys)
+        elif since is not None:
             message = f"the note of how the chain ends, kept since line {since}, is gone from the data folder"
             found = Finding(message, chain, since)
+        elif chain in begun:
+            message = "the chain was noted in this data folder, and neither its note nor the line that says so is left"
+            found = Finding(message, chain, 1)
         if found is not None:
             report.findings.append(found)
 
 
-def _noted_wrong(reader: Reader, chain: str, held: bytes, keys: frozenset[bytes]) -> Finding | None:
+def _noted_wrong(reader: Reader, chain: str, held: Held, keys: frozenset[bytes]) -> Finding | None:
     last = reader.ends(chain)[1] if chain in reader.chains() else 0
+    if isinstance(held, OSError):
+        why = held.strerror or type(held).__name__
+        message = f"the note of how the chain ends (it has {last} lines) cannot be read ({why}): give it to the service"
+        return Finding(message, chain, last)
     try:
         signed = from_file(held)
         note = signed.note
@@ -254,9 +265,17 @@ def _noted_wrong(reader: Reader, chain: str, held: bytes, keys: frozenset[bytes]
         return Finding(f"{name} is signed with a key that is not known here: {note.key.hex()}", chain, end.seq)
     there = reader.hash_of(chain, end.seq)
     if end.seq == 0 or there == end.hash:
-        return None
+        return _strange(note)
     if there is None and last < end.seq:
         message = f"line {end.seq} was noted as the chain's end, and it ends at line {last}: it was cut off"
         return Finding(message, chain, last + 1)
     message = f"line {end.seq} is not the one that was noted as the chain's end: it was written anew"
     return Finding(message, chain, end.seq)
+
+
+def _strange(note: EndNote) -> Finding | None:
+    if note.strange is None:
+        return None
+    first, last = note.strange
+    message = f"lines {first} to {last} were not written by the gateway whose chain it is: somebody else added them"
+    return Finding(message, note.chain, first)

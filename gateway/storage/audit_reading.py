@@ -6,6 +6,7 @@ import asyncio
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any, Protocol
 from urllib.parse import quote
 
@@ -109,6 +110,17 @@ def open_reader(url: URL) -> Iterator[Reader]:
         return
     with _postgresql(url) as reader:
         yield reader
+
+
+def has_roots(url: URL) -> bool:
+    """True if a SQLite file holds a root; False for one that is not there, or from before roots were made."""
+    if not Path(str(url.database)).is_file():
+        return False
+    try:
+        with open_reader(url) as reader:
+            return bool(reader.ask("SELECT 1 FROM audit_roots LIMIT 1"))
+    except sqlite3.OperationalError:
+        return False
 
 
 @contextmanager

@@ -6,26 +6,23 @@ that what was cut off cannot be grown over. It is never ahead of what is committ
 
 from __future__ import annotations
 
-import fcntl
-import os
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from urllib.parse import quote, unquote
 
 import structlog
 from sqlalchemy.engine import URL
 
-from gateway.domain.audit_ends import Added, BadNote, EndNote, SignedNote, document, from_file, to_file
+from gateway.domain.audit_ends import Added, BadNote, EndNote, SignedNote, document, from_file, is_shared, to_file
 from gateway.domain.audit_roots import ChainEnd
+from gateway.domain.audit_tails import Tail, followed
 from gateway.storage.audit_reading import open_reader
+from gateway.storage.note_files import NoteFiles, begun_chains
 from gateway.storage.signing import Signer, open_signer, signed_by
 
-FOLDER = "audit-ends"
-"""The folder of the notes, in the data folder; a backup leaves it out."""
 PAUSE_SECONDS = 0.02
 """How long is waited after a note for more lines: under load one note stands for many commits."""
 
@@ -34,16 +31,20 @@ log = structlog.get_logger(__name__)
 
 @dataclass(slots=True)
 class _Kept:
-    """The end that is noted (None: the note is gone or was changed), and the file as this process knows it."""
+    """What is noted of a chain (None: the note is gone or was changed), and the file as this process knows it."""
 
-    end: ChainEnd | None
+    note: EndNote | None
     written: bytes | None
+    gapless: bool = False
+    """True once this process has followed the chain: then what it did not write itself is not its own."""
 
 
-def kept_notes(data: Path) -> dict[str, bytes]:
-    """Every note in that data folder, by chain, as it is."""
-    found = sorted((data / FOLDER).glob("*.note"))
-    return {unquote(path.name.removesuffix(".note")): path.read_bytes() for path in found}
+@dataclass(slots=True)
+class Followed:
+    """A transaction that is under way: what it added to chains so far, and whether nothing is left but its commit."""
+
+    added: dict[str, Added]
+    done: bool = False
 
 
 class EndNotes:
@@ -51,50 +52,98 @@ class EndNotes:
 
     def __init__(self, data: Path, url: URL, keys: frozenset[bytes] = frozenset()) -> None:
         self._data = data
+        self._files = NoteFiles(data)
         self._url = url
         self._keys = keys
         self._signer: Signer | None = None
         self._kept: dict[str, _Kept] = {}
-        self._due: dict[str, list[Added]] = {}
+        self._put_off: dict[str, bool] = {}
+        self._open: dict[int, Followed] = {}
+        self._due: dict[str, Tail] = {}
+        self._news: set[str] = set()
         self._lock = threading.Lock()
         self._writing = False
         self._closing = threading.Event()
         self._thread = ThreadPoolExecutor(1, "audit-ends")
         self.failures = 0
         """How often a note could not be written."""
+        self.dropped = 0
+        """How many pieces of chains were too many to be kept until they are noted."""
         self.behind: dict[str, str] = {}
-        """Why a chain's note does not go along with it, by chain."""
+        """Why a chain's note does not go along with it, or what it found in its chain, by chain."""
+
+    @property
+    def depth(self) -> int:
+        """How many pieces of chains wait to be noted."""
+        with self._lock:
+            return sum(len(tail.sure) + len(tail.perhaps) for tail in self._due.values())
+
+    def begun(self) -> frozenset[str]:
+        """The chains that were ever noted from this data folder."""
+        return begun_chains(self._data)
+
+    def is_missed(self, chain: str) -> bool:
+        """True if the chain was noted from this data folder, and its note is gone. Blocks; raises OSError."""
+        return chain in self.begun() and self._files.read(chain) is None
 
     def take_up(self, chain: str, before: ChainEnd | None) -> None:
         """Goes on with the chain's note; where there is none, begins it at ``before`` or (None) misses it. Blocks.
 
-        Raises OSError if a note that is to begin cannot be written.
+        Raises OSError if the note can be neither read nor begun.
         """
-        with self._alone():
-            found = self._read(chain)
+        with self._files.alone():
+            found = self._files.read(chain)
             if found is None and before is not None:
-                self._write(chain, before)
-                return
-            end = None if found is None else self._trusted(chain, found)
-            self._kept[chain] = _Kept(end, found)
-        if end is None:
-            self._say(chain, f"the note of how it ends {'is gone' if found is None else 'was changed'}")
+                self._write(chain, before, None)
+                self._files.begin(chain)
+            else:
+                self._take(chain, found)
+        self._put_off.pop(chain, None)
+
+    def put_off(self, chain: str, why: str, *, begun: bool) -> None:
+        """Keeps that the chain's note could not be taken up; if the chain was begun, its next commit tries again."""
+        self.failures += 1
+        self._put_off[chain] = begun
+        self._say(chain, f"the note of how it ends could not be taken up: {why}")
+
+    def waits(self, chain: str) -> bool:
+        """True if the chain's note was put off and has not been taken up since."""
+        return chain in self._put_off
 
     def settle(self, chain: str, end: ChainEnd) -> None:
         """Notes an end whatever was noted before: a person has answered for it, in a line of the audit. Blocks."""
-        with self._alone():
-            self._write(chain, end)
+        with self._files.alone():
+            self._write(chain, end, None)
+            self._files.begin(chain)
         self.behind.pop(chain, None)
 
-    def committed(self, added: Mapping[str, Added]) -> None:
-        """Notes the ends of chains that a transaction has added to, in a thread, the newest of each."""
+    @contextmanager
+    def following(self) -> Iterator[Followed]:
+        """Follows a transaction, and notes the ends of the chains that it adds to when it is committed.
+
+        One that raises when it is done may have been committed nonetheless: if it was cancelled meanwhile.
+        """
+        one = Followed({})
         with self._lock:
-            for chain, one in added.items():
-                if chain in self._kept:
-                    self._due.setdefault(chain, []).append(one)
-            if not self._due or self._writing:
-                return
-            if self._closing.is_set():
+            self._open[id(one)] = one
+        try:
+            yield one
+        except BaseException:
+            self._left(one, committed=False)
+            raise
+        self._left(one, committed=True)
+
+    def _left(self, one: Followed, *, committed: bool) -> None:
+        with self._lock:
+            del self._open[id(one)]
+            for chain, added in one.added.items():
+                if chain not in self._kept and not self._put_off.get(chain):
+                    continue
+                tail = self._due.get(chain, Tail())
+                if one.done:
+                    self._due[chain] = tail.with_sure(added) if committed else tail.with_perhaps(added)
+                self._news.add(chain)
+            if not self._news or self._writing or self._closing.is_set():
                 return
             self._writing = True
         self._thread.submit(self._work)
@@ -111,40 +160,66 @@ class EndNotes:
     def _work(self) -> None:
         while True:
             with self._lock:
-                due, self._due = self._due, {}
+                due = {chain: self._due.pop(chain) for chain in self._news if chain in self._due}
+                self._news.clear()
                 if not due:
                     self._writing = False
                     return
-            for chain, added in due.items():
+                waiting = [dict(one.added) for one in self._open.values()]
+            for chain, tail in due.items():
+                under_way = [added[chain].first for added in waiting if chain in added]
+                left = tail
                 try:
-                    with self._alone():
-                        self._advance(chain, added)
+                    with self._files.alone():
+                        left = self._advance(chain, tail, under_way)
                 except Exception as problem:  # whatever it is: a gateway does not stop for a note
                     self.failures += 1
                     self._say(chain, f"the note of how it ends could not be written: {problem}")
+                with self._lock:  # what is left is tried again with what comes next
+                    if left.sure or left.perhaps or left.dropped:
+                        self._due[chain] = left.joined(self._due.get(chain, Tail()))
             self._closing.wait(PAUSE_SECONDS)
 
-    def _advance(self, chain: str, added: list[Added]) -> None:
-        kept, there = self._kept[chain], self._read(chain)
+    def _advance(self, chain: str, tail: Tail, under_way: Sequence[int]) -> Tail:
+        """Moves the note along its chain; returns what has to wait for a transaction that is under way."""
+        there = self._files.read(chain)
+        if chain not in self._kept:
+            self._take(chain, there)
+            self._put_off.pop(chain, None)
+        kept = self._kept[chain]
         if there != kept.written and there is not None:
             # another command on this machine went on with it; what was changed by hand is written over
-            end = self._trusted(chain, there)
-            if end is not None and kept.end is not None and end.seq > kept.end.seq:
-                kept.end, kept.written = end, there
-        if kept.end is None:
-            return
-        end, problem = kept.end, ""
-        for one in added:
-            if one.before == end:
-                end = one.last
-            elif not self._stands(chain, end):
-                problem = f"line {end.seq}, which is noted, is not in it: it was cut off or written anew"
+            found = self._trusted(chain, there)
+            if found is not None and kept.note is not None and found.end.seq > kept.note.end.seq:
+                kept.note, kept.written = found, there
+        if kept.note is None:
+            return Tail()
+        if tail.dropped:
+            self.dropped += tail.dropped
+            kept.gapless, tail = False, replace(tail, dropped=0)
+        end, strange, problem = kept.note.end, kept.note.strange, ""
+        gapless = kept.gapless and not is_shared(chain)
+        while True:
+            end, tail = followed(end, tail)
+            if not tail.sure:
                 break
-            elif one.last.seq > end.seq:
-                end = one.last
-        if end != kept.end or there != kept.written:
-            self._write(chain, end)
-        self._say(chain, problem)
+            one = tail.sure[0]
+            if not self._stands(chain, end):
+                problem = f"line {end.seq}, which is noted, is not in it: it was cut off or written anew"
+                tail = Tail()
+                break
+            if any(end.seq < first < one.first for first in under_way):
+                break
+            if gapless and one.first > end.seq + 1 and strange is None:
+                strange = (end.seq + 1, one.first - 1)
+            end, tail = max(end, one.last, key=lambda known: known.seq), tail.after(one)
+            gapless = not is_shared(chain)
+        if (end, strange) != (kept.note.end, kept.note.strange) or there != kept.written:
+            self._write(chain, end, strange)
+        kept = self._kept[chain]
+        kept.gapless = True
+        self._say(chain, problem or _told_of(strange))
+        return tail
 
     def _stands(self, chain: str, end: ChainEnd) -> bool:
         if end.seq == 0:
@@ -152,8 +227,17 @@ class EndNotes:
         with open_reader(self._url) as reader:
             return reader.hash_of(chain, end.seq) == end.hash
 
-    def _trusted(self, chain: str, held: bytes) -> ChainEnd | None:
-        """The end in a note that we, or one whom we know, signed for that chain."""
+    def _take(self, chain: str, found: bytes | None) -> None:
+        note = None if found is None else self._trusted(chain, found)
+        self._kept[chain] = _Kept(note, found)
+        if note is None:
+            self._say(chain, f"the note of how it ends {'is gone' if found is None else 'was changed'}")
+            return
+        self._files.begin(chain)
+        self._say(chain, _told_of(note.strange))
+
+    def _trusted(self, chain: str, held: bytes) -> EndNote | None:
+        """What a note says that we, or one whom we know, signed for that chain."""
         try:
             signed = from_file(held)
             note = signed.note
@@ -161,40 +245,20 @@ class EndNotes:
             return None
         known = note.key in self._keys | {self._signing().public}
         good = known and note.chain == chain and signed_by(note.key, signed.document, signed.signature)
-        return note.end if good else None
+        return note if good else None
 
     def _signing(self) -> Signer:
         if self._signer is None:
             self._signer = open_signer(self._data)
         return self._signer
 
-    def _path(self, chain: str) -> Path:
-        return self._data / FOLDER / f"{quote(chain, safe='')}.note"
-
-    def _read(self, chain: str) -> bytes | None:
-        try:
-            return self._path(chain).read_bytes()
-        except FileNotFoundError:
-            return None
-
-    def _write(self, chain: str, end: ChainEnd) -> None:
+    def _write(self, chain: str, end: ChainEnd, strange: tuple[int, int] | None) -> None:
         signer = self._signing()
-        written = document(EndNote(chain, end, signer.public))
+        note = EndNote(chain, end, signer.public, strange)
+        written = document(note)
         file = to_file(SignedNote(written, signer.sign(written)))
-        path = self._path(chain)
-        partial = path.with_suffix(".partial")
-        try:
-            descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-            try:
-                os.write(descriptor, file)
-                os.fsync(descriptor)
-            finally:
-                os.close(descriptor)
-            os.replace(partial, path)
-        except OSError:
-            partial.unlink(missing_ok=True)
-            raise
-        self._kept[chain] = _Kept(end, file)
+        self._files.write(chain, file)
+        self._kept[chain] = _Kept(note, file, gapless=True)
 
     def _say(self, chain: str, problem: str) -> None:
         """Says once that a note does not go along with its chain, and why; or (with nothing) that it does again."""
@@ -202,19 +266,13 @@ class EndNotes:
             return
         if problem:
             self.behind[chain] = problem
-            log.error("a chain's end is not noted: run gateway audit verify", chain=chain, problem=problem)
+            log.error("a chain's end is not noted as it should be: run gateway audit verify", chain=chain, why=problem)
         else:
             del self.behind[chain]
             log.info("a chain's end is noted again", chain=chain)
 
-    @contextmanager
-    def _alone(self) -> Iterator[None]:
-        """Keeps other processes on this data folder from its notes meanwhile."""
-        folder = self._data / FOLDER
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        descriptor = os.open(folder / ".lock", os.O_RDWR | os.O_CREAT, 0o600)
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX)
-            yield
-        finally:
-            os.close(descriptor)
+
+def _told_of(strange: tuple[int, int] | None) -> str:
+    if strange is None:
+        return ""
+    return f"lines {strange[0]} to {strange[1]} stand in it, and this gateway did not write them"

@@ -12,6 +12,8 @@ from pathlib import Path
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from gateway.storage.owning import give
+
 KEY_BYTES = 32
 NONCE_BYTES = 12
 KEY_VARIABLE = "SHARP_EYES_KEY"
@@ -79,8 +81,9 @@ def _decoded(text: str, where: str) -> bytes:
 def _write_key(path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
     try:
+        give(descriptor, path.parent)
         os.write(descriptor, base64.b64encode(secrets.token_bytes(KEY_BYTES)) + b"\n")
         os.fsync(descriptor)
     finally:

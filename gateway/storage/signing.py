@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -38,6 +39,11 @@ def open_signer(data: Path, environment: Mapping[str, str] | None = None) -> Sig
     Raises ``BadKey`` for a malformed key or a key file that others may read.
     """
     return Signer(read_key(data / KEY_FILE, KEY_VARIABLE, environment))
+
+
+def key_is_given(data: Path) -> bool:
+    """True if the environment or that data folder has a key, so that none would be made."""
+    return bool(os.environ.get(KEY_VARIABLE)) or (data / KEY_FILE).exists()
 
 
 def signed_by(public: bytes, data: bytes, signature: bytes) -> bool:

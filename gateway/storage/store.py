@@ -16,9 +16,8 @@ from sqlalchemy.exc import ArgumentError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from gateway.domain.audit_ends import Added
 from gateway.storage.auditing import ADDED
-from gateway.storage.end_notes import EndNotes
+from gateway.storage.end_notes import EndNotes, Followed
 from gateway.storage.kept_cameras import KeptCameras
 from gateway.storage.kept_grants import KeptGrants
 from gateway.storage.migrating import migrate, refuse_newer
@@ -54,11 +53,11 @@ class Store:
 
         Must not be nested: the inner one would wait for the outer one for ever.
         """
-        async with self._turn or nullcontext(), self._writer.begin() as connection:
-            connection.info[ADDED] = added = dict[str, Added]()
-            yield connection
-        if added and self.ends is not None:
-            self.ends.committed(added)
+        with nullcontext(Followed({})) if self.ends is None else self.ends.following() as followed:
+            async with self._turn or nullcontext(), self._writer.begin() as connection:
+                connection.info[ADDED] = followed.added
+                yield connection
+                followed.done = True
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncConnection]:

@@ -73,7 +73,7 @@ class Meter(Collector):
         yield _counter("grants_checks", "Permission decisions for views", viewing.tally.checks)
         yield _counter("view_record_failures", "Failures to check views or write records", viewing.tally.failures)
         if (ends := self._sources.ends) is not None:
-            text = "Audit chains whose end cannot be noted in the data folder: see the log"
+            text = "Audit chains whose end is not noted as it should be: see the log"
             yield _gauge("audit_ends_behind", text, len(ends.behind))
             yield _counter("audit_end_failures", "Notes of an audit chain's end that were not written", ends.failures)
         ended = CounterMetricFamily(_P + "views_ended", "Views that ended, by reason", labels=["reason"])
@@ -84,7 +84,7 @@ class Meter(Collector):
     def _queues(self) -> Iterable[Metric]:
         """Depth and drops of every bounded queue, one label each."""
         hub, viewing, watching = self._sources.hub, self._sources.viewing, self._sources.watching
-        bus = self._sources.bus()
+        bus, ends = self._sources.bus(), self._sources.ends
         _, ear_depth, ear_drops = self._sources.ears()
         depth = GaugeMetricFamily(_P + "queue_depth", "Items waiting in a bounded queue", labels=["queue"])
         drops = CounterMetricFamily(_P + "queue_drops", "Items dropped by a full queue", labels=["queue"])
@@ -95,6 +95,7 @@ class Meter(Collector):
             ("bus", bus.depth, bus.dropped),
             ("closings", viewing.waiting_closings, viewing.tally.unclosed_dropped),
             ("messages", ear_depth, ear_drops),
+            *(() if ends is None else (("audit_ends", ends.depth, ends.dropped),)),
             *((name, *figures) for name, figures in self._sources.inboxes().items()),
         ):
             depth.add_metric([name], waiting)

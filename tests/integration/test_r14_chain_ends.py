@@ -19,7 +19,7 @@ from gateway.services import auditing as desk
 from gateway.services.ending import begin
 from gateway.services.office import Caller, Office
 from gateway.services.verifying import Finding, Outside, verify
-from gateway.storage.end_notes import FOLDER
+from gateway.storage.note_files import FOLDER
 from gateway.storage.secrets import open_box
 from gateway.storage.signing import open_signer
 from gateway.storage.store import open_store, sqlite_url
@@ -129,6 +129,18 @@ CASES: dict[str, tuple[Callable[[Path], object], str, int, str]] = {
     "another one's signature": (_resign, GW, 11, "is signed with a key that is not known here"),
     "the note of another chain": (_swap, "other", 11, "does not bear its signature"),
     "the note deleted": (lambda data: _note(data).unlink(), GW, 1, "kept since line 1, is gone from the data folder"),
+    "the folder of notes deleted with all lines": (
+        lambda data: (shutil.rmtree(data / FOLDER), _cut(data, 0)),
+        GW,
+        1,
+        "neither its note nor the line that says so is left",
+    ),
+    "the note made unreadable": (
+        lambda data: (_note(data).unlink(), _note(data).mkdir()),
+        GW,
+        11,
+        "cannot be read (Is a directory): give it to the service",
+    ),
     "the folder of notes deleted": (lambda data: shutil.rmtree(data / FOLDER), GW, 1, "is gone from the data folder"),
 }
 
@@ -248,7 +260,8 @@ async def test_r14_a_database_put_back_by_hand_is_found_until_somebody_answers_f
         await _write(office, 5)
     shutil.copyfile(tmp_path / "older", tmp_path / DATABASE)
     assert "cut off" in _gateway("audit", "verify", "--data", str(tmp_path)).stdout
-    assert _gateway("audit", "accept", "--reason", "  ", "--data", str(tmp_path)).returncode == 1
+    mute = _gateway("audit", "accept", "--reason", "  ", "--data", str(tmp_path))
+    assert (mute.returncode, mute.stderr) == (1, "gateway: a reason is needed: give it with --reason\n")
     done = _gateway("audit", "accept", "--reason", "硬盘损坏，由备份恢复（示例）", "--data", str(tmp_path))
     assert done.returncode == 0, done.stderr
     quiet = _gateway("audit", "verify", "--data", str(tmp_path))

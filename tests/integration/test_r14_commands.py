@@ -24,16 +24,18 @@ from tests.integration.world import START, FakeClock
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def _gateway(*words: str) -> subprocess.CompletedProcess[str]:
+def _gateway(*words: str, **more: str) -> subprocess.CompletedProcess[str]:
     environment = {name: value for name, value in os.environ.items() if not name.startswith("SHARP_EYES_")}
-    return subprocess.run(
+    done = subprocess.run(
         [sys.executable, "-m", "gateway", *words],
         cwd=ROOT,
-        env=environment,
+        env=environment | more,
         capture_output=True,
         text=True,
         check=False,
     )
+    assert "Traceback" not in done.stderr, done.stderr
+    return done
 
 
 async def _lived(data: Path) -> None:
@@ -105,7 +107,11 @@ async def test_r14_the_signing_key_is_private_and_its_public_half_is_shown(tmp_p
     assert stat.S_IMODE((tmp_path / "audit-key").stat().st_mode) == 0o600
     shown = _gateway("audit", "key", "--data", str(tmp_path)).stdout.strip()
     (tmp_path / "audit-key").rename(tmp_path / "elsewhere")
-    strange = _gateway("audit", "verify", "--data", str(tmp_path))
+    keyless = _gateway("audit", "verify", "--data", str(tmp_path))
+    assert (keyless.returncode, keyless.stdout) == (1, "")
+    assert "give SHARP_EYES_AUDIT_KEY as the service has it" in keyless.stderr
+    assert not (tmp_path / "audit-key").exists()
+    strange = _gateway("audit", "verify", "--public-key", "ab" * 32, "--data", str(tmp_path))
     assert strange.returncode == 1
     assert "not known here" in strange.stdout
     assert _gateway("audit", "verify", "--public-key", shown, "--data", str(tmp_path)).returncode == 0

@@ -11,7 +11,7 @@ from gateway.domain.audit_ends import from_file, own_chains
 from gateway.services.ending import begin
 from gateway.services.verifying import Outside, verify
 from gateway.storage import auditing
-from gateway.storage.end_notes import kept_notes
+from gateway.storage.note_files import kept_notes
 from gateway.storage.signing import open_signer
 from gateway.storage.store import Store, open_store
 
