@@ -51,6 +51,8 @@ class Loaded:
     """The organisations that were written, each with what it was before (None: it is new)."""
 
 
+Tell = Callable[[AsyncConnection, Loaded], Awaitable[None]]
+"""Writes down, within the load's own transaction, what was loaded."""
 Guard = Callable[[AsyncConnection, Sequence[Entry]], Awaitable[Sequence[Problem]]]
 """Says, within the load's own transaction, what of a file is not for whoever loads it."""
 
@@ -67,6 +69,7 @@ async def load_catalogue(
     actor: str = SYSTEM,
     ledger: Ledger | None = None,
     guard: Guard | None = None,
+    tell: Tell | None = None,
 ) -> Loaded:
     """Loads sites, recorders and cameras from a YAML, CSV or XLSX file called ``name``.
 
@@ -74,7 +77,8 @@ async def load_catalogue(
     district begins with. Without one a file that holds either is refused.
 
     ``passwords`` are those that ``secret_from`` may name. Never raises for what is in the file, but for what a
-    ``guard`` raises, which says what of it is not for whoever loads it.
+    ``guard`` raises, which says what of it is not for whoever loads it. ``tell`` is called
+    once everything is stored, and nothing is without it.
     """
     document = await asyncio.to_thread(read, name, data)  # a large workbook takes seconds; pictures must go on
     problems = list(document.problems)
@@ -112,6 +116,8 @@ async def load_catalogue(
                 await ledger.organisations(connection, at, actor, loaded.organisations)
                 await ledger.ended(connection, at, actor, ended)
                 await ledger.grants(connection, at, actor, stored.given)
+            if tell is not None and not dry_run:
+                await tell(connection, loaded)
     loaded.spots = spots(document, loaded.problems)
     return loaded
 

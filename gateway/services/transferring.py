@@ -61,16 +61,7 @@ async def load(office: Office, caller: Caller, name: str, data: bytes, *, dry_ru
             await belonging.prove_hand_over(office, conn, caller, len(handed))
         return problems
 
-    loaded = await load_catalogue(
-        office.store, office.box, name, data, at, dry_run=dry_run, actor=caller.operator.id, guard=guard
-    )
-    if loaded.unlawful and not dry_run:
-        async with office.store.begin() as conn:
-            for camera_id, field in loaded.unlawful:
-                await office.note(conn, at, caller.operator.id, "refuse_camera", "camera", camera_id, field=field)
-    if loaded.problems or dry_run:
-        return loaded
-    async with office.store.begin() as conn:
+    async def tell(conn: AsyncConnection, loaded: Loaded) -> None:
         await office.note(
             conn,
             at,
@@ -84,6 +75,16 @@ async def load(office: Office, caller: Caller, name: str, data: bytes, *, dry_ru
         )
         for camera_id in handed:
             await office.note(conn, at, caller.operator.id, "change_camera", "camera", camera_id, fields=["owner_id"])
+
+    loaded = await load_catalogue(
+        office.store, office.box, name, data, at, dry_run=dry_run, actor=caller.operator.id, guard=guard, tell=tell
+    )
+    if loaded.unlawful and not dry_run:
+        async with office.store.begin() as conn:
+            for camera_id, field in loaded.unlawful:
+                await office.note(conn, at, caller.operator.id, "refuse_camera", "camera", camera_id, field=field)
+    if loaded.problems or dry_run:
+        return loaded
     for topic in (Topic.CAMERAS, Topic.ASSIGNMENTS, Topic.PERMISSIONS):
         await office.ring(topic)
     return loaded

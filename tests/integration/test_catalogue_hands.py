@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
 from datetime import timedelta
 from typing import Any
 
@@ -98,6 +100,23 @@ async def test_who_manages_every_camera_hands_them_over_with_a_fresh_proof_and_a
         lines = (await auditing.page(conn, AuditQuery(action="change_camera"))).items
     assert sorted(line.object_id for line in lines) == sorted([ids[0], *ids])
     assert all(line.detail["fields"] == ["owner_id"] for line in lines)
+
+
+async def test_r14_no_camera_is_handed_over_by_a_file_without_its_line_of_the_audit(
+    world: World, browser_of: Browsers
+) -> None:
+    leader, camera = await browser_of("leader"), world.camera(A)
+    rows = await _exported(leader)
+    _row(rows, camera.id)["owner_id"] = B
+    with closing(sqlite3.connect(str(world.office.store.url.database))) as connection:
+        refuse = "BEGIN SELECT RAISE(ABORT, 'no line today'); END"
+        when = "BEFORE INSERT ON audit_entries WHEN NEW.action = 'change_camera'"
+        connection.execute(f"CREATE TRIGGER no_line {when} {refuse}")
+        assert (await _load(leader, rows)).status_code == 500
+        connection.execute("DROP TRIGGER no_line")
+    assert (await leader.get(f"/cameras/{camera.id}")).json()["owner_id"] == A
+    assert (await _load(leader, rows)).json()["changed"] == 1
+    assert (await leader.get(f"/cameras/{camera.id}")).json()["owner_id"] == B
 
 
 async def test_many_cameras_change_owner_at_once_with_a_fresh_proof(world: World, browser_of: Browsers) -> None:
