@@ -15,6 +15,9 @@ from gateway.storage import audit_texts, auditing, epochs, operators, typed_rows
 from gateway.storage.auditing import AuditQuery
 from gateway.storage.paging import Page
 
+GROUND = ("session", "reason")
+"""Why a session watches for another purpose than the shift's own: every look under it carries these words."""
+
 
 @dataclass(frozen=True, slots=True)
 class TextRecord:
@@ -89,6 +92,7 @@ async def erase(office: Office, caller: Caller, text_id: str, reason: str) -> No
     """
     check_reason(reason)
     at = office.clock.now()
+    looks = await _looks(office, text_id, at)
     async with office.store.begin() as conn:
         await second_factor.require(office, caller, conn)
         text = await audit_texts.held(conn, text_id)
@@ -101,7 +105,7 @@ async def erase(office: Office, caller: Caller, text_id: str, reason: str) -> No
             if erased is None:
                 raise NotFound("text")
             chain, seq, field = erased
-            rows = await _erase_rows(office, caller, conn, (chain, seq, field, text), at)
+            rows = await _erase_rows(office, caller, conn, (chain, seq, field, text), looks, at)
         await office.note(
             conn,
             at,
@@ -124,19 +128,49 @@ async def _erase_view(conn: AsyncConnection, record_id: str) -> tuple[str, int]:
     return place
 
 
+@dataclass(frozen=True, slots=True)
+class _Looks:
+    """The looks that carry a session's reason, as they were found before the transaction in which others would wait."""
+
+    ids: tuple[str, ...] = ()
+    until: datetime | None = None
+    """What began later is looked for in the transaction."""
+
+
+async def _looks(office: Office, text_id: str, at: datetime) -> _Looks:
+    async with office.store.read() as conn:
+        place, text = await audit_texts.place(conn, text_id), await audit_texts.held(conn, text_id)
+        if place is None or text is None:
+            return _Looks()
+        chain, seq, field, _ = place
+        line = await auditing.entry(conn, chain, seq)
+        if line is None or (line.object_kind, field) != GROUND:
+            return _Looks()
+        found = await view_records.with_reason(conn, line.object_id, text)
+    return _Looks(tuple(found), at - view_records.SKEW)
+
+
 async def _erase_rows(
-    office: Office, caller: Caller, conn: AsyncConnection, erased: tuple[str, int, str, str], at: datetime
+    office: Office,
+    caller: Caller,
+    conn: AsyncConnection,
+    erased: tuple[str, int, str, str],
+    looks: _Looks,
+    at: datetime,
 ) -> int:
     chain, seq, field, text = erased
     line = await auditing.entry(conn, chain, seq)
     if line is None:
         return 0
-    if (line.object_kind, field) == ("session", "reason"):
+    if (line.object_kind, field) == GROUND:
         # the records of looks under that purpose carry it, each with a commitment that a line must answer for
-        for view_id in await view_records.with_reason(conn, line.object_id, text):
-            held_by, begun = await _erase_view(conn, view_id)
+        later = await view_records.with_reason(conn, line.object_id, text, since=looks.until)
+        for view_id in sorted({*looks.ids, *later}):
+            place = await view_records.reason_place(conn, view_id)
+            if place is None or not await view_records.erase_reason(conn, view_id):
+                continue  # somebody else erased it meanwhile
             who, about = caller.operator.id, ("erase_text", "view_record", view_id)
-            await office.note(conn, at, who, *about, chain=held_by, seq=begun, field=field)
+            await office.note(conn, at, who, *about, chain=place[0], seq=place[1], field=field)
     rows = await typed_rows.blank(conn, line.object_kind, line.object_id, field, text)
     if rows:
         await epochs.bump(conn, epochs.PERMISSION)  # what is kept of grants in memory holds their reasons

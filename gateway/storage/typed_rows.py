@@ -6,11 +6,11 @@ listed as standing nowhere else, or as kept with the reason why.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, Table, select, update
+from sqlalchemy import Column, ColumnElement, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.storage.tables import (
@@ -166,11 +166,21 @@ KEPT: Mapping[tuple[str, str], str] = {
 }
 """What an erasure leaves in the object's row, and why."""
 
-HISTORIES: Sequence[tuple[Table, str, str, tuple[str, ...]]] = (
-    (file_changes, "noun", "object_id", ("old", "new")),
-    (notices, "object_kind", "object_id", ("detail",)),
-)
-"""What is told of every kind of object as JSON: table, kind, id, and the columns that may hold the text."""
+CHANGES: Mapping[tuple[str, str], str] = {
+    ("camera", "name"): "document",
+    ("camera", "place"): "sign_place",
+    ("camera", "reason"): "lifecycle_reason",
+}
+"""By kind and field of the line: the field of the file's history that holds the same text; a document's after its kind
+and a colon.
+"""
+
+TOLD: Mapping[tuple[str, str], tuple[str, frozenset[str]]] = {
+    ("emergency", "name"): ("name", frozenset({"emergency_began", "emergency_renewed", "emergency_ended"})),
+}
+"""By kind and field of the line: the word of a notice's detail that holds the same text, and the kinds of notices. They
+are named because the notices of an object are found by their kind.
+"""
 
 
 async def blank(connection: AsyncConnection, kind: str, object_id: str, field: str, text: str) -> int:
@@ -184,32 +194,41 @@ async def blank(connection: AsyncConnection, kind: str, object_id: str, field: s
             .values({place.column.name: place.instead})
         )
         count += (await connection.execute(statement)).rowcount
-    if (kind, field) in PLACES:
-        for table, kind_of, id_of, columns in HISTORIES:
-            about = (table.c[kind_of] == kind, table.c[id_of] == object_id)
-            count += await _blank_json(connection, table, about, columns, text)
+    words = text.strip()
+    if words and (kind, field) in CHANGES:
+        count += await _blank_changes(connection, kind, object_id, CHANGES[kind, field], words)
+    if words and (kind, field) in TOLD:
+        count += await _blank_notices(connection, kind, object_id, TOLD[kind, field], words)
     return count
 
 
-async def _blank_json(
-    connection: AsyncConnection, table: Table, rows: Sequence[ColumnElement[bool]], columns: Sequence[str], text: str
-) -> int:
+async def _blank_changes(connection: AsyncConnection, kind: str, object_id: str, field: str, text: str) -> int:
+    columns = file_changes.c
+    about = (columns.noun == kind, columns.object_id == object_id, columns.field == field)
     count = 0
-    found = await connection.execute(select(table.c.id, *(table.c[name] for name in columns)).where(*rows))
-    for row in found.mappings().all():
-        after = {name: _without(row[name], text.strip()) for name in columns}
-        if any(after[name] != row[name] for name in columns):
-            await connection.execute(update(table).where(table.c.id == row["id"]).values(after))
+    for row in (await connection.execute(select(columns.id, columns.old, columns.new).where(*about))).all():
+        after = {"old": _without(row.old, field, text), "new": _without(row.new, field, text)}
+        if after != {"old": row.old, "new": row.new}:
+            await connection.execute(update(file_changes).where(columns.id == row.id).values(after))
             count += 1
     return count
 
 
-def _without(value: Any, text: str) -> Any:
-    """The value with every string in it that is the text, or ends with it after a colon, emptied of it."""
-    if isinstance(value, Mapping):
-        return {name: _without(one, text) for name, one in value.items()}
-    if isinstance(value, list):
-        return [_without(one, text) for one in value]
-    if isinstance(value, str) and text and (value == text or value.endswith(f": {text}")):
-        return value.removesuffix(text) + NAMELESS
-    return value
+async def _blank_notices(
+    connection: AsyncConnection, kind: str, object_id: str, told: tuple[str, frozenset[str]], text: str
+) -> int:
+    (name, kinds), columns = told, notices.c
+    about = (columns.kind.in_(sorted(kinds)), columns.object_kind == kind, columns.object_id == object_id)
+    count = 0
+    for row in (await connection.execute(select(columns.id, columns.detail).where(*about))).all():
+        if row.detail.get(name) == text:
+            detail = {**row.detail, name: NAMELESS}
+            await connection.execute(update(notices).where(columns.id == row.id).values(detail=detail))
+            count += 1
+    return count
+
+
+def _without(value: Any, field: str, text: str) -> Any:
+    """The value of a field of the history with a dash instead of the text."""
+    before = value.partition(": ")[0] + ": " if field == "document" and isinstance(value, str) else ""
+    return before + NAMELESS if value == before + text else value

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, RowMapping, Select, Table, bindparam, func, literal, or_, select, update
@@ -16,11 +16,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.domain.audit import SALT_BYTES, commitment
 from gateway.domain.view_proofs import proof, together
-from gateway.storage.tables import view_records, wall_spans, wall_views
+from gateway.storage.tables import sessions, view_records, wall_spans, wall_views
 from gateway.storage.upserting import insert as inserting
 
 OPEN = "open"
 """The result of a view that still runs."""
+
+SKEW = timedelta(minutes=5)
+"""By how much the clocks of gateways on one database may differ: one began the session, another the look."""
 
 SPAN_FIELDS = ("id", "wall_id", "camera_id", "stream", "grant_id", "started_at", "ended_at", "bytes", "result")
 WALL_FIELDS = (
@@ -222,10 +225,22 @@ async def reason_place(connection: AsyncConnection, record_id: str) -> tuple[str
     return None if row is None else (row[0], row[1])
 
 
-async def with_reason(connection: AsyncConnection, session_id: str, reason: str) -> Sequence[str]:
-    """Ids of the looks of a session for that reason."""
-    columns = view_records.c
-    statement = select(columns.id).where(columns.session_id == session_id, columns.reason == reason)
+async def with_reason(
+    connection: AsyncConnection, session_id: str, reason: str, since: datetime | None = None
+) -> Sequence[str]:
+    """Ids of the looks of a session for that reason, of those that began ``since`` then.
+
+    They are looked for among what the session's person began since it began, which an index finds.
+    """
+    columns, own = view_records.c, sessions.c
+    found = await connection.execute(select(own.operator_id, own.created_at).where(own.id == session_id))
+    session = found.one_or_none()
+    if session is None:
+        return []
+    begun = session.created_at - SKEW
+    begun = begun if since is None else max(since, begun)
+    person = (columns.operator_id == session.operator_id, columns.started_at >= begun)
+    statement = select(columns.id).where(*person, columns.session_id == session_id, columns.reason == reason)
     return (await connection.scalars(statement.order_by(columns.id))).all()
 
 
