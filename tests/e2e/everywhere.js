@@ -182,8 +182,11 @@
       const [one, before] = [over(), escaped.size]
       return escaped.add(one).size > before
     },
-    /** Changes when something is shown that was not before. */
-    shape: () => `${app().$route.fullPath} ${[...document.querySelectorAll('main *, [role="dialog"] *')].filter((one) => one.closest('.player *') === null && seen(one)).length}`,
+    /** Changes when something is shown that was not before, be it a film in the place of its picture. */
+    shape: () => {
+      const all = [...document.querySelectorAll('main *, [role="dialog"] *')].filter((one) => one.closest('.player *') === null && seen(one))
+      return `${app().$route.fullPath} ${all.length} ${all.filter((one) => one.localName === 'video').length}`
+    },
     pressable: () => {
       const within = over() ?? document
       const found = {}
