@@ -52,6 +52,7 @@ export const details: Words<typeof chinese> = {
     needed: 'Still needed',
     noted: 'Last lines as noted',
     number: 'Number',
+    opens: 'Opens again',
     organisation: 'Organisation',
     origin: 'From state',
     owner: 'Managing unit',

@@ -49,6 +49,7 @@ export const details = {
     needed: '仍需要',
     noted: '原记录的末行',
     number: '编号',
+    opens: '重新开通',
     organisation: '单位',
     origin: '原状态',
     owner: '管理单位',
