@@ -18,7 +18,7 @@ from gateway.domain.operators import Role
 from gateway.ports import Identity
 from gateway.services import second_factor
 from gateway.services.doorkeeping import Doorkeeper
-from gateway.services.errors import NotFound, NotReleased, NotSignedIn
+from gateway.services.errors import Invalid, NotFound, NotReleased, NotSignedIn
 from gateway.services.office import Caller, Office
 from gateway.storage import identities, operators, setup_links
 from gateway.storage.operators import Account
@@ -115,10 +115,13 @@ async def take(
 async def link_own(office: Office, door: Doorkeeper, caller: Caller, sealed: bytes) -> None:
     """Gives the identity that the browser brings to the caller's own account, which has its login.
 
-    Raises ``NotSignedIn``, ``NotFound``, or as ``second_factor.be_present`` does.
+    Raises ``Invalid``, ``NotFound``, or as ``second_factor.be_present`` does.
     """
     at = office.clock.now()
-    identity = Unlinked.opened(office, sealed, at).identity
+    try:
+        identity = Unlinked.opened(office, sealed, at).identity
+    except NotSignedIn as problem:
+        raise Invalid(problem.message, field="identity") from None  # who asks is signed in, and stays so
     await second_factor.be_present(office, door, caller, None)
     async with office.store.begin() as conn:
         found = await candidate(conn, identity, at)

@@ -128,11 +128,11 @@ async def test_r15_an_account_with_a_password_is_linked_only_from_its_own_sessio
         assert (await client.post("/session", json=body)).status_code == 200
         assert (await client.post(LINK)).status_code == 404
     async with aclosing(await with_password(app, "jinsha")) as client:
-        assert (await client.post(LINK)).status_code == 401, "this browser did not come back from the provider"
+        assert (await client.post(LINK)).status_code == 422, "this browser did not come back from the provider"
         assert await once(client, "jinsha") == FIRST_BY_PASSWORD
         world.clock.at += timedelta(minutes=9)
         assert (await client.post(LINK)).status_code == 204
-        assert (await client.post(LINK)).status_code == 401, "once"
+        assert (await client.post(LINK)).status_code == 422, "once"
     async with client_of(app) as client:
         assert (await once(client, "jinsha")).startswith("/?entered")
 
