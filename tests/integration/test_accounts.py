@@ -232,7 +232,10 @@ async def test_r29_an_expired_vendor_is_refused_and_signed_out(
     assert late.json()["error"]["detail"] == {"why": "validity"}
     manager = await browser_of("system")
     longer = (world.clock.now() + timedelta(days=30)).isoformat()
-    await manager.patch(f"/operators/{vendor['id']}", json={"valid_until": longer})
+    shown = (await manager.patch(f"/operators/{vendor['id']}", json={"valid_until": longer})).json()
+    assert (await _sign_in(app, "mender", CHOSEN)).status_code == 403, "one manager alone opens nothing again"
+    change = f"/operators/{vendor['id']}/changes/{shown['footing']['change']['id']}/release"
+    assert (await (await browser_of("security")).post(change)).status_code == 200
     assert (await _sign_in(app, "mender", CHOSEN)).status_code == 200
 
 
