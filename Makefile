@@ -75,7 +75,7 @@ test: setup $(STAMPS)/dev $(PEERS:%=$(STAMPS)/peer-%) ## set-up and every test: 
 	@$(BIN)/python -m pytest $(ARGS)
 
 quick: $(STAMPS)/dev ## what needs no server and no browser, in under a minute
-	@$(BIN)/python -m pytest -n auto --dist loadfile -m "not browser and not peer and not slow and not kill" tests/unit $(ARGS)
+	@$(BIN)/python -m pytest -n auto --dist worksteal -m "not browser and not peer and not slow and not kill" tests/unit $(ARGS)
 
 check: $(STAMPS)/dev $(STAMPS)/console-dev ## ruff, mypy --strict, import-linter, console lint, types and unit tests
 	$(BIN)/ruff check .
