@@ -11,9 +11,9 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from gateway.domain.accounts import Unfit, check_roles, check_term, reopens, widens
+from gateway.domain.accounts import Term, Unfit, check_roles, check_term, reopens, widens
 from gateway.domain.messages import Topic
-from gateway.domain.operators import Operator, Role
+from gateway.domain.operators import Role
 from gateway.services import directory_people, notifying, releasing, second_factor
 from gateway.services.account_views import OperatorView, views
 from gateway.services.errors import Conflict, Forbidden, Invalid, KeptInDirectory, NotFound
@@ -51,7 +51,7 @@ async def change(office: Office, caller: Caller, operator_id: str, changes: Mapp
             told = await _ask(office, conn, caller, old, new, at, opens=opens)
             kept = old.operator
             new = replace(new, operator=replace(new.operator, roles=kept.roles, organisation_id=kept.organisation_id))
-            new = _resting(new, kept, old) if opens else new
+            new = _resting(new, old.term, kept.disabled_at) if opens else new
         elif await _withdraw(conn, operator_id, set(changes)):
             await office.note(conn, at, caller.operator.id, "withdraw_account_change", "operator", operator_id)
         if new != old:
@@ -81,7 +81,7 @@ async def release(office: Office, caller: Caller, operator_id: str, change_id: s
         operator = replace(old.operator, roles=waiting.roles, organisation_id=waiting.organisation_id)
         new = replace(old, operator=operator)
         if waiting.opens:
-            new = _resting(new, waiting, waiting)
+            new = _resting(new, waiting.term(old.created_at), None)
         await _store(office, conn, caller, old, new, at, asked_by=waiting.asked_by)
         view = (await views(office, conn, caller, [new]))[0]
     await office.ring(Topic.PERMISSIONS, operator_id)
@@ -130,11 +130,11 @@ async def _withdraw(conn: AsyncConnection, operator_id: str, named: set[str]) ->
     return bool(about & named) and await account_changes.drop(conn, operator_id)
 
 
-def _resting(account: Account, on: Operator | AccountChange, dated: Account | AccountChange) -> Account:
-    """The account with the dates of those."""
-    disabled_at = on.disabled_at if isinstance(on, Operator) else None
-    operator = replace(account.operator, disabled_at=disabled_at, valid_from=on.valid_from, valid_until=on.valid_until)
-    return replace(account, operator=operator, pledged_at=dated.pledged_at, trained_at=dated.trained_at)
+def _resting(account: Account, term: Term, disabled_at: datetime | None) -> Account:
+    """The account on those dates, disabled since then or (None) not."""
+    valid_from, valid_until = term.valid_from, term.valid_until
+    operator = replace(account.operator, disabled_at=disabled_at, valid_from=valid_from, valid_until=valid_until)
+    return replace(account, operator=operator, pledged_at=term.pledged_at, trained_at=term.trained_at)
 
 
 async def _check_move(conn: AsyncConnection, old: Account, new: Account) -> None:

@@ -6,8 +6,7 @@ released the account, or the account's own session.
 
 from __future__ import annotations
 
-import json
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -16,13 +15,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from gateway.domain.messages import Topic
 from gateway.domain.operators import Role
 from gateway.ports import Identity
-from gateway.services import second_factor
+from gateway.services import carried, second_factor
 from gateway.services.doorkeeping import Doorkeeper
 from gateway.services.errors import Invalid, NotFound, NotReleased, NotSignedIn
 from gateway.services.office import Caller, Office
 from gateway.storage import identities, operators, setup_links
 from gateway.storage.operators import Account
-from gateway.storage.secrets import BadKey
 from gateway.storage.setup_links import SetupLink
 
 LASTS = timedelta(minutes=10)
@@ -60,17 +58,14 @@ class Unlinked:
     @classmethod
     def opened(cls, office: Office, sealed: bytes, at: datetime) -> Unlinked:
         """What the browser brings. Raises ``NotSignedIn`` for what was not given to it here, or is over."""
-        try:
-            found = cls(**json.loads(office.box.open(_SEAL, sealed)))
-        except (BadKey, ValueError, TypeError):
-            raise NotSignedIn("this sign-in was not begun here: begin it again") from None
+        found = carried.opened(office, _SEAL, cls, sealed)
         if found.until < at.timestamp():
             raise NotSignedIn("this sign-in took too long: begin it again")
         return found
 
     def sealed(self, office: Office) -> bytes:
         """What the browser carries: nobody else reads or makes it."""
-        return office.box.seal(_SEAL, json.dumps(asdict(self)))
+        return carried.sealed(office, _SEAL, self)
 
     @property
     def identity(self) -> Identity:

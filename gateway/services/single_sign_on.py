@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import hmac
-import json
 import secrets
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 import structlog
@@ -13,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.domain.messages import Topic
 from gateway.ports import Beginning, Identity, IdentityProvider, Refused
-from gateway.services import linking, second_factor, setting_up
+from gateway.services import carried, linking, second_factor, setting_up
 from gateway.services.doorkeeping import Doorkeeper
 from gateway.services.errors import Forbidden, NotFound, NotSignedIn
 from gateway.services.linking import Unlinked, Way
@@ -21,7 +20,6 @@ from gateway.services.office import SYSTEM, Caller, Office
 from gateway.services.signing_in import Entrance, begin_session, may_enter, shift_of
 from gateway.storage import identities, operators, second_factors, sessions, setup_links
 from gateway.storage.operators import Account
-from gateway.storage.secrets import BadKey
 from gateway.storage.sessions import Session
 
 log = structlog.get_logger(__name__)
@@ -84,7 +82,7 @@ async def begin(
     # only a place within the console: an address from outside would make this door open onto other people's pages
     place = to if to.startswith("/") and not to.startswith("//") else "/"
     errand = Errand(beginning.state, beginning.nonce, beginning.verifier, chosen, place, until)
-    return beginning.address, office.box.seal(_SEAL, json.dumps(asdict(errand)))
+    return beginning.address, carried.sealed(office, _SEAL, errand)
 
 
 async def complete(
@@ -159,10 +157,7 @@ async def unlink(office: Office, caller: Caller, operator_id: str) -> None:
 
 
 def _opened(office: Office, sealed: bytes, state: str, at: datetime) -> Errand:
-    try:
-        errand = Errand(**json.loads(office.box.open(_SEAL, sealed)))
-    except (BadKey, ValueError, TypeError):
-        raise NotSignedIn("this sign-in was not begun here: begin it again") from None
+    errand = carried.opened(office, _SEAL, Errand, sealed)
     if not hmac.compare_digest(errand.state, state) or errand.until < at.timestamp():
         raise NotSignedIn("this sign-in took too long, or another one was begun: begin it again")
     return errand

@@ -8,6 +8,7 @@ from datetime import datetime
 from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from gateway.domain.accounts import Term
 from gateway.domain.operators import Role
 from gateway.storage.tables import account_changes
 
@@ -30,6 +31,10 @@ class AccountChange:
     valid_until: datetime | None = None
     pledged_at: datetime | None = None
     trained_at: datetime | None = None
+
+    def term(self, created_at: datetime) -> Term:
+        """The dates on which an account that was made then rests once it is open again."""
+        return Term(created_at, self.valid_from, self.valid_until, self.pledged_at, self.trained_at)
 
 
 async def put(connection: AsyncConnection, change: AccountChange) -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import base64
 import binascii
 from dataclasses import dataclass
-from typing import Annotated
+from datetime import timedelta
+from typing import Annotated, Literal
 from urllib.parse import quote
 
 from fastapi import APIRouter, Depends, Query, Request, Response
@@ -26,6 +27,8 @@ from gateway.web.signed import office_of, signed_in
 router = APIRouter(tags=["session"])
 ERRAND = "seg_errand"
 IDENTITY = "seg_identity"
+SAME_SITE: dict[str, Literal["lax", "strict"]] = {ERRAND: "lax", IDENTITY: "strict"}
+"""Lax for the errand, because the way back begins on the provider's site."""
 PATH = "/api/v1/session/single-sign-on"
 SYSTEM = [rule(RoleIs(frozenset({Role.SYSTEM_MANAGER})))]
 Said = Annotated[str, Query(max_length=4096)]
@@ -85,16 +88,7 @@ async def begin(request: Request, purpose: Said = "", to: Said = "/") -> Respons
     except (Failed, Unavailable) as problem:
         return _back_to_sign_in(problem)
     response = RedirectResponse(address, 303)
-    # lax, because the way back begins on the provider's site
-    response.set_cookie(
-        ERRAND,
-        base64.urlsafe_b64encode(errand).decode(),
-        max_age=int(single_sign_on.ERRAND_LASTS.total_seconds()),
-        httponly=True,
-        samesite="lax",
-        secure=is_https(request),
-        path=PATH,
-    )
+    _hand(request, response, ERRAND, errand, single_sign_on.ERRAND_LASTS)
     return response
 
 
@@ -116,7 +110,7 @@ async def come_back(request: Request, state: Said = "", code: Said = "") -> Resp
         response: Response = _back_to_sign_in(problem)
     else:
         response = _go_on(request, came)
-    response.delete_cookie(ERRAND, path=PATH, httponly=True, samesite="lax", secure=is_https(request))
+    _drop(request, response, ERRAND)
     return response
 
 
@@ -131,7 +125,7 @@ async def enter(body: EnterBody, request: Request, response: Response) -> Onward
         office_of(request), door, _sign_on(request), sealed, body.code, entrance
     )
     set_session_cookie(request, response, entered.token)
-    _drop_identity(request, response)
+    _drop(request, response, IDENTITY)
     return Onward(entered.to)
 
 
@@ -144,7 +138,7 @@ async def link(request: Request, response: Response, caller: Annotated[Caller, D
     """
     door: Doorkeeper = request.app.state.door
     await linking.link_own(office_of(request), door, caller, _carried(request, IDENTITY))
-    _drop_identity(request, response)
+    _drop(request, response, IDENTITY)
 
 
 @router.delete("/operators/{operator_id}/identity", status_code=204, dependencies=SYSTEM, summary="Unlink an identity")
@@ -159,20 +153,20 @@ def _go_on(request: Request, came: Entered | FirstTime) -> Response:
         set_session_cookie(request, response, came.token)
         return response
     response = RedirectResponse(f"/#/sign-in?link={came.way.value}", 303)
-    response.set_cookie(
-        IDENTITY,
-        base64.urlsafe_b64encode(came.sealed).decode(),
-        max_age=int(linking.LASTS.total_seconds()),
-        httponly=True,
-        samesite="strict",
-        secure=is_https(request),
-        path=PATH,
-    )
+    _hand(request, response, IDENTITY, came.sealed, linking.LASTS)
     return response
 
 
-def _drop_identity(request: Request, response: Response) -> None:
-    response.delete_cookie(IDENTITY, path=PATH, httponly=True, samesite="strict", secure=is_https(request))
+def _hand(request: Request, response: Response, cookie: str, sealed: bytes, lasts: timedelta) -> None:
+    """Gives the browser something to carry, which it brings to these routes alone."""
+    value, seconds = base64.urlsafe_b64encode(sealed).decode(), int(lasts.total_seconds())
+    secure, samesite = is_https(request), SAME_SITE[cookie]
+    response.set_cookie(cookie, value, seconds, path=PATH, httponly=True, samesite=samesite, secure=secure)
+
+
+def _drop(request: Request, response: Response, cookie: str) -> None:
+    samesite = SAME_SITE[cookie]
+    response.delete_cookie(cookie, path=PATH, httponly=True, samesite=samesite, secure=is_https(request))
 
 
 def _carried(request: Request, cookie: str) -> bytes:

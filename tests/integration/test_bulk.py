@@ -6,6 +6,7 @@ from typing import Any
 
 from gateway.storage import auditing
 from tests.integration.conftest import Browsers
+from tests.integration.giving import grant_of
 from tests.integration.world import DEPARTMENT, A, B, World
 
 
@@ -126,14 +127,7 @@ async def test_the_preview_says_which_may_not_be_put_into_the_group(world: World
     """Whoever puts a camera in hands it on to all who hold a grant on the group."""
     leader, owner = await browser_of("leader"), await browser_of("jinsha")
     group = (await owner.post("/camera-groups", json={"name_zh": "镇内(示例)"})).json()["id"]
-    grant = {
-        "grantee_kind": "organisation",
-        "grantee_id": B,
-        "target_kind": "group",
-        "target_id": group,
-        "actions": ["directory"],
-        "reason": "for the test",
-    }
+    grant = grant_of(group, target_kind="group", actions=["directory"])
     assert (await leader.post("/grants", json=grant)).status_code == 201
     asked = {"changes": {"put_in": group}}
     own = (await owner.post("/cameras/bulk/preview", json=asked)).json()

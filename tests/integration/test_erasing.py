@@ -13,16 +13,15 @@ import httpx
 import pytest
 
 from gateway.bus.local import LocalBus
-from gateway.domain.actions import Action
-from gateway.domain.grants import GranteeKind, TargetKind
 from gateway.services.verifying import verify
-from gateway.storage import grants, view_records
+from gateway.storage import view_records
 from tests.integration.asking import ask_for, asked
 from tests.integration.conftest import Browsers
 from tests.integration.exporting import room_of, wish, with_still
+from tests.integration.giving import knows_of_everything
 from tests.integration.inquiring import CONTACT, NAME, taken
 from tests.integration.test_live import Scene, Worker, scene
-from tests.integration.world import DEPARTMENT, A, B, World, policy, signed_in
+from tests.integration.world import DEPARTMENT, A, B, World, signed_in
 
 WORDS = "王某某的陈述（示例）"
 ORDER = {"reason": "依据书面通知第七号"}
@@ -74,9 +73,7 @@ def _clean(world: World) -> None:
 async def test_r14_an_erasure_reaches_requests_their_lines_and_the_grants_they_led_to(
     world: World, browser_of: Browsers
 ) -> None:
-    async with world.office.store.begin() as conn:
-        seen = policy((GranteeKind.ORGANISATION, B), (TargetKind.ALL, ""), frozenset({Action.DIRECTORY}))
-        await grants.insert(conn, seen, "directory")
+    await knows_of_everything(world)
     jinxin, transport = await browser_of("jinxin"), await browser_of("transport")
     ids = [camera.id for camera in world.cameras[DEPARTMENT][:2]]
     request = await asked(jinxin, ask_for(*ids, reason=WORDS, letter=f"函：{WORDS}"))

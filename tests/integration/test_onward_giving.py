@@ -18,19 +18,13 @@ from gateway.services import viewing as viewing_module
 from gateway.services.office import Caller
 from gateway.storage import auditing, grants, operators
 from tests.integration.conftest import Browsers
+from tests.integration.giving import grant_of
 from tests.integration.test_live import Scene, Worker, scene, text, watching
 from tests.integration.world import DEPARTMENT, START, A, B, World
 
 
 def _wish(camera_id: str, grantee: str, **more: Any) -> dict[str, Any]:
-    return {
-        "grantee_kind": "organisation",
-        "grantee_id": grantee,
-        "target_kind": "camera",
-        "target_id": camera_id,
-        "actions": ["view_live", "share"],
-        "reason": "joint patrol",
-    } | more
+    return grant_of(camera_id, grantee, **{"actions": ["view_live", "share"]} | more)
 
 
 async def _given(giver: httpx.AsyncClient, camera_id: str, grantee: str, **more: Any) -> str:

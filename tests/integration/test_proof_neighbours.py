@@ -7,16 +7,15 @@ from typing import Any
 
 import httpx
 
-from gateway.domain.actions import Action
-from gateway.domain.grants import GranteeKind, TargetKind
 from gateway.domain.operators import Role
-from gateway.storage import grants, identities
+from gateway.storage import identities
 from tests.integration.asking import ask_for, asked, hire
 from tests.integration.conftest import Browsers
+from tests.integration.giving import grant_of, knows_of_everything
 from tests.integration.inquiring import brought, taken
 from tests.integration.phone import enrol
 from tests.integration.test_service_accounts import issued, service
-from tests.integration.world import DEPARTMENT, A, B, World, policy
+from tests.integration.world import DEPARTMENT, A, B, World
 
 REASON = {"reason": "依据书面通知第七号（示例）"}
 
@@ -70,14 +69,7 @@ async def test_r09_revoking_a_token_takes_a_fresh_proof(world: World, browser_of
 
 async def test_r09_erasing_a_text_takes_a_fresh_proof(world: World, browser_of: Browsers) -> None:
     leader, auditor = await browser_of("leader"), await browser_of("audit")
-    grant = {
-        "grantee_kind": "organisation",
-        "grantee_id": A,
-        "target_kind": "camera",
-        "target_id": world.camera(B).id,
-        "actions": ["view_live"],
-        "reason": "王某某（示例）",
-    }
+    grant = grant_of(world.camera(B).id, A, reason="王某某（示例）")
     assert (await leader.post("/grants", json=grant)).status_code == 201
     (line,) = (await auditor.get("/audit", params={"action": "give_grant"})).json()["items"]
     manager = await _sitting(world, browser_of, "system")
@@ -94,9 +86,7 @@ async def test_r09_erasing_an_inquirys_words_takes_a_fresh_proof(world: World, b
 async def test_r09_approving_several_cameras_takes_a_fresh_proof_and_one_does_not(
     world: World, browser_of: Browsers
 ) -> None:
-    async with world.office.store.begin() as conn:
-        seen = policy((GranteeKind.ORGANISATION, B), (TargetKind.ALL, ""), frozenset({Action.DIRECTORY}))
-        await grants.insert(conn, seen, "directory")
+    await knows_of_everything(world)
     jinxin = await browser_of("jinxin")
     owner = await _sitting(world, browser_of, "transport")
     ids = [camera.id for camera in world.cameras[DEPARTMENT][:2]]
@@ -119,14 +109,7 @@ async def test_r09_filling_a_group_that_grants_rest_on_takes_a_fresh_proof(world
     await owner.comes_back()
     first, second = (camera.id for camera in world.cameras[A][:2])
     assert (await keeper.post(address, json={"put": [first]})).status_code == 200, "nobody holds anything on it"
-    grant = {
-        "grantee_kind": "organisation",
-        "grantee_id": B,
-        "target_kind": "group",
-        "target_id": group["id"],
-        "actions": ["view_live"],
-        "reason": "防汛（示例）",
-    }
+    grant = grant_of(group["id"], target_kind="group")
     await owner.must_prove("POST", "/grants", grant)
     world.clock.at += timedelta(minutes=11)
     assert (await keeper.post(address, json={"take": [first]})).status_code == 200

@@ -11,13 +11,11 @@ from typing import Any
 import httpx
 import pytest
 
-from gateway.domain.actions import Action
-from gateway.domain.grants import GranteeKind, TargetKind
 from gateway.services.viewing import POLL_SECONDS
-from gateway.storage import grants
+from tests.integration.giving import knows_of_everything
 from tests.integration.sockets import Socket
 from tests.integration.test_live import Scene, shown, text, watching
-from tests.integration.world import DEPARTMENT, START, A, B, policy, signed_in
+from tests.integration.world import DEPARTMENT, START, A, B, signed_in
 
 __all__ = ["shown"]
 
@@ -30,9 +28,7 @@ MIDNIGHT = datetime(2026, 11, 23, 16, 0, tzinfo=UTC)
 async def evening(shown: Scene) -> Scene:
     """Three minutes before midnight; township B knows of every camera, by directory alone."""
     assert MIDNIGHT - timedelta(minutes=3) == START + EVENING
-    async with shown.office.store.begin() as conn:
-        known = policy((GranteeKind.ORGANISATION, B), (TargetKind.ALL, ""), frozenset({Action.DIRECTORY}))
-        await grants.insert(conn, known, "directory")
+    await knows_of_everything(shown.world)
     shown.clock.skip(EVENING.total_seconds())
     return shown
 

@@ -8,22 +8,18 @@ from typing import Any
 import httpx
 import pytest
 
-from gateway.domain.actions import Action
-from gateway.domain.grants import GranteeKind, TargetKind
 from gateway.domain.operators import Role
-from gateway.storage import auditing, grants
+from gateway.storage import auditing
 from tests.integration.asking import TOMORROW, ask_for, asked, hire, notices, sweep
 from tests.integration.conftest import Browsers
-from tests.integration.world import DEPARTMENT, OWNERS, START, A, B, World, policy
+from tests.integration.giving import knows_of_everything
+from tests.integration.world import DEPARTMENT, OWNERS, START, A, B, World
 
 
 @pytest.fixture
 async def known(world: World) -> World:
     """Township B knows of every camera, by directory alone."""
-    async with world.office.store.begin() as conn:
-        everything = (TargetKind.ALL, "")
-        seen = policy((GranteeKind.ORGANISATION, B), everything, frozenset({Action.DIRECTORY}))
-        await grants.insert(conn, seen, "directory")
+    await knows_of_everything(world)
     return world
 
 

@@ -14,6 +14,7 @@ from gateway.services import second_factor, signing_in
 from gateway.services.errors import SecondFactorNeeded
 from gateway.storage import second_factors
 from tests.integration.conftest import Browsers
+from tests.integration.giving import grant_of
 from tests.integration.phone import enrol
 from tests.integration.world import DEPARTMENT, HEADERS, PASSWORD, A, B, World, client_of
 
@@ -211,14 +212,7 @@ async def test_r09_wide_grants_and_tokens_take_a_fresh_proof(app: FastAPI, world
     phones = {client: await enrol(client, world.clock.now()) for client in (leader, manager)}
     demanding(app, world)
     world.clock.at += timedelta(minutes=11)
-    grant = {
-        "grantee_kind": "organisation",
-        "grantee_id": A,
-        "target_kind": "camera",
-        "target_id": world.camera(B).id,
-        "actions": ["view_live"],
-        "reason": "flood watch",
-    }
+    grant = grant_of(world.camera(B).id, A)
     assert (await leader.post("/grants", json=grant)).status_code == 201
     wide = grant | {"target_kind": "owned_by", "target_id": B}
     service = {"login": "drainage", "name": "示例", "organisation_id": DEPARTMENT}

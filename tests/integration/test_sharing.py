@@ -10,18 +10,8 @@ import pytest
 from gateway.domain.messages import Topic
 from gateway.storage import auditing, epochs
 from tests.integration.conftest import Browsers
+from tests.integration.giving import grant_of
 from tests.integration.world import DEPARTMENT, START, A, B, World
-
-
-def _wish(camera_id: str, **more: Any) -> dict[str, Any]:
-    return {
-        "grantee_kind": "organisation",
-        "grantee_id": B,
-        "target_kind": "camera",
-        "target_id": camera_id,
-        "actions": ["view_live"],
-        "reason": "joint patrol",
-    } | more
 
 
 async def test_given_seen_and_revoked(world: World, browser_of: Browsers) -> None:
@@ -30,7 +20,7 @@ async def test_given_seen_and_revoked(world: World, browser_of: Browsers) -> Non
     assert (await jinxin.get(f"/cameras/{camera.id}")).status_code == 404
     async with world.office.store.read() as conn:
         before = await epochs.get(conn, epochs.PERMISSION)
-    given = (await leader.post("/grants", json=_wish(camera.id))).json()
+    given = (await leader.post("/grants", json=grant_of(camera.id))).json()
     assert set(given["actions"]) == {"directory", "list", "view_live"}
     assert given["active"] is True
     seen = (await jinxin.get(f"/cameras/{camera.id}")).json()
@@ -58,7 +48,7 @@ async def test_a_grant_ends_by_itself(world: World, browser_of: Browsers) -> Non
     owner, jinxin = await browser_of("jinsha"), await browser_of("jinxin")
     camera = world.camera(A)
     until = (START + timedelta(minutes=10)).isoformat()
-    assert (await owner.post("/grants", json=_wish(camera.id, not_after=until))).status_code == 201
+    assert (await owner.post("/grants", json=grant_of(camera.id, not_after=until))).status_code == 201
     assert (await jinxin.get(f"/cameras/{camera.id}")).status_code == 200
     world.clock.at += timedelta(minutes=10)
     assert (await jinxin.get(f"/cameras/{camera.id}")).status_code == 404
@@ -69,10 +59,10 @@ async def test_nobody_gives_more_than_they_hold(world: World, browser_of: Browse
     camera = world.camera(A)
     until = (START + timedelta(hours=2)).isoformat()
     later = (START + timedelta(hours=3)).isoformat()
-    share = _wish(camera.id, actions=["view_live", "share"], not_after=until, purposes=["PS-FLOOD"])
+    share = grant_of(camera.id, actions=["view_live", "share"], not_after=until, purposes=["PS-FLOOD"])
     assert (await owner.post("/grants", json=share)).status_code == 201
     onward = {"grantee_id": DEPARTMENT, "purposes": ["PS-FLOOD"], "not_after": until}
-    assert (await other.post("/grants", json=_wish(camera.id, **onward))).status_code == 201
+    assert (await other.post("/grants", json=grant_of(camera.id, **onward))).status_code == 201
     for more in (
         {"actions": ["ptz"]},
         {"actions": ["view_live", "manage"]},
@@ -82,7 +72,7 @@ async def test_nobody_gives_more_than_they_hold(world: World, browser_of: Browse
         {"purposes": ["PS-FLOOD", "PS-FIRE"]},
         {"effect": "deny"},
     ):
-        answer = await other.post("/grants", json=_wish(camera.id, **(onward | more)))
+        answer = await other.post("/grants", json=grant_of(camera.id, **(onward | more)))
         assert answer.status_code == 403, (more, answer.text)
 
 
@@ -106,7 +96,7 @@ async def test_wide_targets_are_given_by_who_holds_all_of_them(
 ) -> None:
     """A kind or a place also covers cameras of others, now or tomorrow."""
     owner = await browser_of("jinsha")
-    answer = await owner.post("/grants", json=_wish(target_id, target_kind=target_kind))
+    answer = await owner.post("/grants", json=grant_of(target_id, target_kind=target_kind))
     assert answer.status_code == status, answer.text
 
 
@@ -126,7 +116,7 @@ async def test_wide_targets_are_given_by_who_holds_all_of_them(
 )
 async def test_senseless_grants_are_refused(world: World, browser_of: Browsers, more: dict[str, Any]) -> None:
     owner = await browser_of("jinsha")
-    assert (await owner.post("/grants", json=_wish(world.camera(A).id, **more))).status_code == 422
+    assert (await owner.post("/grants", json=grant_of(world.camera(A).id, **more))).status_code == 422
 
 
 async def test_standing_rules_and_foreign_grants_stay(world: World, browser_of: Browsers) -> None:
@@ -135,7 +125,7 @@ async def test_standing_rules_and_foreign_grants_stay(world: World, browser_of: 
     assert {row["policy"] for row in own} == {"own"}
     assert (await owner.post(f"/grants/{own[0]['id']}/revoke", json={"reason": "x"})).status_code == 403
     assert (await other.post(f"/grants/{own[0]['id']}/revoke", json={"reason": "x"})).status_code == 404
-    wish = _wish(world.camera(A).id, grantee_id=DEPARTMENT)
+    wish = grant_of(world.camera(A).id, grantee_id=DEPARTMENT)
     given = (await (await browser_of("leader")).post("/grants", json=wish)).json()
     assert (await other.post(f"/grants/{given['id']}/revoke", json={"reason": "x"})).status_code == 404
     assert (await owner.post(f"/grants/{given['id']}/revoke", json={"reason": "mine to end"})).status_code == 200
@@ -144,7 +134,7 @@ async def test_standing_rules_and_foreign_grants_stay(world: World, browser_of: 
 async def test_a_deny_beats_every_allow(world: World, browser_of: Browsers) -> None:
     leader, owner = await browser_of("leader"), await browser_of("jinsha")
     camera = world.camera(A)
-    deny = _wish(camera.id, grantee_id=A, effect="deny", actions=["directory", "list", "view_live"])
+    deny = grant_of(camera.id, grantee_id=A, effect="deny", actions=["directory", "list", "view_live"])
     assert (await leader.post("/grants", json=deny)).status_code == 201
     assert (await owner.get(f"/cameras/{camera.id}")).status_code == 404
     assert camera.id not in (await owner.get("/cameras")).text
@@ -153,7 +143,7 @@ async def test_a_deny_beats_every_allow(world: World, browser_of: Browsers) -> N
 
 async def test_access_is_explained_to_who_may_share(world: World, browser_of: Browsers) -> None:
     camera = world.camera(A)
-    given = (await (await browser_of("jinsha")).post("/grants", json=_wish(camera.id))).json()
+    given = (await (await browser_of("jinsha")).post("/grants", json=grant_of(camera.id))).json()
     for login, status in (("jinsha", 200), ("security", 200), ("jinxin", 403), ("transport", 404), ("audit", 403)):
         answer = await (await browser_of(login)).get(f"/cameras/{camera.id}/access")
         assert answer.status_code == status, login

@@ -18,6 +18,7 @@ from gateway.services.tickets import note_recovery, open_maintenance
 from gateway.storage import accepting, candidates
 from gateway.web.api import create_api
 from tests.integration.conftest import Browsers
+from tests.integration.giving import grant_of
 from tests.integration.world import DEPARTMENT, A, B, World, event_of, happen, signed_in
 
 REFUSE = "3206120102"
@@ -146,14 +147,7 @@ async def test_categories_that_cannot_be_chosen(world: World, browser_of: Browse
 async def test_who_sees_events_without_handling_does_not_decide(world: World, browser_of: Browsers) -> None:
     leader, other = await browser_of("leader"), await browser_of("jinxin")
     camera = world.camera(A)
-    wish = {
-        "grantee_kind": "organisation",
-        "grantee_id": B,
-        "target_kind": "camera",
-        "target_id": camera.id,
-        "actions": ["see_events"],
-        "reason": "watching along",
-    }
+    wish = grant_of(camera.id, actions=["see_events"])
     assert (await leader.post("/grants", json=wish)).status_code == 201
     candidate = world.candidates[camera.id]
     assert (await other.get(f"/candidates/{candidate}")).status_code == 200

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, MetaData, null, select, text
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 import gateway.storage.migrations
 from gateway.storage import auditing, migrating
@@ -147,18 +148,25 @@ async def _arrived(engine: AsyncEngine, starts: Sequence[str]) -> None:
             assert first == "c-0001 32061201041329000001 朝霞路 zhaoxia zxl"
 
 
-async def test_r14_a_chain_written_by_an_earlier_version_still_verifies(empty_url: str) -> None:
-    engine = create_async_engine(database_url(empty_url))
+@asynccontextmanager
+async def _upgraded(url: str, start: str, write: Callable[[Connection], None]) -> AsyncIterator[AsyncConnection]:
+    """A database to which that earlier version wrote this, at today's schema."""
+    engine = create_async_engine(database_url(url))
     try:
-        await migrate(empty_url, "0002")
+        await migrate(url, start)
         async with engine.begin() as connection:
-            await connection.run_sync(_old_chain)
-        await migrate(empty_url)
+            await connection.run_sync(write)
+        await migrate(url)
         async with engine.connect() as connection:
-            assert await auditing.verify(connection, "gw1") is None
-            shown = await auditing.page(connection)
+            yield connection
     finally:
         await engine.dispose()
+
+
+async def test_r14_a_chain_written_by_an_earlier_version_still_verifies(empty_url: str) -> None:
+    async with _upgraded(empty_url, "0002", _old_chain) as connection:
+        assert await auditing.verify(connection, "gw1") is None
+        shown = await auditing.page(connection)
     assert [(entry.seq, dict(entry.typed), entry.detail) for entry in shown.items] == [
         (2, {}, {"reason": "patrol is over"}),
         (1, {}, {"reason": "patrol is over"}),
@@ -189,16 +197,8 @@ TOKEN: dict[str, Any] = {
 
 
 async def test_r15_tokens_of_one_persons_issue_are_held_at_the_upgrade(empty_url: str) -> None:
-    engine = create_async_engine(database_url(empty_url))
-    try:
-        await migrate(empty_url, "0027")
-        async with engine.begin() as connection:
-            await connection.run_sync(_old_tokens)
-        await migrate(empty_url)
-        async with engine.connect() as connection:
-            rows = (await connection.execute(text("SELECT id, kind, issued_by FROM sessions ORDER BY id"))).all()
-    finally:
-        await engine.dispose()
+    async with _upgraded(empty_url, "0027", _old_tokens) as connection:
+        rows = (await connection.execute(text("SELECT id, kind, issued_by FROM sessions ORDER BY id"))).all()
     assert [tuple(row) for row in rows] == [
         ("anything", "held", None),
         ("ended", "token", None),
