@@ -242,16 +242,17 @@
       window.walk.structure = hash(`${root} ${within === null ? `${window.walk.at()} ${shape.join(' ')}` : within.className}`)
       return [window.walk.structure, ...found.keys()].join(' ')
     },
-    /** What axe says against the first of each that bears one of these marks, or against all if the structure is among them. */
+    /** What axe says against the first of each that bears one of these marks, or against all if the structure is among them; null if one of them is gone. */
     axe: async (...marks) => {
       const within = over()
+      const all = marks.includes(window.walk.structure)
+      const fresh = new Set(marks.filter((one) => window.walk.marked.has(one)).map((one) => window.walk.marked.get(one)))
+      if ([...fresh].some((one) => !one.isConnected)) return null
       const options = structuredClone(RULES)
       // Landmarks and headings are a matter of a whole page.
       if (within === null) options.runOnly.values.push('best-practice')
       // A list of choices is scrolled by the arrows of its field, which keeps the focus; axe knows that only of a list that is itself what scrolls.
       if (within?.querySelector('[role="listbox"]')) options.rules = { 'scrollable-region-focusable': { enabled: false } }
-      const all = marks.includes(window.walk.structure)
-      const fresh = new Set(marks.map((one) => window.walk.marked.get(one)))
       // What is within one of them is judged with it.
       const include = [...fresh].filter((one) => !all && !fresh.has(one.parentElement))
       const { violations } = await axe.run(all ? (within ?? document) : { include }, options)

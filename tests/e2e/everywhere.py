@@ -85,15 +85,27 @@ class Walk:
         for language in self.languages:
             if language != self.languages[0]:
                 self.ask("speak", language)
-            marks = set(self.ask("marks").split()) - self.findings.judged
-            if not marks and language == self.languages[0]:
+            faults = self._faults()
+            if faults is None and language == self.languages[0]:
                 # Whatever was judged in the first language was judged in the others then.
                 return
-            self.findings.judged.update(marks)
-            for fault in self.ask("axe", *marks) if marks else []:
+            for fault in faults or []:
                 self.findings.faults.setdefault(fault, []).append(f"{where} {language}")
         if self.languages[1:]:
             self.ask("speak", self.languages[0])
+
+    def _faults(self) -> list[str] | None:
+        """What axe says against whatever was not judged anywhere yet; None if there is nothing such in front."""
+        while marks := set(self.ask("marks").split()) - self.findings.judged:
+            # Said before it is done, so that no other walk does the same meanwhile.
+            self.findings.judged |= marks
+            faults: list[str] | None = self.ask("axe", *marks)
+            if faults is not None:
+                return faults
+            # The page lives on: something marked has made way for another, which is to be judged in its stead.
+            self.findings.judged -= marks
+            self.rest()
+        return None
 
     def visit(self, name: str, path: str) -> bool:
         """Opens the page, if this person may."""
