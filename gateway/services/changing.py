@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.domain.accounts import Term, Unfit, check_roles, check_term, reopens, widens
 from gateway.domain.messages import Topic
-from gateway.domain.operators import Role
+from gateway.domain.operators import Operator, Role
 from gateway.services import directory_people, notifying, releasing, second_factor
 from gateway.services.account_views import OperatorView, views
 from gateway.services.errors import Conflict, Forbidden, Invalid, KeptInDirectory, NotFound
@@ -46,12 +46,16 @@ async def change(office: Office, caller: Caller, operator_id: str, changes: Mapp
             raise NotFound("operator")
         new = _changed(old, changes, at)
         told = tuple[str, ...]()
-        opens = reopens(old.operator, old.term, new.operator, new.term, at, office.rules)
-        if opens or widens(old.operator, new.operator):
+        wider = widens(old.operator, new.operator)
+        # a wider post waits, and the account would hold the one it has meanwhile
+        meanwhile = _in_post(new, old.operator) if wider else new
+        opens = any(
+            reopens(old.operator, old.term, one.operator, one.term, at, office.rules) for one in (new, meanwhile)
+        )
+        if opens or wider:
             told = await _ask(office, conn, caller, old, new, at, opens=opens)
-            kept = old.operator
-            new = replace(new, operator=replace(new.operator, roles=kept.roles, organisation_id=kept.organisation_id))
-            new = _resting(new, old.term, kept.disabled_at) if opens else new
+            new = _in_post(new, old.operator)
+            new = _resting(new, old.term, old.operator.disabled_at) if opens else new
         elif await _withdraw(conn, operator_id, set(changes)):
             await office.note(conn, at, caller.operator.id, "withdraw_account_change", "operator", operator_id)
         if new != old:
@@ -128,6 +132,12 @@ async def _withdraw(conn: AsyncConnection, operator_id: str, named: set[str]) ->
     waiting = (await account_changes.every(conn, operator_id)).get(operator_id)
     about = {"roles", "organisation_id"} | (OPENING if waiting is not None and waiting.opens else frozenset())
     return bool(about & named) and await account_changes.drop(conn, operator_id)
+
+
+def _in_post(account: Account, post: Operator) -> Account:
+    """The account with that one's roles and organisation."""
+    operator = replace(account.operator, roles=post.roles, organisation_id=post.organisation_id)
+    return replace(account, operator=operator)
 
 
 def _resting(account: Account, term: Term, disabled_at: datetime | None) -> Account:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from fastapi import FastAPI
 
-from gateway.domain.operators import Role
+from gateway.domain.operators import MANAGERS, Role
 from gateway.services import changing
 from gateway.services.errors import Forbidden
 from gateway.services.office import Caller
@@ -126,6 +126,24 @@ async def test_r15_an_account_that_is_over_opens_again_by_two_managers(
     opened = (await security.post(_release_of(jinsha, shown))).json()
     assert (opened["disabled"], opened["footing"]["lapsed"]) == (False, "not_yet" if later else None)
     assert (opened["footing"]["valid_from"] is None, opened["footing"]["change"]) == (not later, None)
+
+
+@pytest.mark.parametrize("over", OVER)
+@pytest.mark.parametrize("role", sorted(MANAGERS))
+async def test_r15_an_account_that_is_over_is_not_opened_beside_a_role_that_waits(
+    world: World, browser_of: Browsers, over: dict[str, Any], role: Role
+) -> None:
+    """The role is a manager's and shows nothing; the account would open in the one that it has until then."""
+    manager, security = await browser_of("system"), await browser_of("security")
+    jinsha, now = world.people["jinsha"].id, world.clock.now()
+    address = f"/operators/{jinsha}"
+    await manager.patch(address, json=over)
+    wish = {"roles": [role], "disabled": False, "valid_until": None, "pledged_at": now.isoformat()}
+    shown = (await manager.patch(address, json=wish)).json()
+    assert shown["disabled"] or shown["footing"]["lapsed"] in ("validity", "pledge")
+    assert (shown["roles"], shown["footing"]["change"]["opens"]) == (["township_operator"], True)
+    opened = (await security.post(_release_of(jinsha, shown))).json()
+    assert (opened["disabled"], opened["footing"]["lapsed"], opened["roles"]) == (False, None, [role])
 
 
 async def test_r15_what_is_taken_away_meanwhile_is_not_opened(world: World, browser_of: Browsers) -> None:
