@@ -215,9 +215,8 @@ class EndNotes:
             end, tail = max(end, one.last, key=lambda known: known.seq), tail.after(one)
             gapless = not is_shared(chain)
         if (end, strange) != (kept.note.end, kept.note.strange) or there != kept.written:
-            self._write(chain, end, strange)
-        kept = self._kept[chain]
-        kept.gapless = True
+            # what stands behind a note that did not move may still be from before this process
+            self._write(chain, end, strange, gapless=kept.gapless or end != kept.note.end)
         self._say(chain, problem or _told_of(strange))
         return tail
 
@@ -252,13 +251,13 @@ class EndNotes:
             self._signer = open_signer(self._data)
         return self._signer
 
-    def _write(self, chain: str, end: ChainEnd, strange: tuple[int, int] | None) -> None:
+    def _write(self, chain: str, end: ChainEnd, strange: tuple[int, int] | None, *, gapless: bool = True) -> None:
         signer = self._signing()
         note = EndNote(chain, end, signer.public, strange)
         written = document(note)
         file = to_file(SignedNote(written, signer.sign(written)))
         self._files.write(chain, file)
-        self._kept[chain] = _Kept(note, file, gapless=True)
+        self._kept[chain] = _Kept(note, file, gapless)
 
     def _say(self, chain: str, problem: str) -> None:
         """Says once that a note does not go along with its chain, and why; or (with nothing) that it does again."""

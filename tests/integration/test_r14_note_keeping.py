@@ -202,6 +202,29 @@ async def test_r14_a_commit_that_was_cancelled_in_the_middle_is_no_gap(tmp_path:
     assert (_noted(tmp_path), _found(tmp_path)) == (5, [])
 
 
+@pytest.mark.parametrize("gone", [False, True])
+async def test_r14_what_stands_behind_the_note_after_a_crash_is_no_forgery(tmp_path: Path, gone: bool) -> None:
+    """Be its first commit one that ends uncertainly, or its note taken away beside it: only the next tells."""
+    async with _running(tmp_path) as office:
+        await _write(office, 2)
+        await _waited(office)
+    _forge(tmp_path, _noted(tmp_path), 2)  # as if it had been killed before these two were noted
+    async with _running(tmp_path) as office:
+        notes = office.store.ends
+        assert notes is not None
+        with pytest.raises(asyncio.CancelledError):
+            await _cancelled(tmp_path, notes)
+        assert await _waited(office) == {}
+        if gone:
+            next((tmp_path / FOLDER).glob(f"{GW}*")).unlink()
+            with pytest.raises(asyncio.CancelledError):
+                await _cancelled(tmp_path, notes)
+            await _waited(office)
+        await _write(office, 1)
+        assert await _waited(office) == {}
+    assert _found(tmp_path) == []
+
+
 async def test_r14_a_commit_heard_of_before_the_one_it_follows_waits_for_it(tmp_path: Path) -> None:
     async with _running(tmp_path) as office:
         notes = office.store.ends
