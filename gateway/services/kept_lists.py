@@ -53,6 +53,10 @@ class KeptLists:
         self._kept: dict[tuple[object, Asked], _Shown] = {}
         self._rows = 0
 
+    def __len__(self) -> int:
+        """How many pages are kept."""
+        return len(self._kept)
+
     def known(self, scene: Scene, grants: Kept, asked: Asked, at: datetime) -> Summaries | None:
         """The page as it was made under these epochs by the same grants; None if it was not."""
         if scene != self._scene:
@@ -64,7 +68,13 @@ class KeptLists:
         """Keeps what was read under these epochs, unless newer ones were seen meanwhile."""
         if asked.query.group_id is not None or not scene.follows(self._scene):
             return
-        if scene != self._scene or self._rows + len(page.items) > MOST:
+        if scene != self._scene or self._rows + _rows(page) > MOST:
             self._scene, self._kept, self._rows = scene, {}, 0
+        before = self._kept.get((grants.alike, asked))
         self._kept[grants.alike, asked] = _Shown(page, at, grants.held.turns(at))
-        self._rows += len(page.items)
+        self._rows += _rows(page) - (0 if before is None else _rows(before.page))
+
+
+def _rows(page: Summaries) -> int:
+    """How much room a page takes: one that shows nothing has a question to keep, too."""
+    return max(1, len(page.items))

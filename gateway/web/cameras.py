@@ -40,6 +40,8 @@ Host = Annotated[
 ]
 """A name or an address, and nothing that a programme could take for an option or a scheme."""
 Port = Annotated[int, Field(ge=1, le=65535)]
+Filter = Annotated[str | None, Query(max_length=64)]
+"""An id or a code; a list is kept with what was asked for, which must not grow without bounds."""
 
 
 class StreamBody(BaseModel):
@@ -174,13 +176,13 @@ async def listed(
     request: Request,
     caller: Who,
     q: Annotated[str, Query(max_length=128)] = "",
-    owner: str | None = None,
-    township: str | None = None,
-    kind: str | None = None,
+    owner: Filter = None,
+    township: Filter = None,
+    kind: Filter = None,
     state: CameraState | None = None,
     lifecycle: Lifecycle | None = None,
-    group: str | None = None,
-    recorder: str | None = None,
+    group: Filter = None,
+    recorder: Filter = None,
     sort: Literal["name", "-name", "id", "-id", "state", "-state"] = "name",
     after: After = None,
     limit: Limit = 50,

@@ -17,7 +17,7 @@ from gateway.domain.operators import Role
 from gateway.domain.schedules import schedule_from
 from gateway.services import catalogue
 from gateway.services.camera_views import CameraSummary
-from gateway.services.kept_lists import KeptLists
+from gateway.services.kept_lists import Asked, KeptLists
 from gateway.services.office import Caller
 from gateway.storage import cameras, epochs, grants, operators, organisations, status
 from gateway.storage.camera_lists import CameraQuery
@@ -181,6 +181,24 @@ async def test_no_more_rows_are_kept_than_fit(world: World, monkeypatch: pytest.
     for _ in range(2):
         for login in LOGINS:
             assert await asked(world, login) == await read(world, login)
+
+
+async def test_lists_that_show_nothing_take_room_too(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Or whoever asks for ever other owners would fill the memory with questions."""
+    monkeypatch.setattr("gateway.services.kept_lists.MOST", 5)
+    for number in range(20):
+        assert not (await asked(world, "jinsha", CameraQuery(owner_id=f"nobody-{number}"))).items
+        assert len(world.office.lists) <= 5
+
+
+async def test_the_same_page_again_takes_no_more_room(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    kept, page, person = KeptLists(), await asked(world, "jinsha"), world.people["jinsha"]
+    async with world.office.store.read() as conn:
+        scene, grants = await epochs.scene(conn), await world.office.store.grants.of(conn, person, START)
+    monkeypatch.setattr("gateway.services.kept_lists.MOST", len(page.items) + 1)
+    for query in (ALL, ALL, ALL, CameraQuery(owner_id="nobody")):
+        kept.keep(scene, grants, Asked(query, None, 4), START, page if query is ALL else Page([], None))
+    assert len(kept) == 2
 
 
 async def test_a_list_by_request_shows_what_was_changed_by_request(world: World, browser_of: Browsers) -> None:
