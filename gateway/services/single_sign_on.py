@@ -158,7 +158,7 @@ async def unlink(office: Office, caller: Caller, operator_id: str) -> None:
 
 def _opened(office: Office, sealed: bytes, state: str, at: datetime) -> Errand:
     errand = carried.opened(office, _SEAL, Errand, sealed)
-    if not hmac.compare_digest(errand.state, state) or errand.until < at.timestamp():
+    if not hmac.compare_digest(errand.state.encode(), state.encode()) or errand.until < at.timestamp():
         raise NotSignedIn("this sign-in took too long, or another one was begun: begin it again")
     return errand
 

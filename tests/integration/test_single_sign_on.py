@@ -116,6 +116,13 @@ async def test_a_login_that_was_given_to_somebody_else_opens_nothing(app: FastAP
         assert (await visit(client, "jinsha#2")).startswith("/?entered")
 
 
+async def test_a_state_that_is_not_the_one_sent_is_refused_whatever_its_letters(app: FastAPI) -> None:
+    async with client_of(app) as client:
+        await client.get(BEGIN, params={"to": "/"})
+        back = await client.get(RETURN, params={"state": "状态", "code": "x"})
+        assert (back.status_code, back.headers["location"]) == (303, "/#/sign-in?refused=not_signed_in")
+
+
 async def test_r15_an_account_with_a_password_is_linked_only_from_its_own_session(app: FastAPI, world: World) -> None:
     """Not by whoever has its login at the provider; nor is what one person brought linked to another's account."""
     async with client_of(app) as client:
