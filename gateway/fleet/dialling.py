@@ -114,15 +114,16 @@ class Dialling:
         return await self._link_of(camera_id).still(camera_id, width, words)
 
     async def mark(self, data: bytes, media_type: str, words: str, regions: Sequence[Region] = ()) -> bytes:
-        """The still or clip with the words across it and the regions covered, by whichever worker's turn it is.
+        """The still or clip with the words across it and the regions covered, by the worker that has fewest clips to
+        mark; of several such, by the one whose turn it is.
 
         Raises ``Unavailable`` or ``Refused``.
         """
         if not self.links:
             raise Unavailable("no worker is there to mark the picture")
         self._turn += 1
-        workers = sorted(self.links)
-        link = self.links[workers[self._turn % len(workers)]]
+        workers, turn = sorted(self.links), self._turn % len(self.links)
+        link = min((self.links[one] for one in (*workers[turn:], *workers[:turn])), key=lambda one: one.clips)
         return await link.mark(data, MarkWish(media_type, words, tuple(regions)))
 
     async def look(self, address: DeviceAddress, credential: Credential | None) -> Tried:

@@ -18,7 +18,7 @@ from gateway.fleet.framing import Splitter, WireError
 from gateway.fleet.greeting import CHUNK, greeted
 from gateway.fleet.inbox import Inbox, Reports
 from gateway.fleet.wire_events import event_from_json
-from gateway.fleet.wire_marks import MarkWish, failed_from_json, mark_to_json, marked_to_json
+from gateway.fleet.wire_marks import MAX_CLIPS, MarkWish, failed_from_json, mark_to_json, marked_to_json
 from gateway.fleet.wire_scans import Scanned, scan_to_json, scanned_from_json
 from gateway.fleet.wire_trials import (
     Offered,
@@ -42,8 +42,6 @@ STILL_SECONDS = 10.0
 MARK_SECONDS = 180.0
 """How long a worker may take to write words across every picture of a clip."""
 MAX_STILLS = 64
-MAX_CLIPS = 8
-"""Of them, clips: a worker marks one at a time, a large one in a quarter of a minute, and all have to come in time."""
 TRIAL_SECONDS = 30.0
 """Longer than a worker takes to wait its turn, to dial and to wait for a keyframe."""
 SCAN_SECONDS = 50.0
@@ -130,6 +128,11 @@ class WorkerLink:
         """
         asked: Json = {"type": "still", "camera": camera_id, "width": width, "words": words}
         return await self._pictured(lambda request: framing.control_frame(asked | {"request": request}), STILL_SECONDS)
+
+    @property
+    def clips(self) -> int:
+        """How many clips this gateway waits for."""
+        return self._clips
 
     async def mark(self, data: bytes, wish: MarkWish) -> bytes:
         """The still or clip as the wish has it. Raises ``Unavailable``, or ``Refused`` for what cannot be marked."""

@@ -14,6 +14,9 @@ from gateway.ports import Json, Refused, Unavailable
 
 MAX_WORDS = 200
 MAX_REGIONS = 500
+MAX_CLIPS = 8
+"""Clips that a gateway waits for and a worker holds: it marks one at a time, a large one in a quarter of a minute, and
+all have to come in time."""
 MEDIA_TYPES = ("image/jpeg", "video/mp4")
 
 

@@ -13,7 +13,7 @@ import structlog
 from gateway.domain.packets import Packet, StreamKind
 from gateway.domain.scans import Scan
 from gateway.fleet import wire
-from gateway.fleet.wire_marks import MarkWish
+from gateway.fleet.wire_marks import MAX_CLIPS, MarkWish
 from gateway.fleet.wire_scans import Scanned
 from gateway.fleet.wire_trials import Offered, Tried
 from gateway.ports import Clock, Credential, DeviceAddress, Json, Unavailable
@@ -53,6 +53,7 @@ class WorkerDesk:
         self._stills = asyncio.Semaphore(PARALLEL_STILLS)
         self._scans = asyncio.Lock()
         self._clips = asyncio.Lock()
+        self._marking = 0
 
     def furnish(
         self,
@@ -105,9 +106,21 @@ class WorkerDesk:
         await self._renditions.run(words, lambda one: camera.attach(kind, one), reader)
 
     async def mark(self, data: bytes, wish: MarkWish) -> bytes:
-        """A still or clip as the wish has it; clips one at a time. Raises ``Refused``."""
-        async with self._stills if wish.media_type == "image/jpeg" else self._clips:
-            return await asyncio.to_thread(marked, data, wish)
+        """A still or clip as the wish has it; clips one at a time. Raises ``Refused`` or ``Unavailable``.
+
+        Those count that a gateway waits for no longer, too: they are marked before any that comes now.
+        """
+        if wish.media_type == "image/jpeg":
+            async with self._stills:
+                return await asyncio.to_thread(marked, data, wish)
+        if self._marking >= MAX_CLIPS:
+            raise Unavailable("the worker has enough clips to mark: ask again in a minute")
+        self._marking += 1
+        try:
+            async with self._clips:
+                return await asyncio.to_thread(marked, data, wish)
+        finally:
+            self._marking -= 1
 
     async def scan(self, wish: Scan) -> Scanned:
         """What devices are on the network; one scan at a time."""

@@ -7,13 +7,15 @@ from contextlib import asynccontextmanager
 
 import pytest
 
+from gateway.clock import SystemClock
 from gateway.domain.packets import Packet, StreamKey, StreamKind
 from gateway.fleet import framing, greeting, wire
 from gateway.fleet import link as link_module
 from gateway.fleet.address import LinkAddress
+from gateway.fleet.dialling import Dialling
 from gateway.fleet.framing import Splitter
 from gateway.fleet.link import dial
-from gateway.fleet.wire_marks import MarkWish
+from gateway.fleet.wire_marks import MAX_CLIPS, MarkWish
 from gateway.ports import Unavailable
 from tests.peers.worker_process import Heard, until
 
@@ -173,7 +175,7 @@ async def test_a_still_comes_or_says_why_not(tmp_path):
 async def test_clips_that_wait_to_be_marked_leave_room_for_stills(tmp_path):
     clip = MarkWish("video/mp4", "jinxin")
     async with linked(tmp_path) as (worker, link, _), asyncio.TaskGroup() as group:
-        waiting = [group.create_task(link.mark(b"clip", clip)) for _ in range(link_module.MAX_CLIPS)]
+        waiting = [group.create_task(link.mark(b"clip", clip)) for _ in range(MAX_CLIPS)]
         await until(lambda: len(worker.files) == len(waiting))
         with pytest.raises(Unavailable, match="ask again in a minute"):
             await link.mark(b"clip", clip)
@@ -186,6 +188,27 @@ async def test_clips_that_wait_to_be_marked_leave_room_for_stills(tmp_path):
         await until(lambda: len(worker.files) == len(waiting) + 2)
         worker.says(framing.blob_frame({"type": "still", "request": worker.files[-1]}, b"marked"))
         assert await again == b"marked"
+
+
+async def test_a_clip_goes_to_the_worker_that_has_fewest_whosever_turn_it_is(tmp_path):
+    for name in ("a", "b"):
+        (tmp_path / name).mkdir()
+    async with (
+        linked(tmp_path / "a") as (busy, link_a, _),
+        linked(tmp_path / "b") as (idle, link_b, _),
+        asyncio.TaskGroup() as group,
+    ):
+        fleet = Dialling("g1", Heard(), SystemClock())
+        fleet.links |= {"a": link_a, "b": link_b}
+        waiting = [group.create_task(link_a.mark(b"clip", MarkWish("video/mp4", "jinxin"))) for _ in range(3)]
+        await until(lambda: len(busy.files) == 3)
+        waiting += [group.create_task(fleet.mark(b"clip", "video/mp4", "jinxin")) for _ in range(3)]
+        await until(lambda: len(idle.files) == 3)
+        for worker in (busy, idle):
+            for request in worker.files:
+                worker.says(framing.blob_frame({"type": "still", "request": request}, b"marked"))
+        assert {await one for one in waiting} == {b"marked"}
+        assert len(busy.files) == 3
 
 
 async def test_evidence_that_does_not_match_its_hash_is_not_handed_on(tmp_path):
