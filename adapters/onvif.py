@@ -17,8 +17,9 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit, urlunsplit
 
+from adapters.onvif_addresses import at_host, bracketed, other_host, stream_address
+from adapters.reachability import Unreachable
 from gateway.domain.packets import StreamKind
 from gateway.ports import Credential, DeviceAddress, Refused, Unavailable
 
@@ -27,7 +28,6 @@ PROBE_SECONDS = 30.0
 """For everything a probe asks: somebody waits for the answer."""
 PARALLEL_CALLS = 4
 MEDIA = "http://www.onvif.org/ver10/media/wsdl"
-RTSP_PORT = 554
 MAX_PROFILES = 512
 
 _library: Any = None
@@ -89,8 +89,8 @@ async def resolve(
             raise Unavailable("the device offers no video profile that can be taken")
         main, sub = pairs[0]
         found = {StreamKind.MAIN: await session.address(main.token)}
-        if sub is not None:
-            found[StreamKind.SUB] = await session.address(sub.token)
+        if (small := await session.small(sub)) is not None:
+            found[StreamKind.SUB] = small
         return found
 
 
@@ -110,16 +110,21 @@ async def probe(host: str, port: int, credential: Credential | None, *, limit: i
 async def _channels(
     session: _Session, pairs: list[tuple[Profile, Profile | None]], order: list[str]
 ) -> tuple[Channel, ...]:
-    """The channels of these encodings, a few asked for at a time. Raises what the first that fails does."""
+    """The channels of these encodings, a few asked for at a time. Raises what the first said if none can be had."""
     few = asyncio.Semaphore(PARALLEL_CALLS)
 
-    async def asked(main: Profile, sub: Profile | None) -> Channel:
+    async def asked(main: Profile, sub: Profile | None) -> Channel | Unavailable:
         async with few:
-            address, named = await session.located(main.token)
+            try:
+                address, named = await session.located(main.token)
+                small = await session.small(sub)
+            except Unavailable as missing:
+                # A recorder may answer so for a channel without a camera; the others are good all the same.
+                return missing
             return Channel(
                 name=main.name,
                 main=address,
-                sub=await session.address(sub.token) if sub is not None else None,
+                sub=small,
                 width=main.width,
                 height=main.height,
                 codec=main.codec,
@@ -133,7 +138,11 @@ async def _channels(
             tasks = [group.create_task(asked(main, sub)) for main, sub in pairs]
     except ExceptionGroup as errors:
         raise errors.exceptions[0] from None
-    return tuple(sorted((task.result() for task in tasks), key=lambda channel: channel.number))
+    said = [task.result() for task in tasks]
+    channels = [one for one in said if isinstance(one, Channel)]
+    if said and not channels:
+        raise next(one for one in said if isinstance(one, Unavailable))
+    return tuple(sorted(channels, key=lambda channel: channel.number))
 
 
 async def snapshot_uri(host: str, port: int, credential: Credential | None) -> str | None:
@@ -178,49 +187,6 @@ def paired(profiles: list[Profile]) -> list[tuple[Profile, Profile | None]]:
     return pairs
 
 
-def stream_address(uri: str, host: str) -> DeviceAddress:
-    """The RTSP address in a URI a device gave, at the dialled host and without credentials. Raises ``Unavailable``."""
-    parts = _split(uri)
-    if parts is None or parts[0] != "rtsp":
-        raise Unavailable("the device names a stream that is not RTSP")
-    _, port, path = parts
-    return DeviceAddress("rtsp", host, port or RTSP_PORT, path)
-
-
-def other_host(uri: str, host: str) -> str | None:
-    """The host in a URI a device gave, None if it is the dialled one or none at all."""
-    with suppress(ValueError):
-        named = urlsplit(uri.strip()).hostname
-        return None if named is None or named == host.lower() else named
-    return None
-
-
-def at_host(uri: str, host: str, port: int) -> str | None:
-    """An HTTP address a device gave, at the dialled host; with the dialled port if it named another host."""
-    parts = _split(uri)
-    if parts is None or parts[0] not in ("http", "https"):
-        return None
-    scheme, named_port, path = parts
-    with suppress(ValueError):
-        if urlsplit(uri.strip()).hostname != host:
-            named_port = port
-    return urlunsplit((scheme, f"{_bracketed(host)}:{named_port or port}", path, "", ""))
-
-
-def _split(uri: str) -> tuple[str, int | None, str] | None:
-    """Scheme, port, and path with query; None for what is no address."""
-    try:
-        parts = urlsplit(uri.strip())
-        path = parts.path + (f"?{parts.query}" if parts.query else "")
-        return parts.scheme.lower(), parts.port, path or "/"
-    except ValueError:
-        return None
-
-
-def _bracketed(host: str) -> str:
-    return f"[{host}]" if ":" in host else host
-
-
 class _Session:
     """Calls to one device. Every failure leaves it as ``Unavailable`` or ``Refused``."""
 
@@ -237,7 +203,7 @@ class _Session:
             await self._guarded(self._camera._devicemgmt_with_time())
         capabilities = await self.call("devicemgmt", "GetCapabilities", {"Category": "All"})
         named = _word(getattr(capabilities, "Media", None), "XAddr")
-        usual = f"http://{_bracketed(self._host)}:{self._port}/onvif/media_service"
+        usual = f"http://{bracketed(self._host)}:{self._port}/onvif/media_service"
         self._camera.xaddrs[MEDIA] = at_host(named, self._host, self._port) or usual
 
     async def call(self, service: str, operation: str, parameters: dict[str, Any] | None = None) -> Any:
@@ -268,6 +234,16 @@ class _Session:
         """Where the profile's stream is."""
         return (await self.located(token))[0]
 
+    async def small(self, profile: Profile | None) -> DeviceAddress | None:
+        """Where the small encoding's stream is; None if there is none, or the device does not give it."""
+        try:
+            return None if profile is None else await self.address(profile.token)
+        except Unreachable:
+            # That is no answer: taken for one, the large encoding would be pulled in its place from now on.
+            raise
+        except Unavailable:
+            return None
+
     async def located(self, token: str) -> tuple[DeviceAddress, str | None]:
         """Where the profile's stream is, and the host the device named for it if that is another."""
         setup = {"Stream": "RTP-Unicast", "Transport": {"Protocol": "RTSP"}}
@@ -291,7 +267,7 @@ class _Session:
             async with asyncio.timeout(CALL_SECONDS):
                 return await call
         except TimeoutError:
-            raise Unavailable("the device does not answer ONVIF calls in time") from None
+            raise Unreachable("the device does not answer ONVIF calls in time") from None
         except Exception as error:
             # The library lets through what aiohttp, zeep, lxml and its own code raise; its texts may hold addresses.
             raise _translated(error) from None
@@ -371,7 +347,7 @@ def _translated(error: Exception) -> Exception:
     if names == "Fault":
         return Unavailable("the device refuses an ONVIF call it should know")
     if isinstance(error, OSError):
-        return Unavailable("the device's ONVIF service cannot be reached")
+        return Unreachable("the device's ONVIF service cannot be reached")
     return Unavailable(f"the device's ONVIF answer cannot be understood ({names})")
 
 

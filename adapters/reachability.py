@@ -5,6 +5,8 @@ from __future__ import annotations
 import errno
 import socket
 
+from gateway.ports import Unavailable
+
 SECONDS = 3.0
 
 _WORDS = {
@@ -13,6 +15,10 @@ _WORDS = {
     errno.ENETUNREACH: "there is no route to the device",
     errno.ECONNRESET: "the device hung up",
 }
+
+
+class Unreachable(Unavailable):
+    """Nothing answers at the device's address: whoever asks there at once is not answered either."""
 
 
 def explain(host: str, port: int, seconds: float = SECONDS) -> str:

@@ -16,9 +16,21 @@ FAULT = (
     b'</s:Code><s:Reason><s:Text xml:lang="en">Optional Action Not Implemented</s:Text></s:Reason></s:Fault></s:Body>'
     b"</s:Envelope>"
 )
+STREAM = (
+    b'<s:Envelope xmlns:s="http://www.w3.org/2003/05/soap-envelope"><s:Body>'
+    b'<m:GetStreamUriResponse xmlns:m="http://www.onvif.org/ver10/media/wsdl"><m:MediaUri>'
+    b'<t:Uri xmlns:t="http://www.onvif.org/ver10/schema">%s</t:Uri></m:MediaUri></m:GetStreamUriResponse></s:Body>'
+    b"</s:Envelope>"
+)
 NONCE = "0badc0de"
 CHALLENGE = f'WWW-Authenticate: Digest realm="replay", nonce="{NONCE}", qop="auth", algorithm=MD5\r\n'.encode()
 _OPERATION = re.compile(rb"<(?:[\w-]+:)?Body[^>]*>\s*<(?:[\w-]+:)?(\w+)")
+
+
+def _profile(request: bytes) -> str:
+    """The profile for which an address is asked, "" for none."""
+    found = re.search(rb"ProfileToken>([^<]*)<", request)
+    return found[1].decode() if found else ""
 
 
 def _md5(text: str) -> str:
@@ -37,6 +49,10 @@ class Replay:
         self.status = b"200 OK"
         self.body: bytes | None = None
         self.faults: set[str] = set()
+        self.streams: dict[str, str | None] = {}
+        """What it names for the stream of a profile instead of what was recorded; None is a fault."""
+        self.swallowed: set[str] = set()
+        """Profiles for whose streams it is asked in vain."""
         self.delay = 0.0
         self.writers: set[asyncio.StreamWriter] = set()
         self.digest: tuple[str, str] | None = None
@@ -51,6 +67,10 @@ class Replay:
             return self.status, self.body
         if operation in self.faults:
             return b"401 Unauthorized", FAULT
+        profile = _profile(request)
+        if operation == "GetStreamUri" and profile in self.streams:
+            uri = self.streams[profile]
+            return (b"400 Bad Request", FAULT) if uri is None else (self.status, STREAM % uri.encode())
         recordings = sorted(self._folder.glob(f"{operation}-*.xml"))
         if not recordings:
             return b"400 Bad Request", FAULT
@@ -74,7 +94,7 @@ class Replay:
                 head = await reader.readuntil(b"\r\n\r\n")
                 length = re.search(rb"(?i)content-length: (\d+)", head)
                 body = await reader.readexactly(int(length[1]) if length else 0)
-                if self.silent:
+                if self.silent or _profile(body) in self.swallowed:
                     continue
                 await asyncio.sleep(self.delay)
                 challenged = self._challenged(head)

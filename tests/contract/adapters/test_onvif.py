@@ -1,6 +1,8 @@
 """The ONVIF adapter against what real devices said."""
 
 import os
+import re
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,6 +15,8 @@ from tests.peers.onvif_replay import replaying
 
 DEVICES = Path(__file__).parents[2] / "fixtures/devices/onvif"
 ACCOUNT = Credential("viewer", "s3cret")
+HIKVISION = DEVICES / "hikvision-ds-2cd2012-i"
+"""Its Profile_1 is the large encoding, and Profile_2 the small one that is taken."""
 PLAYABLE = sorted(path.name for path in DEVICES.iterdir() if (path / "GetStreamUri-1.xml").exists())
 
 
@@ -115,3 +119,47 @@ async def test_a_device_that_takes_too_long_over_all_its_channels_is_given_up(mo
         replay.delay = 0.2
         with pytest.raises(Unavailable, match="all its channels"):
             await onvif.probe("127.0.0.1", replay.port, ACCOUNT)
+
+
+@pytest.fixture
+def recorder(tmp_path: Path) -> Path:
+    """A recorder with two channels of that camera; the second one's profiles are called Second_1 to Second_3."""
+    folder = Path(shutil.copytree(HIKVISION, tmp_path / "recorder"))
+    answer = folder / "GetProfiles-1.xml"
+    first = re.findall(r"<(\w+:Profiles) .*?</\1>", text := answer.read_text("utf-8"), re.DOTALL)[0]
+    begin, end = text.index(f"<{first} "), text.rindex(f"</{first}>") + len(first) + 3
+    second = text[begin:end].replace("Profile_", "Second_").replace("VideoSource_1", "VideoSource_2")
+    answer.write_text(text[:end] + second + text[end:], "utf-8")
+    return folder
+
+
+async def test_a_channel_without_a_stream_does_not_lose_the_recorders_others(recorder):
+    async with replaying(recorder) as replay:
+        assert [one.number for one in (await onvif.probe("127.0.0.1", replay.port, ACCOUNT)).channels] == [1, 2]
+        replay.streams = {"Profile_1": None}
+        found = await onvif.probe("127.0.0.1", replay.port, ACCOUNT)
+        assert [(one.number, one.sub is None) for one in found.channels] == [(2, False)]
+        replay.streams = {"Profile_1": None, "Second_1": "rtsps://192.0.2.10/main"}
+        with pytest.raises(Unavailable):
+            await onvif.probe("127.0.0.1", replay.port, ACCOUNT)
+
+
+@pytest.mark.parametrize("named", [None, "rtsps://192.0.2.10/sub", "http://192.0.2.10/sub"])
+async def test_a_small_encoding_that_cannot_be_had_does_not_lose_the_large_one(named):
+    async with replaying(HIKVISION) as replay:
+        assert len(await onvif.resolve("127.0.0.1", replay.port, ACCOUNT)) == 2
+        replay.streams = {"Profile_2": named}
+        assert list(await onvif.resolve("127.0.0.1", replay.port, ACCOUNT)) == [StreamKind.MAIN]
+        (channel,) = (await onvif.probe("127.0.0.1", replay.port, ACCOUNT)).channels
+        assert channel.sub is None
+        replay.streams = {"Profile_1": named}
+        with pytest.raises(Unavailable):
+            await onvif.resolve("127.0.0.1", replay.port, ACCOUNT)
+
+
+async def test_a_small_encoding_that_is_not_answered_for_is_asked_for_again(monkeypatch):
+    monkeypatch.setattr(onvif, "CALL_SECONDS", 0.5)
+    async with replaying(HIKVISION) as replay:
+        replay.swallowed = {"Profile_2"}
+        with pytest.raises(Unavailable, match="in time"):
+            await onvif.resolve("127.0.0.1", replay.port, ACCOUNT)

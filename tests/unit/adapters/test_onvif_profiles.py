@@ -3,7 +3,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from adapters.discovery import Found, matches
-from adapters.onvif import Profile, at_host, of_channel, paired, stream_address
+from adapters.onvif import Profile, of_channel, paired
+from adapters.onvif_addresses import at_host, stream_address
 from gateway.ports import DeviceAddress, Unavailable
 
 

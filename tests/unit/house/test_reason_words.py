@@ -13,8 +13,14 @@ from adapters.rtsp_answers import SENTENCES
 from gateway.disk import FULL
 from gateway.worker.breaker import REFUSED, TOO_MANY
 
-TROUBLES = {"Unavailable", "Refused", "Busy", "Withheld"}
-FILES = ("adapters/rtsp.py", "adapters/rtsp_answers.py", "adapters/onvif.py", "gateway/worker/pulling.py")
+TROUBLES = {"Unavailable", "Unreachable", "Refused", "Busy", "Withheld"}
+FILES = (
+    "adapters/rtsp.py",
+    "adapters/rtsp_answers.py",
+    "adapters/onvif.py",
+    "adapters/onvif_addresses.py",
+    "gateway/worker/pulling.py",
+)
 
 
 def _said(file: Path) -> Iterator[str]:
