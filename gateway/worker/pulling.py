@@ -25,6 +25,8 @@ class Pull:
         self.opened: asyncio.Future[None] = loop.create_future()
         self.ended: asyncio.Future[None] = loop.create_future()
         self._connect, self._take, self._handoff = connect, take, handoff
+        self.reading = True
+        """Whether its thread has not ended yet; an abandoned one may read on while its device sends no packet."""
         self._connection: Connection | None = None
         self._abandoned = False
 
@@ -46,6 +48,7 @@ class Pull:
         except Exception as caught:
             error = caught
         finally:
+            self.reading = False
             self._handoff.call(self._over, error)
 
     def _pass_on(self, connection: Connection) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, AbstractContextManager, AsyncExitStack
@@ -18,6 +19,13 @@ from gateway.worker.stream import Stream
 BUSY_SECONDS = 30.0
 """How long a device that takes no further session (453) is left alone."""
 
+LOOK_SECONDS = 10.0
+"""How often it is looked whether packets come. Two looks in vain are longer than the adapter waits for a keyframe, and
+its sentence says more; a loop that hung for a while finds at the second look what came meanwhile."""
+MOST_LEFT = 2
+"""How many pulls may be left behind that still read: nothing but a packet or the device ends a read."""
+QUIET = "the device keeps the connection open but sends no pictures"
+
 
 class Source:
     """One stream's way from the device. ``address`` finds where it is; ``forget`` makes it look again next time."""
@@ -31,10 +39,13 @@ class Source:
         forget: Callable[[], None],
         handoff: Handoff,
         adapter: Adapter | None = None,
+        look_seconds: float = LOOK_SECONDS,
     ) -> None:
         self._stream, self._gate, self._credential = stream, gate, credential
         self._address, self._forget, self._handoff = address, forget, handoff
         self._adapter = adapter or RtspAdapter()
+        self._look_seconds = look_seconds
+        self._left: list[Pull] = []
 
     async def run(self, clock: Clock, name: str) -> None:
         """Pulls, and pulls again, until cancelled."""
@@ -42,6 +53,9 @@ class Source:
         await keep(self._pull_once, clock, name=name, backoff=backoff, failed=self._failed, settled_after=20.0)
 
     async def _pull_once(self) -> None:
+        self._left = [pull for pull in self._left if pull.reading]
+        if len(self._left) >= MOST_LEFT:
+            raise Unavailable(QUIET)
         self._stream.say(CameraState.CONNECTING, "")
         async with AsyncExitStack() as scope:
             async with self._gate.turn():
@@ -55,7 +69,22 @@ class Source:
                     self._gate.refused()
                     raise
                 self._gate.accepted()
-            await pull.ended
+            await self._until_it_ends(pull)
+
+    async def _until_it_ends(self, pull: Pull) -> None:
+        """Waits for the end of a pull, or until no packet has come for long: then it raises ``Unavailable``.
+
+        FFmpeg's own limit does not tell: reports of a device whose encoder hangs count as something read.
+        """
+        began = seen = self._stream.received
+        vain = 0
+        while not (await asyncio.wait([pull.ended], timeout=self._look_seconds))[0]:
+            vain = 0 if self._stream.received != seen else vain + 1
+            seen = self._stream.received
+            if vain == 2:
+                self._left.append(pull)
+                raise Unavailable(QUIET) if seen != began else Busy(QUIET)
+        await pull.ended
 
     def _pulling(self, address: DeviceAddress) -> AbstractAsyncContextManager[Pull]:
         def connect() -> AbstractContextManager[Connection]:

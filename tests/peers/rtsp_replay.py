@@ -39,6 +39,10 @@ class Script:
     requests: list[str] = field(default_factory=list)
     stamps: Sequence[int] = ()
     """Where each picture belongs in time, in ticks; one after the other if it is empty."""
+    stalls: bool = False
+    """Whether after the last picture reports go on (RTCP), as of a device whose encoder hangs, instead of an end."""
+    hung_up: threading.Event = field(default_factory=threading.Event)
+    """Ends the reports of one that stalls, and its connection."""
 
 
 def pictures(count: int = 30, size: tuple[int, int] = (320, 240), **options: str) -> list[bytes]:
@@ -158,6 +162,9 @@ class _Client:
                 sequence += 1
             if self._over.wait(script.pace):
                 return
+        report = struct.pack(">BBHIQIII", 0x80, 200, 6, SSRC, 0, 0, 0, 0)
+        while script.stalls and not self._over.is_set() and not script.hung_up.wait(0.05):
+            self._send(struct.pack(">cBH", b"$", 1, len(report)) + report)
         self._sock.shutdown(socket.SHUT_RDWR)
 
     def _send(self, data: str | bytes) -> None:

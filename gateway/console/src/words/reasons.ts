@@ -30,6 +30,7 @@ const CHINESE: Record<string, string> = {
   'the device hung up before it sent anything': '设备未发送画面就断开了连接',
   'the device takes the connection but sends no usable stream': '设备接受连接，但没有可用的码流',
   'the device takes the connection but sends no picture': '设备接受连接，但没有发送画面',
+  'the device keeps the connection open but sends no pictures': '设备保持连接，但没有发送画面',
   'the device does not answer': '设备没有应答',
   "the device's host name is not known": '设备的主机名无法解析',
   'the device cannot be reached': '无法连接设备',
