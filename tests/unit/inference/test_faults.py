@@ -1,6 +1,6 @@
 """Freeze, black, covered, defocused, moved: each told for what it is, and nothing told of what is none of them."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from fractions import Fraction
 from itertools import pairwise
 
@@ -14,6 +14,8 @@ from tests.unit.inference.scenes import blurred, filmed, kinds, place, walker, w
 
 FAULT_DETECTORS = {"motion": False, "anomaly": False}
 ONSET = 150
+HALF_AN_HOUR = 180
+"""In pictures, of which there is one in ten seconds."""
 
 
 def after(change):
@@ -183,3 +185,73 @@ def test_a_fault_silences_motion() -> None:
 
     found = watched(build({}), filmed(place(), 260, change=covered))
     assert "motion" not in kinds([o for o in found if o.at > 18])
+
+
+ELSEWHERE = place(seed=9)
+ELSEWHERE_OUT_OF_FOCUS = blurred(ELSEWHERE, 3.0)
+
+
+def plainer(scene: np.ndarray) -> np.ndarray:
+    """Another place, most of it plain, as of a camera that was turned down to the road."""
+    other = ELSEWHERE.copy()
+    other[: int(other.shape[0] * 0.6)] = 120
+    return other
+
+
+def partly_covered(scene: np.ndarray) -> np.ndarray:
+    scene[:, : int(scene.shape[1] * 0.6)] = 70
+    return scene
+
+
+def pictures_told(*changes: tuple[int, Callable[[np.ndarray], np.ndarray]]) -> dict[str, list[int]]:
+    """By kind, the numbers of the pictures at which it was told; each change counts from one picture on to the next."""
+
+    def change(scene: np.ndarray, index: int) -> np.ndarray:
+        made = [made for since, made in changes if since <= index]
+        return made[-1](scene) if made else scene
+
+    alone = build({**FAULT_DETECTORS, "freeze": False, "scene": False})
+    told: dict[str, list[int]] = {}
+    for o in watched(alone, filmed(place(), changes[-1][0] + 20, rate=0.1, change=change)):
+        told.setdefault(o.kind.value, []).append(round(o.at / 10))
+    return told
+
+
+def as_it_is(scene: np.ndarray) -> np.ndarray:
+    return scene
+
+
+def covering(scene: np.ndarray) -> np.ndarray:
+    return np.full_like(scene, 90)
+
+
+def test_a_camera_that_was_turned_for_good_is_watched_again_after_half_an_hour_and_told_when_it_is_covered() -> None:
+    later = 40 + HALF_AN_HOUR + 60
+    told = pictures_told((40, plainer), (later, covering))
+    assert list(told) == ["covered"]
+    before, after = [n for n in told["covered"] if n < later], [n for n in told["covered"] if n >= later]
+    assert before == list(range(41, before[-1] + 1))
+    assert 40 + HALF_AN_HOUR <= before[-1] <= 40 + HALF_AN_HOUR + 3
+    assert after == list(range(later + 1, later + 20))
+
+
+@pytest.mark.parametrize(
+    ("spoilt", "kind"),
+    [
+        (covering, "covered"),
+        (partly_covered, "covered"),
+        (lambda scene: scene.astype(np.float32) * 0.15 + 150, "covered"),
+        (lambda scene: blurred(scene, 3.0), "defocus"),
+        (lambda scene: ELSEWHERE_OUT_OF_FOCUS, "defocus"),
+    ],
+    ids=["cloth", "part", "fog", "defocus", "turned and out of focus"],
+)
+def test_what_spoils_the_view_is_told_for_as_long_as_it_stands(spoilt, kind: str) -> None:
+    told = pictures_told((40, spoilt), (40 + 3 * HALF_AN_HOUR, spoilt))
+    assert told == {kind: list(range(41, 40 + 3 * HALF_AN_HOUR + 20))}
+
+
+def test_the_half_an_hour_begins_anew_after_the_usual_view_and_after_black() -> None:
+    for between in (as_it_is, lambda scene: np.full_like(scene, 12)):
+        told = pictures_told((40, plainer), (160, between), (164, plainer), (300, plainer))
+        assert told["covered"] == [*range(41, 160), *range(165 if between is as_it_is else 164, 320)]
