@@ -18,6 +18,7 @@ from av.video.stream import VideoStream
 
 from adapters import bitstream
 from adapters.rtsp_answers import Busy, Withheld, listening, translated
+from adapters.rtsp_challenges import NEWER_DIGEST, wants_newer_digest
 from adapters.timeline import TimeLine
 from gateway.domain.packets import CLOCK_RATE, Packet
 from gateway.domain.stream_paths import filled
@@ -72,6 +73,10 @@ class RtspAdapter:
             with listening() as log:
                 container = av.open(_url(address, credential), options=options, timeout=(self.open_seconds, None))
         except av.error.FFmpegError as error:
+            asked = isinstance(error, av.error.HTTPUnauthorizedError) and credential is not None
+            if asked and wants_newer_digest(address.host, address.port, _url(address, None)):
+                # No password was sent to such a device, so none is to be called wrong.
+                raise Unavailable(NEWER_DIGEST) from None
             raise translated(error, address, log.status) from None
         connection: RtspConnection | None = None
         try:

@@ -1,10 +1,11 @@
 """The RTSP adapter against what real devices answer, and against streams that nobody can show."""
 
+import re
 from itertools import pairwise
 
 import pytest
 
-from adapters import bitstream, rtsp
+from adapters import bitstream, rtsp, rtsp_challenges
 from adapters.rtsp import RtspAdapter
 from gateway.domain.packets import Packet
 from gateway.ports import Credential, DeviceAddress, Refused, Unavailable
@@ -65,6 +66,34 @@ def test_basic_and_bare_digest_are_answered(challenge):
     for account in (None, Credential("viewer", "wrong")):
         with pytest.raises(Refused):
             taken(script, 1, account=account)
+
+
+MD5, SHA_256 = DIGEST + ", algorithm=MD5", DIGEST + ', qop="auth", algorithm=SHA-256'
+
+
+@pytest.mark.parametrize(
+    "challenge",
+    [
+        SHA_256,
+        f"{MD5}\r\n{SHA_256}",
+        'WWW-Authenticate: Basic realm="x"\r\n' + SHA_256.replace("SHA-256", '"sha-512-256"'),
+    ],
+)
+def test_a_newer_digest_is_told_as_such_and_not_as_a_wrong_password(challenge, monkeypatch):
+    monkeypatch.setattr(rtsp_challenges, "SECONDS", 60.0)
+    script = Script(units=pictures(), account=(ACCOUNT.username, ACCOUNT.password), challenge=challenge)
+    with pytest.raises(Unavailable, match="newer digest than MD5"):
+        taken(script, 1, account=ACCOUNT)
+    assert not any(re.search("(?im)^authorization:", request) for request in script.requests)
+    with pytest.raises(Refused):
+        taken(script, 1)
+
+
+def test_a_device_that_takes_the_older_digest_too_is_signed_in_to_and_a_wrong_password_is_called_wrong():
+    script = Script(units=pictures(), account=(ACCOUNT.username, ACCOUNT.password), challenge=f"{SHA_256}\r\n{MD5}")
+    assert len(taken(script, 3, account=ACCOUNT)) == 3
+    with pytest.raises(Refused):
+        taken(script, 1, account=Credential("viewer", "wrong"))
 
 
 def test_a_path_is_asked_for_as_it_was_written_and_with_the_password_only_there():

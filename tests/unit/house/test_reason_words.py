@@ -10,6 +10,7 @@ from pathlib import Path
 from adapters.reachability import _WORDS
 from adapters.rtsp import NOTHING_TO_SHOW
 from adapters.rtsp_answers import SENTENCES
+from adapters.rtsp_challenges import NEWER_DIGEST
 from gateway.disk import FULL
 from gateway.worker.breaker import REFUSED, TOO_MANY
 from gateway.worker.source import QUIET
@@ -37,7 +38,7 @@ def _said(file: Path) -> Iterator[str]:
 
 def test_every_reason_has_a_chinese_sentence(root: Path) -> None:
     said = {sentence for file in FILES for sentence in _said(root / file)}
-    said |= {*SENTENCES.values(), *_WORDS.values(), NOTHING_TO_SHOW, QUIET, REFUSED, TOO_MANY, FULL}
+    said |= {*SENTENCES.values(), *_WORDS.values(), NOTHING_TO_SHOW, NEWER_DIGEST, QUIET, REFUSED, TOO_MANY, FULL}
     text = (root / "gateway/console/src/words/reasons.ts").read_text("utf-8")
     known = {one or other for one, other in re.findall(r"""^  (?:'(.+)'|"(.+)"):""", text, re.MULTILINE)}
     patterns = [re.compile(found) for found in re.findall(r"^  \[/(\^.+\$)/, ", text, re.MULTILINE)]

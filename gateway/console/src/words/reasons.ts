@@ -8,6 +8,8 @@ const CHINESE: Record<string, string> = {
   'several passwords of this user were refused: the device is left alone for some minutes, or it locks them':
     '该用户的密码多次被拒，几分钟内不再访问设备，以免账号被锁',
   'the device does not let this user see this stream (403)': '设备不允许该用户查看此码流（403）',
+  'the device wants a newer digest than MD5 for RTSP, such as SHA-256, which cannot be answered yet: choose MD5 there':
+    '设备的 RTSP 要求比 MD5 更新的摘要算法（如 SHA-256），目前无法应答，请在设备上改用 MD5',
   'the device takes no further session': '设备的连接数已满',
   'the device is overloaded or faulty (its answer is 5xx)': '设备过载或有故障（5xx）',
   'the device does not understand the request (400)': '设备不识别请求（400）',
