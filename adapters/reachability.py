@@ -8,9 +8,10 @@ import socket
 from gateway.ports import Unavailable
 
 SECONDS = 3.0
+NOTHING_LISTENS = "nothing listens at the device's address and port"
 
 _WORDS = {
-    errno.ECONNREFUSED: "nothing listens at the device's address and port",
+    errno.ECONNREFUSED: NOTHING_LISTENS,
     errno.EHOSTUNREACH: "there is no route to the device",
     errno.ENETUNREACH: "there is no route to the device",
     errno.ECONNRESET: "the device hung up",
@@ -21,14 +22,14 @@ class Unreachable(Unavailable):
     """Nothing answers at the device's address: whoever asks there at once is not answered either."""
 
 
-def explain(host: str, port: int, seconds: float = SECONDS) -> str:
+def explain(host: str, port: int, seconds: float = SECONDS) -> Unavailable:
     """What a bare connection to that address shows. Blocks up to ``seconds``; never raises."""
     try:
         with socket.create_connection((host, port), timeout=seconds):
-            return "the device takes the connection but sends no usable stream"
+            return Unavailable("the device takes the connection but sends no usable stream")
     except TimeoutError:
-        return "the device does not answer"
+        return Unreachable("the device does not answer")
     except socket.gaierror:
-        return "the device's host name is not known"
+        return Unreachable("the device's host name is not known")
     except OSError as error:
-        return _WORDS.get(error.errno or 0, "the device cannot be reached")
+        return Unreachable(_WORDS.get(error.errno or 0, "the device cannot be reached"))

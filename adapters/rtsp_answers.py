@@ -15,7 +15,7 @@ from contextlib import contextmanager
 import av.error
 import av.logging
 
-from adapters.reachability import explain
+from adapters.reachability import NOTHING_LISTENS, Unreachable, explain
 from gateway.ports import DeviceAddress, Refused, Unavailable
 
 _FAILED = re.compile(r"method (\w+) failed: (\d{3})")
@@ -101,5 +101,5 @@ def translated(error: av.error.FFmpegError, address: DeviceAddress, status: int 
     if isinstance(error, av.error.HTTPOtherClientError):
         return Unavailable(SENTENCES.get(status or 0, f"the device refuses the request ({status or '4xx'})"))
     if isinstance(error, ConnectionRefusedError):
-        return Unavailable("nothing listens at the device's address and port")
-    return Unavailable(explain(address.host, address.port))
+        return Unreachable(NOTHING_LISTENS)
+    return explain(address.host, address.port)

@@ -4,6 +4,9 @@ A recorder with 32 channels and a wrong password must see one failed sign-in, no
 a password has been accepted, and again after one of its streams broke, streams are opened one at a time; a refusal
 stops all that use this password for a while. Another password is tried at once, since somebody may have mended it, but
 the device counts failures per account and not per password: after a few nobody knocks, with whichever password.
+
+Whoever waited while another found that nothing answers at the same port is told so at once: to find it out one by one
+would take a recorder's channels minutes.
 """
 
 from __future__ import annotations
@@ -13,6 +16,7 @@ from collections import deque
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+from adapters.reachability import Unreachable
 from gateway.ports import Clock, Credential, Refused
 
 SLOW_RETRY_SECONDS = 300.0
@@ -35,6 +39,8 @@ class _Account:
         self._known_good: str | None = None
         self._wrong: dict[str, float] = {}
         self._failed_at: deque[float] = deque(maxlen=MOST_FAILURES)
+        self.away: dict[int, Unreachable] = {}
+        """What was found last at each port where nothing answered."""
 
     def _now(self) -> float:
         return self._clock.now().timestamp()
@@ -73,10 +79,10 @@ class _Account:
 
 
 class Gate:
-    """The way to one host with one account."""
+    """The way to one port of a host with one account: behind one address there may be a device at every port."""
 
-    def __init__(self, account: _Account, password: str) -> None:
-        self._account, self._password = account, password
+    def __init__(self, account: _Account, password: str, port: int) -> None:
+        self._account, self._password, self._port = account, password, port
 
     def closed_for(self) -> float:
         """Seconds until the account is tried again; 0 if it may be tried now."""
@@ -84,13 +90,24 @@ class Gate:
 
     @asynccontextmanager
     async def turn(self) -> AsyncIterator[None]:
-        """Inside, one stream may be opened. Raises ``Refused`` without asking the device while the breaker is open."""
+        """Inside, one stream may be opened. Raises ``Refused`` without asking the device while the breaker is open.
+
+        And ``Unreachable`` if somebody else found meanwhile that nothing answers there.
+        """
+        known = self._account.away.get(self._port)
         async with self._account.parallel:
             self._check()
             async with self._account.one:
                 self._check()
                 if self._account.trusted != self._password:
-                    yield
+                    found = self._account.away.get(self._port)
+                    if found is not None and found is not known:
+                        raise Unreachable(str(found))
+                    try:
+                        yield
+                    except Unreachable as gone:
+                        self._account.away[self._port] = Unreachable(str(gone))
+                        raise
                     return
             yield
 
@@ -120,13 +137,13 @@ class Gates:
         self._clock = clock
         self._accounts: dict[tuple[str, str], _Account] = {}
 
-    def of(self, host: str, credential: Credential | None, host_limit: int | None) -> Gate:
-        """The gate of that host and account; ``host_limit`` counts when the first of a user's gates is made."""
+    def of(self, host: str, port: int, credential: Credential | None, host_limit: int | None) -> Gate:
+        """The gate of that port and account; ``host_limit`` counts when the first of a user's gates is made."""
         username, password = (credential.username, credential.password) if credential is not None else ("", "")
         key = (host.lower(), username)
         if key not in self._accounts:
             self._accounts[key] = _Account(self._clock, max(1, min(PARALLEL_OPENS, host_limit or PARALLEL_OPENS)))
-        return Gate(self._accounts[key], password)
+        return Gate(self._accounts[key], password, port)
 
     def forget_all_but(self, kept: set[tuple[str, str]]) -> None:
         """Drops the accounts of hosts (host, user) that are not assigned any more, failures of late excepted."""

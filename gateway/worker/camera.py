@@ -46,6 +46,7 @@ class Camera:
         )
         self._addresses = {stream.kind: stream for stream in assigned.streams}
         self._asks = assigned.scheme == "onvif"
+        self._onvif_port = assigned.onvif_port or ONVIF_PORT
         # Main and sub may be the same encoding, which is never pulled twice.
         self._single = not self._asks and len({(one.path, one.transport) for one in assigned.streams}) == 1
         has_sub = self._asks or StreamKind.SUB in self._addresses
@@ -108,7 +109,9 @@ class Camera:
             stream.end("nobody reads it any more")
 
     def _source(self, stream: Stream) -> Source:
-        gate = self._trade.gates.of(self.assigned.host, self._credential, self.assigned.host_limit)
+        # What an ONVIF device names is at the same device: whoever finds it gone has found all of its channels gone.
+        port = self._onvif_port if self._asks else self.assigned.rtsp_port
+        gate = self._trade.gates.of(self.assigned.host, port, self._credential, self.assigned.host_limit)
 
         async def address() -> DeviceAddress:
             return await self._address(stream.key.kind)
@@ -119,8 +122,8 @@ class Camera:
         """Where a stream is. An ONVIF device is asked once, and again after a failure."""
         if self._asks:
             if self._resolved is None:
-                port = self.assigned.onvif_port or ONVIF_PORT
-                self._resolved = await onvif.resolve(self.assigned.host, port, self._credential, self.assigned.channel)
+                host, channel = self.assigned.host, self.assigned.channel
+                self._resolved = await onvif.resolve(host, self._onvif_port, self._credential, channel)
                 self._single = len(set(self._resolved.values())) == 1
             # A device with one encoding is watched on that one.
             return self._resolved.get(kind) or self._resolved[StreamKind.MAIN]

@@ -47,7 +47,7 @@ class Trials:
 
     async def ask(self, host: str, port: int, credential: Credential | None) -> Offered:
         """What an ONVIF device offers. Raises ``Unavailable`` or ``Refused``."""
-        gate = self._gates.of(host, credential, None)
+        gate = self._gates.of(host, port, credential, None)
         async with gate.turn():
             try:
                 device = await onvif.probe(host, port, credential)
@@ -67,7 +67,7 @@ class Trials:
         def connect() -> AbstractContextManager[Connection]:
             return self._adapter.open(address, credential)
 
-        gate = self._gates.of(address.host, credential, None)
+        gate = self._gates.of(address.host, address.port, credential, None)
         async with gate.turn():
             try:
                 pull = await scope.enter_async_context(pulling(connect, take, self._handoff, "a stream on trial"))

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from adapters import onvif
+from adapters.reachability import Unreachable
 from gateway.domain.packets import StreamKind
 from gateway.ports import Credential, Refused, Unavailable
 from tests.peers.onvif_replay import replaying
@@ -92,7 +93,7 @@ async def test_a_silent_device_is_given_up(monkeypatch):
 
 
 async def test_nobody_there(free_port):
-    with pytest.raises(Unavailable):
+    with pytest.raises(Unreachable):
         await onvif.resolve("127.0.0.1", free_port, ACCOUNT)
 
 

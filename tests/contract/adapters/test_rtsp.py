@@ -11,6 +11,7 @@ from itertools import pairwise
 import pytest
 
 from adapters import bitstream
+from adapters.reachability import Unreachable
 from adapters.rtsp import Busy, RtspAdapter, Withheld
 from gateway.ports import Credential, DeviceAddress, Refused, Unavailable
 from tests.peers import gstreamer
@@ -186,10 +187,11 @@ def test_nonsense_and_silence_are_unavailable(answer):
         adapter.open(DeviceAddress("rtsp", "127.0.0.1", port, "/x"), ACCOUNT),
     ):
         pytest.fail("nonsense was taken for a stream")
+    assert type(caught.value) is Unavailable
     assert "p@ss" not in str(caught.value)
     assert time.monotonic() - began < 30
 
 
 def test_nobody_there(free_port):
-    with pytest.raises(Unavailable, match="nothing listens"):
+    with pytest.raises(Unreachable, match="nothing listens"):
         taken(free_port, "/x", 1)

@@ -28,7 +28,7 @@ async def test_a_device_whose_pictures_stop_while_its_reports_go_on_is_let_go_an
 
         source = Source(
             stream,
-            Gates(HandClock()).of("127.0.0.1", None, None),
+            Gates(HandClock()).of("127.0.0.1", port, None, None),
             None,
             address,
             lambda: None,

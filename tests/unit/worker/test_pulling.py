@@ -112,7 +112,7 @@ def sourced(device: Device, clock: HandClock):
     async def address() -> DeviceAddress:
         return ADDRESS
 
-    gate = Gates(clock).of("h", None, None)
+    gate = Gates(clock).of("h", 554, None, None)
     return stream, Source(stream, gate, None, address, lambda: forgotten.append(1), handoff(), device), forgotten, gate
 
 

@@ -64,7 +64,7 @@ def sourced(device: Stalled, stream: Stream | None = None) -> Source:
 
     return Source(
         stream or Stream(StreamKey("c", StreamKind.SUB), lambda: None),
-        Gates(HandClock()).of("h", None, None),
+        Gates(HandClock()).of("h", 554, None, None),
         None,
         address,
         lambda: None,

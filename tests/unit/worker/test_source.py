@@ -35,7 +35,7 @@ async def after(says: Exception) -> tuple[Stream, float | None, float]:
     """The stream after one failed opening, how long it waits, and for how long the host is closed."""
     clock = HandClock()
     gates = Gates(clock)
-    gate = gates.of(ADDRESS.host, ACCOUNT, None)
+    gate = gates.of(ADDRESS.host, ADDRESS.port, ACCOUNT, None)
     stream = Stream(StreamKey("c", StreamKind.MAIN), lambda: None)
     handoff = Handoff(asyncio.get_running_loop(), lambda: None)
 
@@ -46,7 +46,7 @@ async def after(says: Exception) -> tuple[Stream, float | None, float]:
     with pytest.raises(type(says)) as caught:
         await source._pull_once()
     wait = source._failed(caught.value)
-    return stream, wait, gates.of(ADDRESS.host, ACCOUNT, None).closed_for()
+    return stream, wait, gates.of(ADDRESS.host, ADDRESS.port, ACCOUNT, None).closed_for()
 
 
 async def test_a_refused_password_closes_the_host():
