@@ -15,6 +15,7 @@ from gateway.worker import budget
 from gateway.worker.breaker import Gates
 from gateway.worker.eye import Eye
 from gateway.worker.handoff import Handoff
+from gateway.worker.pulling import Pull
 from gateway.worker.source import Source
 from gateway.worker.stream import Stream, Subscriber
 
@@ -54,6 +55,7 @@ class Camera:
         self._resolved: dict[StreamKind, DeviceAddress] | None = None
         self.watched = self._new_stream(self.watched_kind)
         self._wanted: dict[StreamKind, Stream] = {}
+        self._pulls: dict[StreamKind, list[Pull]] = {}
         self._group: asyncio.TaskGroup | None = None
 
     def _new_stream(self, kind: StreamKind) -> Stream:
@@ -116,7 +118,15 @@ class Camera:
         async def address() -> DeviceAddress:
             return await self._address(stream.key.kind)
 
-        return Source(stream, gate, self._credential, address, self._forget, self._trade.handoff)
+        return Source(
+            stream,
+            gate,
+            self._credential,
+            address,
+            self._forget,
+            self._trade.handoff,
+            pulls=self._pulls.setdefault(stream.key.kind, []),
+        )
 
     async def _address(self, kind: StreamKind) -> DeviceAddress:
         """Where a stream is. An ONVIF device is asked once, and again after a failure."""

@@ -28,7 +28,10 @@ QUIET = "the device keeps the connection open but sends no pictures"
 
 
 class Source:
-    """One stream's way from the device. ``address`` finds where it is; ``forget`` makes it look again next time."""
+    """One stream's way from the device. ``address`` finds where it is; ``forget`` makes it look again next time.
+
+    ``pulls`` are those of the same stream that may read still, also from before it was wanted again.
+    """
 
     def __init__(
         self,
@@ -40,12 +43,13 @@ class Source:
         handoff: Handoff,
         adapter: Adapter | None = None,
         look_seconds: float = LOOK_SECONDS,
+        pulls: list[Pull] | None = None,
     ) -> None:
         self._stream, self._gate, self._credential = stream, gate, credential
         self._address, self._forget, self._handoff = address, forget, handoff
         self._adapter = adapter or RtspAdapter()
         self._look_seconds = look_seconds
-        self._left: list[Pull] = []
+        self._pulls = [] if pulls is None else pulls
 
     async def run(self, clock: Clock, name: str) -> None:
         """Pulls, and pulls again, until cancelled."""
@@ -53,8 +57,8 @@ class Source:
         await keep(self._pull_once, clock, name=name, backoff=backoff, failed=self._failed, settled_after=20.0)
 
     async def _pull_once(self) -> None:
-        self._left = [pull for pull in self._left if pull.reading]
-        if len(self._left) >= MOST_LEFT:
+        self._pulls[:] = [pull for pull in self._pulls if pull.reading]
+        if len(self._pulls) >= MOST_LEFT:
             raise Unavailable(QUIET)
         self._stream.say(CameraState.CONNECTING, "")
         async with AsyncExitStack() as scope:
@@ -63,6 +67,7 @@ class Source:
                     address = await self._address()
                     self._stream.begin()
                     pull = await scope.enter_async_context(self._pulling(address))
+                    self._pulls.append(pull)
                     self._stream.device_clock = lambda: pull.clock_offset
                     await pull.opened
                 except Refused:
@@ -82,7 +87,6 @@ class Source:
             vain = 0 if self._stream.received != seen else vain + 1
             seen = self._stream.received
             if vain == 2:
-                self._left.append(pull)
                 raise Unavailable(QUIET) if seen != began else Busy(QUIET)
         await pull.ended
 

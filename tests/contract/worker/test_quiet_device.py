@@ -39,7 +39,7 @@ async def test_a_device_whose_pictures_stop_while_its_reports_go_on_is_let_go_an
         )
         with pytest.raises(Unavailable, match=QUIET):
             await source._pull_once()
-        assert len(source._left) == 1
+        assert len(source._pulls) == 1
         script.hung_up.set()
-        await until(lambda: not source._left[0].reading)
+        await until(lambda: not source._pulls[0].reading)
         await until(lambda: not any("stalling" in thread.name for thread in threading.enumerate()))

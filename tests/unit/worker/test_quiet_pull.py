@@ -11,6 +11,7 @@ from gateway.domain.packets import Packet, StreamKey, StreamKind
 from gateway.ports import DeviceAddress, Unavailable
 from gateway.worker.breaker import Gates
 from gateway.worker.handoff import Handoff
+from gateway.worker.pulling import Pull
 from gateway.worker.source import MOST_LEFT, QUIET, Source
 from gateway.worker.stream import Stream
 from tests.hand_clock import HandClock
@@ -58,7 +59,7 @@ class Looked(Stream):
         pass
 
 
-def sourced(device: Stalled, stream: Stream | None = None) -> Source:
+def sourced(device: Stalled, stream: Stream | None = None, pulls: list[Pull] | None = None) -> Source:
     async def address() -> DeviceAddress:
         return DeviceAddress("rtsp", "h", 554, "/")
 
@@ -71,6 +72,7 @@ def sourced(device: Stalled, stream: Stream | None = None) -> Source:
         Handoff(asyncio.get_running_loop(), lambda: None),
         device,
         look_seconds=0.001,
+        pulls=pulls,
     )
 
 
@@ -103,3 +105,11 @@ async def test_a_device_that_stalls_again_and_again_is_not_dialled_while_too_man
     stalled.over.set()
     await until(lambda: stalled.opened > MOST_LEFT)
     running.cancel()
+
+
+async def test_what_still_reads_counts_for_whoever_wants_the_stream_next(stalled):
+    pulls: list[Pull] = []
+    for _ in range(MOST_LEFT + 3):
+        with pytest.raises(Unavailable, match=QUIET):
+            await sourced(stalled, pulls=pulls)._pull_once()
+    assert stalled.opened == len(pulls) == MOST_LEFT
