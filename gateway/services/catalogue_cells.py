@@ -8,6 +8,7 @@ from collections.abc import Callable
 from datetime import date
 from ipaddress import ip_address
 from typing import Any
+from unicodedata import normalize
 
 from gateway.domain.purposes import CODES
 from gateway.domain.stream_paths import lifted
@@ -29,7 +30,7 @@ SAFE_WHOLE = 10**15
 
 def text(longest: int, pattern: str | None = None, hint: str = "", *, lines: bool = False) -> Callable[[Any], str]:
     """A check for text of at most that many characters, of a form that ``hint`` describes; of one line or several."""
-    form = None if pattern is None else re.compile(pattern)
+    form = None if pattern is None else re.compile(pattern, re.ASCII)
 
     def check(raw: Any) -> str:
         value = plain(raw).replace("\r\n", "\n")
@@ -38,7 +39,8 @@ def text(longest: int, pattern: str | None = None, hint: str = "", *, lines: boo
         if _CONTROL.search(value.replace("\n", " ") if lines else value):
             raise BadCell("has a line break or control character: remove it")
         if form is not None and not form.fullmatch(value):
-            raise BadCell(f"is {value!r}: write {hint}")
+            width = ", in half-width characters" if form.fullmatch(normalize("NFKC", value)) else ""
+            raise BadCell(f"is {value!r}: write {hint}{width}")
         return value
 
     return check

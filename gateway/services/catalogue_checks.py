@@ -13,7 +13,7 @@ from gateway.domain.cameras import Recorder
 from gateway.services.catalogue_cells import BadCell
 from gateway.services.catalogue_columns import COLUMNS
 from gateway.services.catalogue_files import Problem, Row
-from gateway.storage import cameras, credentials, organisations, recorders, sites
+from gateway.storage import cameras, credentials, organisations, places, recorders, sites
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +36,8 @@ class Known:
 
     organisations: dict[str, str | None] = field(default_factory=dict)
     """Every organisation's parent."""
+    townships: set[str] = field(default_factory=set)
+    """Codes; none where nobody has loaded outlines."""
     sites: set[str] = field(default_factory=set)
     recorders: dict[str, Recorder] = field(default_factory=dict)
     gb_ids: dict[str, str] = field(default_factory=dict)
@@ -49,6 +51,7 @@ async def known(connection: AsyncConnection) -> Known:
     """What the database has."""
     found = Known(
         organisations={item.id: item.parent_id for item in await organisations.every(connection)},
+        townships={item.code for item in await places.every_township(connection)},
         sites={item.id for item in await sites.every(connection)},
         recorders={item.id: item for item in await recorders.every(connection)},
         usernames=await credentials.usernames(connection),
@@ -136,6 +139,7 @@ class Checks:
         if above == entry.id:
             self._say(entry, "parent_id", f"parent_id makes {entry.id} its own ancestor: leave it empty at the top")
         self._refers(entry, "parent_id", self.there.organisations, "organisation")
+        self._township(entry)
 
     def _site(self, entry: Entry) -> None:
         self._refers(entry, "organisation_id", self.there.organisations, "organisation")
@@ -153,6 +157,7 @@ class Checks:
         values = entry.values
         for column in ("owner_id", "maintainer_id"):
             self._refers(entry, column, self.there.organisations, "organisation")
+        self._township(entry)
         self._refers(entry, "site_id", self.there.sites, "site")
         self._gb_id(entry, "131 or 132", gbid.CAMERA_TYPES)
         if values["scheme"] == "rtsp" and values["main_path"] is None and values["sub_path"] is None:
@@ -199,6 +204,13 @@ class Checks:
         name = entry.values[column]
         if name is not None and name not in there:
             self._say(entry, column, f"{column} names the {what} {name}, which is not known: load it first")
+
+    def _township(self, entry: Entry) -> None:
+        code, there = entry.values["township_code"], self.there.townships
+        if code is not None and there and code not in there:
+            # Not "load it first": outlines come with the district, in no catalogue file.
+            message = f"township_code names the township {code}, which is not known: correct the code"
+            self._say(entry, "township_code", message)
 
     def _gb_id(self, entry: Entry, wanted: str, types: frozenset[str]) -> None:
         text = entry.values["gb_id"]

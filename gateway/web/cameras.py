@@ -40,6 +40,7 @@ Host = Annotated[
 ]
 """A name or an address, and nothing that a programme could take for an option or a scheme."""
 Port = Annotated[int, Field(ge=1, le=65535)]
+Day = Annotated[str, Field(pattern=r"^([0-9]{4}-[0-9]{2}-[0-9]{2})?$")]
 Filter = Annotated[str | None, Query(max_length=64)]
 """An id or a code; a list is kept with what was asked for, which must not grow without bounds."""
 
@@ -92,7 +93,7 @@ class CameraBody(BaseModel):
     maintainer_id: str | None = None
     township_code: str
     site_id: str | None = None
-    gb_id: Annotated[str, Field(pattern=r"^\d{20}$")] | None = None
+    gb_id: Annotated[str, Field(pattern=r"^[0-9]{20}$")] | None = None
     purposes: list[str]
     latitude: Annotated[float, Field(ge=-90, le=90)]
     longitude: Annotated[float, Field(ge=-180, le=180)]
@@ -141,9 +142,9 @@ class CameraPatch(BaseModel):
     contact_info: Annotated[str, Field(max_length=128)] | None = None
     record_save_days: Annotated[int, Field(ge=30, le=3650)] | None = None
     retention_class: RetentionClass | None = None
-    install_date: Annotated[str, Field(pattern=r"^(\d{4}-\d{2}-\d{2})?$")] | None = None
+    install_date: Day | None = None
     filing_no: Annotated[str, Field(max_length=64)] | None = None
-    filed_at: Annotated[str, Field(pattern=r"^(\d{4}-\d{2}-\d{2})?$")] | None = None
+    filed_at: Day | None = None
 
 
 class ProbeBody(BaseModel):

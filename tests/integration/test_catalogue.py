@@ -278,6 +278,14 @@ cameras:
     assert (await owner.get("/cameras/C-new")).json()["name_zh"] == "路口"
 
 
+@pytest.mark.parametrize("field", ["install_date", "filed_at"])
+async def test_days_are_kept_in_half_width_digits(world: World, browser_of: Browsers, field: str) -> None:
+    owner, camera = await browser_of("jinsha"), world.camera(A)
+    wide = await owner.patch(f"/cameras/{camera.id}", json={"version": 1, field: "２０２６-０３-０１"})
+    assert wide.status_code == 422
+    assert (await owner.patch(f"/cameras/{camera.id}", json={"version": 1, field: "2026-03-01"})).status_code == 200
+
+
 async def test_who_may_only_know_that_it_exists_sees_name_and_place(world: World, browser_of: Browsers) -> None:
     member, camera = await browser_of("grid1"), world.camera(A)
     seen = (await member.get(f"/cameras/{camera.id}")).json()

@@ -12,9 +12,10 @@ import yaml
 from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
 
+from gateway.domain.places import Township
 from gateway.services.catalogue_ledger import Ledger
 from gateway.services.loading import Loaded, load_catalogue
-from gateway.storage import cameras, credentials, epochs, grants, organisations
+from gateway.storage import cameras, credentials, epochs, grants, organisations, places
 from gateway.storage.secrets import SecretBox, open_box
 from gateway.storage.store import Store
 
@@ -135,6 +136,7 @@ async def test_a_workbook_with_text_cells_is_taken(store: Store, box: SecretBox)
         ("owner_id", "T-9", "names the organisation T-9, which is not known"),
         ("site_id", "S-9", "names the site S-9, which is not known"),
         ("township_code", "320612", "write the township's 9 digits"),
+        ("township_code", "３２０６１２００１", "write the township's 9 digits, in half-width characters"),
         ("latitude", "200", "it must lie between -90 and 90"),
         ("latitude", "nan", "write a number"),
         ("host", "rtsp://192.0.2.1", "write a host name or an address alone"),
@@ -158,6 +160,21 @@ async def test_a_wrong_cell_is_named_and_said(store: Store, box: SecretBox, colu
     assert said in problem.message
     assert "hunter2" not in str(problem)
     assert "\n" not in str(problem)
+
+
+async def test_a_township_that_nobody_knows_is_refused_where_townships_are_known(store: Store, box: SecretBox) -> None:
+    astray = GOOD.replace("320612001,", "320612999,")
+    assert (await load_catalogue(store, box, "x.csv", f"{COLUMNS}\n{astray}".encode(), NOW, dry_run=True)).added == 1
+    async with store.begin() as connection:
+        outline = ((121.0, 32.0), (121.1, 32.0), (121.1, 32.1))
+        await places.replace_townships(connection, [Township("320612001", "金沙", "Jinsha", outline)])
+    said = "column township_code: township_code names the township 320612999, which is not known: correct the code"
+    assert [str(problem) for problem in (await load(store, box, astray)).problems] == [f"row 2, {said}"]
+    assert (await load(store, box, GOOD)).problems == []
+    other = GROUND["organisations"][1] | {"township_code": "320612999"}
+    data = yaml.safe_dump({"organisations": [other]}, allow_unicode=True).encode()
+    loaded = await load_catalogue(store, box, "x.yaml", data, NOW, ledger=LEDGER)
+    assert [str(problem) for problem in loaded.problems] == [f"row 2, {said}"]
 
 
 async def test_every_problem_is_listed_and_nothing_is_half_loaded(store: Store, box: SecretBox) -> None:
