@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import zipfile
+import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import PurePath
@@ -19,6 +20,15 @@ from gateway.services.catalogue_columns import COLUMNS
 LARGEST_FILE = 32 * 1024 * 1024
 LARGEST_UNPACKED = 256 * 1024 * 1024
 """Bytes that an XLSX file, which is a ZIP archive, may unpack to."""
+
+LAST_ROW = 1_048_576
+"""The last row that a sheet can have."""
+
+DAMAGED = (
+    *(zipfile.BadZipFile, zlib.error, EOFError, InvalidFileException, SyntaxError, OSError, RuntimeError),
+    *(KeyError, IndexError, ValueError, TypeError, AttributeError),
+)
+"""What a damaged workbook raises, from the archive up to its cells."""
 
 LINE = "\0line"
 """The key under which a YAML mapping carries its line; no file can hold it."""
@@ -147,19 +157,27 @@ def _read_xlsx(data: bytes, document: Document) -> None:
             if sum(entry.file_size for entry in archive.infolist()) > LARGEST_UNPACKED:
                 raise Unreadable("the workbook unpacks to far more than a catalogue can need: split it")
         workbook = load_workbook(io.BytesIO(data), read_only=True, keep_links=False)
-    except (zipfile.BadZipFile, InvalidFileException, KeyError, ValueError, OSError, SyntaxError):
+    except DAMAGED:
         raise Unreadable("the file is no workbook that can be read: save it again as .xlsx") from None
     try:
         sheets = [sheet for sheet in workbook.worksheets if sheet.title.lower() in COLUMNS]
         for sheet in sheets or workbook.worksheets[:1]:
             noun = sheet.title.lower() if sheets else "cameras"
-            lines = (
-                (line, [_Formula(cell.value) if cell.data_type == "f" else cell.value for cell in cells])
-                for line, cells in enumerate(sheet.iter_rows(), 1)
-            )
-            _table(noun, lines, document)
+            _table(noun, _xlsx_lines(sheet), document)
     finally:
         workbook.close()
+
+
+def _xlsx_lines(sheet: Any) -> Iterator[tuple[int, Sequence[Any]]]:
+    line = 0
+    # Programs that write row by row say that the sheet ends at A1, as they cannot know better when they begin.
+    sheet.reset_dimensions()
+    try:
+        for line, cells in enumerate(sheet.iter_rows(max_row=LAST_ROW), 1):
+            yield line, [_Formula(cell.value) if cell.data_type == "f" else cell.value for cell in cells]
+    except DAMAGED:
+        message = f"the sheet {sheet.title!r} is damaged and cannot be read any further: save it again as .xlsx"
+        raise Unreadable(message, line) from None
 
 
 class _Formula(str):
