@@ -18,7 +18,14 @@ class BadCell(ValueError):
     """A value that cannot be; the text is one sentence that says what to change."""
 
 
+class Unmarked(str):
+    """A CSV cell without the mark that it is text: a spreadsheet may have saved it as a number."""
+
+    __slots__ = ()
+
+
 _SCIENTIFIC = re.compile(r"[+-]?\d+(\.\d+)?[eE]\+?\d+")
+_CUT_SHORT = re.compile(r"\d{15}0{5}", re.ASCII)
 _HOST_NAME = re.compile(
     r"(?=.{1,253}\Z)([A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9])?\.)*[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
 )
@@ -46,6 +53,24 @@ def text(longest: int, pattern: str | None = None, hint: str = "", *, lines: boo
     return check
 
 
+def secret(longest: int) -> Callable[[Any], str]:
+    """A check for a password, or what may stand in its place: no sentence repeats the value."""
+    form = text(longest)
+
+    def check(raw: Any) -> str:
+        said = "is not text: format the column as text, or put it in quotes, and enter it again"
+        if isinstance(raw, date):
+            raise BadCell(said)  # whatever was typed, it was no date
+        try:
+            return form(raw)
+        except BadCell:
+            if isinstance(raw, str):
+                raise
+            raise BadCell(said) from None
+
+    return check
+
+
 def plain(raw: Any) -> str:
     """The cell as text; a number only if no digit can have been lost."""
     if isinstance(raw, str):
@@ -63,10 +88,13 @@ def plain(raw: Any) -> str:
 
 def gb_id(raw: Any) -> str:
     """A 20-digit id that is certainly whole."""
-    if isinstance(raw, (int, float)) or (isinstance(raw, str) and _SCIENTIFIC.fullmatch(raw.strip())):
+    cut_short = isinstance(raw, Unmarked) and _CUT_SHORT.fullmatch(raw.strip())
+    if cut_short or isinstance(raw, (int, float)) or (isinstance(raw, str) and _SCIENTIFIC.fullmatch(raw.strip())):
+        # Devices are numbered from 000001 on, yet 100000 may be one: as text, and as our exports have it, it is taken.
+        really = "; if it does end in five zeros, save the file as .xlsx" if cut_short else ""
         raise BadCell(
             f"was stored as the number {raw}, and a number keeps only 15 of an id's 20 digits: "
-            "format the column as text and enter the id again"
+            f"format the column as text and enter the id again{really}"
         )
     return plain(raw)
 

@@ -11,7 +11,7 @@ from gateway.domain.lifecycle import REGIMES, Lifecycle
 from gateway.domain.organisations import OrganisationKind
 from gateway.domain.place_types import PlaceType
 from gateway.domain.retention import RetentionClass
-from gateway.services.catalogue_cells import day, flag, gb_id, host, number, one_of, path, purposes, text, whole
+from gateway.services.catalogue_cells import day, flag, gb_id, host, number, one_of, path, purposes, secret, text, whole
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ _PLACE = (
 )
 _NAMES = (Column("name_zh", _NAME, required=True), Column("name_en", _NAME, default=""))
 _SAMPLE = Column("sample", flag, default=False)
-_CREDENTIAL = (Column("username", text(128)), Column("password", text(256)), Column("secret_from", text(64)))
+_CREDENTIAL = (Column("username", secret(128)), Column("password", secret(256)), Column("secret_from", secret(64)))
 
 COLUMNS: dict[str, tuple[Column, ...]] = {
     "organisations": (

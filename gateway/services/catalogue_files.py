@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 import zipfile
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
@@ -15,6 +16,7 @@ import yaml
 from openpyxl import load_workbook
 from openpyxl.utils.exceptions import InvalidFileException
 
+from gateway.services.catalogue_cells import Unmarked
 from gateway.services.catalogue_columns import COLUMNS
 
 LARGEST_FILE = 32 * 1024 * 1024
@@ -148,7 +150,7 @@ def unescaped(cell: str) -> str:
         return cell[1:]
     if cell.startswith('="') and cell.endswith('"') and len(cell) > 2:
         return cell[2:-1].replace('""', '"')
-    return cell
+    return Unmarked(cell)
 
 
 def _read_xlsx(data: bytes, document: Document) -> None:
@@ -241,11 +243,24 @@ def _mapping(loader: _Loader, node: yaml.MappingNode) -> dict[Any, Any]:
             raise Unreadable(f"the key {key!r} is not a word", key_node.start_mark.line + 1)
         if key in found:
             raise Unreadable(f"the key {key!r} is there twice: take one out", key_node.start_mark.line + 1)
-        found[key] = loader.construct_object(value_node, deep=True)
+        if key in ("username", "password") and value_node.tag in _TYPED:
+            found[key] = value_node.value
+        else:
+            found[key] = loader.construct_object(value_node, deep=True)
     return found
 
 
+_INT = "tag:yaml.org,2002:int"
+_TYPED = frozenset({_INT, *(f"tag:yaml.org,2002:{kind}" for kind in ("float", "bool", "timestamp"))})
+"""What YAML takes for more than text, where a user or a password is what somebody typed."""
+
 _Loader.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _mapping)
+# To YAML 1.1 010 is 8, 1_0 is 10 and 1:10 is 70; nobody who fills in a port or a telephone number means that.
+_Loader.yaml_implicit_resolvers = {
+    first: [(tag, form) for tag, form in forms if tag != _INT]
+    for first, forms in _Loader.yaml_implicit_resolvers.items()
+}
+_Loader.add_implicit_resolver(_INT, re.compile(r"[-+]?(0|[1-9][0-9]*)\Z"), list("-+0123456789"))
 
 
 def _read_yaml(data: bytes, document: Document) -> None:
