@@ -6,10 +6,10 @@ import math
 import re
 from collections.abc import Callable
 from datetime import date
-from ipaddress import ip_address
 from typing import Any
 from unicodedata import normalize
 
+from gateway.domain.hosts import address_of
 from gateway.domain.purposes import CODES
 from gateway.domain.stream_paths import lifted
 
@@ -178,9 +178,11 @@ def host(raw: Any) -> str:
     if "@" in value:
         raise BadCell("has a password or user in it: write the host alone, and the user and password in their columns")
     try:
-        return str(ip_address(value))
-    except ValueError:
-        pass
+        address = address_of(value)
+    except ValueError as error:
+        raise BadCell(str(error)) from None
+    if address is not None:
+        return address
     if not _HOST_NAME.fullmatch(value) or re.fullmatch(r"[\d.]+", value):
         raise BadCell(
             f"is {value!r}: write a host name or an address alone, such as 192.0.2.17, without rtsp:// or :554"

@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Query, Request
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic_core import PydanticCustomError
 
 from gateway.domain.actions import Action
 from gateway.domain.cameras import CameraKind, CameraState, Datum, StreamAddress
 from gateway.domain.filing import Filing
+from gateway.domain.hosts import address_of
 from gateway.domain.lifecycle import Lifecycle
 from gateway.domain.operators import Role
 from gateway.domain.packets import StreamKind
@@ -34,9 +36,26 @@ Who = Annotated[Caller, Depends(signed_in)]
 ACCESS = [rule(Needs(Action.SHARE, instead=frozenset({Role.SECURITY_MANAGER})))]
 VIEWS = [rule(Needs(Action.MANAGE, instead=frozenset({Action.SHARE, Role.AUDIT_MANAGER})))]
 Name = Annotated[str, Field(min_length=1, max_length=128)]
+
+
+def _host(raw: Any) -> Any:
+    """The host in its one spelling; what is no host at all is left to the pattern."""
+    if not isinstance(raw, str):
+        return raw
+    try:
+        address = address_of(raw)
+    except ValueError as error:
+        raise PydanticCustomError("host", "{said}", {"said": str(error)}) from None
+    if address is None and ":" in raw:
+        said = "is no address: write a host name or an address alone, without rtsp:// or :554"
+        raise PydanticCustomError("host", "{said}", {"said": said})
+    return address or raw
+
+
 Host = Annotated[
     str,
     Field(max_length=255, pattern=r"^([A-Za-z0-9_]([A-Za-z0-9._-]*[A-Za-z0-9_])?|[0-9A-Fa-f:.]+|\[[0-9A-Fa-f:.]+\])$"),
+    BeforeValidator(_host),
 ]
 """A name or an address, and nothing that a programme could take for an option or a scheme."""
 Port = Annotated[int, Field(ge=1, le=65535)]

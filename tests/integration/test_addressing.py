@@ -8,9 +8,11 @@ from typing import Any
 import httpx
 import pytest
 
+from adapters.rtsp import _url
 from gateway.domain.actions import Action
 from gateway.domain.grants import GranteeKind, TargetKind
-from gateway.storage import cameras, grants
+from gateway.ports import DeviceAddress
+from gateway.storage import cameras, grants, recorders
 from gateway.storage.cameras import NewCamera
 from tests.integration.conftest import Browsers
 from tests.integration.world import START, A, B, World, new_camera, policy
@@ -92,3 +94,48 @@ async def test_no_address_is_changed_in_bulk(world: World, browser_of: Browsers,
     owner = await browser_of("jinsha")
     body = {"items": [{"id": world.camera(A).id, "version": 1}], "changes": change}
     assert (await owner.post("/cameras/bulk", json=body)).status_code == 422
+
+
+BRACKETED, HOST = "[2001:DB8:0:0::10]", "2001:db8::10"
+
+
+async def test_an_address_in_brackets_is_kept_as_it_is_dialled(world: World, browser_of: Browsers) -> None:
+    owner, system = await browser_of("jinsha"), await browser_of("system")
+    made = (await owner.post("/cameras", json=new_camera(**ACCOUNT, host=BRACKETED))).json()
+    assert made["host"] == HOST
+    assert _url(DeviceAddress("rtsp", made["host"], 554, "/main"), None) == f"rtsp://[{HOST}]:554/main"
+    other = {"version": 1, "host": "[2001:db8::11]", **ACCOUNT}
+    assert (await owner.patch(f"/cameras/{made['id']}", json=other)).json()["host"] == "2001:db8::11"
+    channel = {"channel": 1, "name_zh": "通道1(示例)", "streams": OTHER}
+    box = new_camera(**ACCOUNT, host=BRACKETED, channels=[channel])
+    answer = await owner.post("/recorders", json={name: box[name] for name in box.keys() - {"scheme", "streams"}})
+    assert answer.status_code == 201, answer.text
+    rows = f"recorders:\n- {{id: R-new, name_zh: 录像机, site_id: {world.camera(A).site_id}, owner_id: {A}, "
+    rows += f"host: '{BRACKETED}', channels: 8}}\n"
+    loaded = await system.post("/cameras/load", files={"file": ("x.yaml", rows.encode(), "application/yaml")})
+    assert loaded.json()["problems"] == []
+    async with world.office.store.read() as conn:
+        found = [await recorders.get(conn, name) for name in (answer.json()["id"], "R-new")]
+    assert [one.host for one in found if one is not None] == [HOST, HOST]
+
+
+@pytest.mark.parametrize(
+    ("host", "said"),
+    [
+        ("[fe80::1%eth0]", "host has a zone"),
+        ("fe80::1%eth0", "host has a zone"),
+        ("[camera]", "host has brackets around what is no IPv6 address"),
+        ("192.0.2.10:554", "host is no address"),
+        ("2001:db8::10::", "host is no address"),
+    ],
+)
+async def test_an_address_that_cannot_be_dialled_is_refused_in_words(
+    browser_of: Browsers, host: str, said: str
+) -> None:
+    owner = await browser_of("jinsha")
+    for answer in (
+        await owner.post("/cameras", json=new_camera(host=host)),
+        await owner.post("/probe", json={"host": host, "port": 80}),
+    ):
+        assert answer.status_code == 422
+        assert answer.json()["error"]["message"].startswith(f"the request is not valid: {said}")

@@ -141,6 +141,7 @@ async def test_a_workbook_with_text_cells_is_taken(store: Store, box: SecretBox)
         ("latitude", "nan", "write a number"),
         ("host", "rtsp://192.0.2.1", "write a host name or an address alone"),
         ("host", "300.1.1.1", "write a host name or an address alone"),
+        ("host", "fe80::1%eth0", "has a zone (%)"),
         ("host", "admin:hunter2@192.0.2.1", "has a password or user in it"),
         ("sub_path", "rtsp://admin:hunter2@192.0.2.1/sub", "has a password in it"),
         ("sub_path", "/live?user=a&password=hunter2", "has a password in it"),
