@@ -13,10 +13,12 @@ from gateway.media.units import Chronicle, Unit
 
 GOP_BYTES = 16 << 20
 GOP_UNITS = 1500
-"""How much is kept since the last keyframe; beyond it newcomers wait for the next one."""
+"""How much is kept since the last keyframe, and for one viewer; beyond it they wait for the next one."""
 QUEUE_UNITS = 120
 QUEUE_BYTES = 6 << 20
-"""How far a viewer may fall behind before it is skipped to the next keyframe."""
+"""How far a viewer may be behind when a keyframe comes before it is skipped to it. Between keyframes it is not cut: a
+group reaches newcomers all at once, what is dropped of it leaves them black up to the next, and the channel keeps it
+in any case."""
 
 
 class Subscription(Protocol):
@@ -84,7 +86,7 @@ class Viewer:
                 self._tally.skipped += self._begun
                 return
             self._waiting_for_key, self._begun = False, True
-        elif len(queue) >= QUEUE_UNITS or self._bytes + unit.size > QUEUE_BYTES:
+        elif self._has_no_room(unit):
             self._tally.skipped += len(queue)
             queue.clear()
             self._bytes = 0
@@ -95,6 +97,10 @@ class Viewer:
         queue.append(unit)
         self._bytes += unit.size
         self._ring()
+
+    def _has_no_room(self, unit: Unit) -> bool:
+        units, size = (QUEUE_UNITS, QUEUE_BYTES) if unit.keyframe else (GOP_UNITS, GOP_BYTES)
+        return len(self._queue) >= units or self._bytes + unit.size > size
 
     def end(self, code: str, message: str) -> None:
         """Nothing more is read from here; whoever reads gets ``Ended``."""

@@ -101,16 +101,57 @@ async def test_a_slow_viewer_is_skipped_to_the_next_keyframe_and_counted() -> No
 
 async def test_a_queue_is_bounded_in_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(channel, "QUEUE_BYTES", 1000)
+    monkeypatch.setattr(channel, "GOP_BYTES", 2000)
     source = Source()
     async with open_hub(source) as hub, hub.view(KEY) as slow:
         pull = await watching(hub, source)
         pull.sink(packet(0, key=True, size=400))
         pull.sink(packet(1, size=700))
+        assert slow.depth == 2
+        pull.sink(packet(2, size=1000))
         assert slow.depth == 0
-        pull.sink(packet(2, size=10))
+        pull.sink(packet(3, size=10))
         assert slow.depth == 0
-        pull.sink(packet(3, key=True, size=100))
+        assert hub.tally.skipped == 4
+        pull.sink(packet(4, key=True, size=100))
+        pull.sink(packet(5, size=700))
+        pull.sink(packet(6, key=True, size=700))
         assert slow.depth == 1
+        assert (await slow.next()).packet.dts == packet(6).dts
+        assert hub.tally.skipped == 6
+
+
+async def test_a_queue_is_bounded_in_units_between_keyframes_too() -> None:
+    source = Source()
+    async with open_hub(source) as hub, hub.view(KEY) as slow:
+        pull = await watching(hub, source)
+        for number in range(channel.GOP_UNITS):
+            pull.sink(packet(number, key=number == 0))
+        assert (slow.depth, hub.tally.skipped) == (channel.GOP_UNITS, 0)
+        pull.sink(packet(channel.GOP_UNITS))
+        assert (slow.depth, hub.tally.skipped) == (0, channel.GOP_UNITS + 1)
+
+
+async def test_the_pictures_since_the_last_keyframe_reach_newcomers_whole_however_slowly_they_take_them() -> None:
+    """Ten seconds of them come at once, to the first viewer from the worker, to others from here."""
+    source = Source()
+    async with open_hub(source) as hub, hub.view(KEY) as first:
+        pull = await watching(hub, source)
+        pull.sink(packet(0, key=True))
+        units = [await first.next()]
+        for number in range(1, 250):
+            pull.sink(packet(number))
+        async with hub.view(KEY) as second:
+            others = []
+            for number in range(250, 300):
+                pull.sink(packet(number))
+                units.append(await first.next())
+                others.append(await second.next())
+            units += [await first.next() for _ in range(first.depth)]
+            others += [await second.next() for _ in range(second.depth)]
+        assert [unit.number for unit in units] == list(range(1, 301))
+        assert others == units
+        assert hub.tally.skipped == 0
 
 
 async def test_an_ended_upstream_is_pulled_again_and_a_new_chapter_begins() -> None:
