@@ -3,7 +3,7 @@
 Everything private of aiortc that we touch is in this file; the version is pinned. Covered here: its history of 128
 packets is shorter than one keyframe; it would call a STUN server on the Internet; it answers a picture-loss request
 with nothing; it would pick VP8; it notices a dead peer after half a minute; its packer parses camera bytes anew for
-every viewer.
+every viewer; it takes no peer with an RSA certificate, as GStreamer's is.
 """
 
 from __future__ import annotations
@@ -26,8 +26,11 @@ from aiortc import (
 )
 from aiortc.exceptions import InvalidStateError, OperationError
 from aiortc.mediastreams import MediaStreamError
+from aiortc.rtcdtlstransport import RTCCertificate, SRTPProtectionProfile
+from OpenSSL import SSL
 
 from gateway.media.channel import Ended, Viewer
+from gateway.media.offers import with_mode
 from gateway.media.rtp import Bidirectional
 from gateway.media.units import Unit
 
@@ -36,6 +39,11 @@ HISTORY = 2048
 CONSENT_FAILURES = 2
 CONSENT_SECONDS = 3
 """A peer that does not answer two checks in a row is gone."""
+CIPHERS = (
+    b"ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-ECDSA-CHACHA20-POLY1305:ECDHE-ECDSA-AES128-SHA:ECDHE-ECDSA-AES256-SHA:"
+    b"ECDHE-RSA-AES128-GCM-SHA256:ECDHE-RSA-AES256-GCM-SHA384"
+)
+"""aiortc's own, and those for a peer with an RSA certificate, which is answered with nothing otherwise."""
 CLOSE_SECONDS = 1.0
 FIRST_SECONDS = 8.0
 """How long an offer waits for the first picture."""
@@ -146,7 +154,7 @@ async def first_unit(viewer: Viewer) -> Unit:
 @asynccontextmanager
 async def open_peer(offer: str, track: SharedTrack) -> AsyncIterator[Peer]:
     """Answers an offer with the track; closed within a second when the block ends. Raises ``Unfit``."""
-    connection = RTCPeerConnection(RTCConfiguration(iceServers=[]))
+    connection = _connection()
     try:
         answer = await _negotiate(connection, offer, track)
         yield Peer(connection, answer)
@@ -165,7 +173,7 @@ async def _negotiate(connection: RTCPeerConnection, offer: str, track: SharedTra
     transceiver.setCodecPreferences(_h264(RTCRtpSender.getCapabilities("video")))
     _take_over(transceiver.sender, track)
     try:
-        await connection.setRemoteDescription(RTCSessionDescription(offer, "offer"))
+        await connection.setRemoteDescription(RTCSessionDescription(with_mode(offer), "offer"))
         await connection.setLocalDescription(await connection.createAnswer())
     except OperationError:
         raise Unfit("the offer has no H.264 video to receive") from None
@@ -176,6 +184,25 @@ async def _negotiate(connection: RTCPeerConnection, offer: str, track: SharedTra
 
 def _h264(capabilities: RTCRtpCapabilities) -> list[RTCRtpCodecCapability]:
     return [codec for codec in capabilities.codecs if codec.mimeType.lower() in ("video/h264", "video/rtx")]
+
+
+class _Certificate(RTCCertificate):
+    """Ours, which speaks to peers with an RSA certificate too."""
+
+    def _create_ssl_context(self, srtp_profiles: list[SRTPProtectionProfile]) -> SSL.Context:
+        context = super()._create_ssl_context(srtp_profiles)
+        context.set_cipher_list(CIPHERS)
+        return context
+
+
+def _connection() -> RTCPeerConnection:
+    """A connection with a certificate of ours; a test fails if aiortc keeps or uses it in another way."""
+    connection = RTCPeerConnection(RTCConfiguration(iceServers=[]))
+    kept, used = hasattr(connection, "_RTCPeerConnection__certificates"), hasattr(RTCCertificate, "_create_ssl_context")
+    if not kept or not used:
+        raise RuntimeError("this version of aiortc keeps its certificate elsewhere: adapt gateway/media/webrtc.py")
+    setattr(connection, "_RTCPeerConnection__certificates", [_Certificate.generateCertificate()])  # noqa: B010
+    return connection
 
 
 def _take_over(sender: RTCRtpSender, track: SharedTrack) -> None:

@@ -5,9 +5,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 
 import pytest
 from aiortc import RTCConfiguration, RTCPeerConnection, RTCSessionDescription
+from aiortc.rtcdtlstransport import RTCCertificate, SRTPProtectionProfile, generate_certificate
+from cryptography.hazmat.primitives.asymmetric import rsa
+from OpenSSL import SSL
 
 from gateway.domain.packets import Packet
 from gateway.media import webrtc
@@ -35,9 +39,13 @@ class Feed:
 
 
 @asynccontextmanager
-async def offering() -> AsyncIterator[tuple[RTCPeerConnection, asyncio.Queue[object]]]:
+async def offering(
+    certificates: list[RTCCertificate] | None = None,
+) -> AsyncIterator[tuple[RTCPeerConnection, asyncio.Queue[object]]]:
     """A peer that wants video, as a browser does."""
     peer = RTCPeerConnection(RTCConfiguration(iceServers=[]))
+    if certificates is not None:
+        setattr(peer, "_RTCPeerConnection__certificates", certificates)  # noqa: B010
     tracks: asyncio.Queue[object] = asyncio.Queue()
     peer.on("track", tracks.put_nowait)
     peer.addTransceiver("video", direction="recvonly")
@@ -110,6 +118,32 @@ async def test_h265_and_b_pictures_are_refused_with_a_sentence() -> None:
         [await track.recv() for _ in range(9)]
     assert ended[0].code == "unplayable"
     assert "B-pictures" in ended[0].message
+
+
+class RsaCertificate(RTCCertificate):
+    """A certificate as GStreamer's webrtcbin makes it, and its liberal choice of ciphers."""
+
+    @classmethod
+    def generateCertificate(cls) -> RsaCertificate:
+        key: Any = rsa.generate_private_key(65537, 2048)
+        return cls(key, generate_certificate(key))
+
+    def _create_ssl_context(self, srtp_profiles: list[SRTPProtectionProfile]) -> SSL.Context:
+        context = super()._create_ssl_context(srtp_profiles)
+        context.set_cipher_list(b"DEFAULT")
+        return context
+
+
+async def test_a_peer_with_an_rsa_certificate_is_connected() -> None:
+    feed = Feed(encoded(frames=10, size=(320, 192)))
+    viewer = Viewer(Tally(), [feed.next()])
+    async with asyncio.timeout(60), offering([RsaCertificate.generateCertificate()]) as (player, _):
+        connected: asyncio.Queue[str] = asyncio.Queue()
+        player.on("connectionstatechange", lambda: connected.put_nowait(player.connectionState))
+        track = SharedTrack(viewer, await first_unit(viewer), lambda sent: None, lambda ended: None)
+        async with open_peer(player.localDescription.sdp, track) as peer:
+            await player.setRemoteDescription(RTCSessionDescription(peer.answer, "answer"))
+            assert [await connected.get(), await connected.get()] == ["connecting", "connected"]
 
 
 async def test_a_broken_offer_is_refused() -> None:
