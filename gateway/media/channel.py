@@ -115,14 +115,25 @@ class Viewer:
         while not self._queue:
             if self._end is not None:
                 raise self._end
-            self._wake = asyncio.get_running_loop().create_future()
-            try:
-                await self._wake
-            finally:
-                self._wake = None
+            await self._rung()
         unit = self._queue.popleft()
         self._bytes -= unit.size
         return unit
+
+    async def ahead(self, count: int) -> list[Unit]:
+        """What waits to be read, left where it is: that many units at least. Raises ``Ended``."""
+        while self._end is None and len(self._queue) < count:
+            await self._rung()
+        if self._end is not None:
+            raise self._end
+        return list(self._queue)
+
+    async def _rung(self) -> None:
+        self._wake = asyncio.get_running_loop().create_future()
+        try:
+            await self._wake
+        finally:
+            self._wake = None
 
     def _ring(self) -> None:
         if self._wake is not None and not self._wake.done():

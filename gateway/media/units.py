@@ -21,11 +21,18 @@ class Chapter:
         self.number = number
         self.codec = codec
         self.sets = sets
+        self.has_b_pictures = False
+        """Known once one was to be put into payloads: who comes later is told before its answer."""
 
     @cached_property
     def shape(self) -> Shape:
         """Codec string and size. Raises ``Unplayable``."""
         return shape(self.codec, self.sets)
+
+    @property
+    def baseline(self) -> bool:
+        """True if its profile has no B pictures (ITU-T H.264, A.2.1)."""
+        return self.codec == "h264" and all(sps[1:2] == b"\x42" for sps in self.sets.get(nal.H264_SPS, []))
 
     @property
     def mime(self) -> str:
@@ -69,7 +76,11 @@ class Unit:
     @cached_property
     def payloads(self) -> list[bytes]:
         """The unit as RTP payloads. Raises ``Bidirectional``."""
-        return rtp.payloads(self.packet.data)
+        try:
+            return rtp.payloads(self.packet.data)
+        except rtp.Bidirectional:
+            self.chapter.has_b_pictures = True
+            raise
 
 
 class Chronicle:

@@ -32,7 +32,7 @@ from OpenSSL import SSL
 from gateway.media.channel import Ended, Viewer
 from gateway.media.offers import with_mode
 from gateway.media.rtp import Bidirectional
-from gateway.media.units import Unit
+from gateway.media.units import Chapter, Unit
 
 HISTORY = 2048
 """Packets kept for retransmission: a 1 MB keyframe and more."""
@@ -46,18 +46,27 @@ CIPHERS = (
 """aiortc's own, and those for a peer with an RSA certificate, which is answered with nothing otherwise."""
 CLOSE_SECONDS = 1.0
 FIRST_SECONDS = 8.0
-"""How long an offer waits for the first picture."""
+"""How long an offer waits for the first picture, and then for those that are looked at beside it."""
+LOOKED_AT = 3
+"""Pictures that are looked at before an offer is answered: a keyframe is no B picture, the usual order is I, P, B. The
+time line is no witness, as one stamp out of order leaves offsets in a stream without any. A B picture that comes later
+ends the connection; the chapter remembers, so that the next offer is refused."""
 
 setattr(aiortc.rtcrtpsender, "RTP_HISTORY_SIZE", HISTORY)  # noqa: B010
 aioice.ice.CONSENT_FAILURES = CONSENT_FAILURES
 aioice.ice.CONSENT_INTERVAL = CONSENT_SECONDS
 
-_H265 = "the stream is H.265, which WebRTC here cannot carry: choose the other stream, or play it over WebSocket"
-_REORDERED = "the stream has B-pictures, which WebRTC cannot carry: choose the other stream, or play it over WebSocket"
+H265 = "the stream is H.265, which WebRTC here cannot carry: choose the other stream, or play it over WebSocket"
+REORDERED = "the stream has B-pictures, which WebRTC cannot carry: choose the other stream, or play it over WebSocket"
+NO_H264 = "the offer has no H.264 video to receive"
 
 
 class Unfit(Exception):
     """The stream or the offer does not suit WebRTC; the text is one sentence for the viewer."""
+
+
+class Unreadable(Unfit):
+    """What was sent is no offer."""
 
 
 class SharedTrack(MediaStreamTrack):
@@ -89,7 +98,7 @@ class SharedTrack(MediaStreamTrack):
             self._over(ended)
             raise MediaStreamError from None
         except Bidirectional:
-            self._over(Ended("unplayable", _REORDERED))
+            self._over(Ended("unplayable", REORDERED))
             raise MediaStreamError from None
         self._sent(unit.size)
         return unit
@@ -100,7 +109,7 @@ class SharedTrack(MediaStreamTrack):
             unit = await self._viewer.next()
         self._lost = False
         if unit.packet.codec != "h264":
-            raise Ended("unplayable", _H265)
+            raise Ended("unplayable", H265)
         return unit
 
 
@@ -139,16 +148,29 @@ async def first_unit(viewer: Viewer) -> Unit:
     """The unit to begin with. Raises ``Unfit`` if the stream cannot go over WebRTC, ``Ended`` if there is none."""
     try:
         async with asyncio.timeout(FIRST_SECONDS):
-            unit = await viewer.next()
+            first = await viewer.next()
     except TimeoutError:
         raise Ended("unavailable", "the camera sends no pictures now") from None
-    if unit.packet.codec != "h264":
-        raise Unfit(_H265)
+    if first.packet.codec != "h264":
+        raise Unfit(H265)
     try:
-        unit.payloads  # noqa: B018
+        for unit in [first, *await _following(viewer, first.chapter)]:
+            unit.payloads  # noqa: B018 - made here, where a refusal can be answered
     except Bidirectional:
-        raise Unfit(_REORDERED) from None
-    return unit
+        raise Unfit(REORDERED) from None
+    return first
+
+
+async def _following(viewer: Viewer, chapter: Chapter) -> list[Unit]:
+    """The units that wait already, and in a stream that may have B pictures enough of them to know."""
+    if chapter.has_b_pictures:
+        raise Bidirectional
+    try:
+        async with asyncio.timeout(FIRST_SECONDS):
+            units = await viewer.ahead(0 if chapter.baseline else LOOKED_AT - 1)
+    except TimeoutError:
+        units = await viewer.ahead(0)
+    return [unit for unit in units if unit.chapter is chapter]
 
 
 @asynccontextmanager
@@ -176,9 +198,9 @@ async def _negotiate(connection: RTCPeerConnection, offer: str, track: SharedTra
         await connection.setRemoteDescription(RTCSessionDescription(with_mode(offer), "offer"))
         await connection.setLocalDescription(await connection.createAnswer())
     except OperationError:
-        raise Unfit("the offer has no H.264 video to receive") from None
+        raise Unfit(NO_H264) from None
     except (ValueError, KeyError, IndexError, AssertionError, InvalidStateError, AttributeError) as problem:
-        raise Unfit(f"the offer cannot be read: {problem}") from None
+        raise Unreadable(f"the offer cannot be read: {problem}") from None
     return str(connection.localDescription.sdp)
 
 

@@ -172,3 +172,9 @@ class PasswordNeeded(Invalid):
     def __init__(self) -> None:
         sentence = "with another address or path give user name and password too: those kept stay with the old address"
         super().__init__(sentence, field="password")
+
+
+class NotPlayable(Failed):
+    """The stream is there, but not in this way; the message says what to choose."""
+
+    code = "unplayable"

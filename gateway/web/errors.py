@@ -44,6 +44,7 @@ TABLE: dict[type[Exception], tuple[int, str]] = {
     errors.Conflict: (409, "conflict"),
     errors.PasswordNeeded: (422, "password_needed"),
     errors.Invalid: (422, "invalid"),
+    errors.NotPlayable: (422, "unplayable"),
     errors.Gone: (410, "gone"),
     IllegalMove: (409, "illegal_move"),
     IllegalExport: (409, "illegal_move"),

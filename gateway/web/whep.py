@@ -14,9 +14,9 @@ from gateway.domain.conditions import Condition
 from gateway.domain.packets import StreamKind
 from gateway.media.channel import Ended
 from gateway.media.hub import Hub
-from gateway.media.webrtc import Peer, SharedTrack, Unfit, first_unit, new_name, open_peer
+from gateway.media.webrtc import Peer, SharedTrack, Unfit, Unreadable, first_unit, new_name, open_peer
 from gateway.ports import Unavailable
-from gateway.services.errors import Failed, Invalid
+from gateway.services.errors import Failed, Invalid, NotPlayable
 from gateway.services.leasing import Lease, Wish
 from gateway.services.office import Caller
 from gateway.services.viewing import Viewing
@@ -159,8 +159,10 @@ def router(rooms: Rooms) -> APIRouter:
         wish = Wish(camera_id, Action.VIEW_LIVE, "whep", stream, purpose, reason, ticket)
         try:
             name, answer = await rooms.open(await signed_in(request), wish, offer)
-        except Unfit as problem:
+        except Unreadable as problem:
             raise Invalid(str(problem)) from None
+        except Unfit as problem:
+            raise NotPlayable(str(problem)) from None
         except Ended as ended:
             raise Unavailable(ended.message) from None
         headers = {"Location": f"/api/v1/whep/{name}"}

@@ -12,8 +12,11 @@ from aiortc import RTCConfiguration, RTCPeerConnection
 
 from gateway.bus.local import LocalBus
 from gateway.domain.messages import Topic
+from gateway.domain.packets import Packet
+from gateway.media import webrtc
 from tests.integration.test_live import Scene, Worker, revoke, scene
 from tests.integration.world import B, World, signed_in
+from tests.unit.media.test_fmp4 import encoded
 
 
 @pytest.fixture
@@ -51,10 +54,33 @@ async def test_webrtc_is_answered_recorded_and_ended_like_any_view(offered: Scen
             assert (await stranger.delete(session)).status_code == 204
         assert [row["result"] for row in await offered.records()] == ["open"]
         assert (await client.post(address, content=offer)).status_code == 422
-        assert (await client.post(address, content="nonsense", headers=headers)).status_code == 422
+        unread = await client.post(address, content="nonsense", headers=headers)
+        assert (unread.status_code, unread.json()["error"]["code"]) == (422, "invalid")
         await revoke(offered, B)
         await offered.office.ring(Topic.PERMISSIONS)
         async with asyncio.timeout(60):
             while "revoked" not in {row["result"] for row in await offered.records()}:  # noqa: ASYNC110
                 await asyncio.sleep(0.02)
         assert (await client.delete(session)).status_code == 204
+
+
+@pytest.mark.parametrize(
+    ("pictures", "why"),
+    [
+        (encoded(size=(160, 96), bf="2", tune="film", **{"x264-params": "b-adapt=0:scenecut=0"}), webrtc.REORDERED),
+        (encoded("libx265", size=(160, 96)), webrtc.H265),
+    ],
+    ids=["B pictures", "H.265"],
+)
+async def test_what_webrtc_cannot_carry_is_refused_at_once_with_a_word_that_ends_trying(
+    world: World, tmp_path: Path, pictures: list[Packet], why: str
+) -> None:
+    address, headers = f"/cameras/{world.camera(B).id}/whep", {"Content-Type": "application/sdp"}
+    async with (
+        scene(world, tmp_path, LocalBus(), Worker(pictures)) as one,
+        aclosing(await signed_in(one.app, "jinxin")) as client,
+        peer() as browser,
+    ):
+        answer = await client.post(address, content=browser.localDescription.sdp, headers=headers)
+        error = answer.json()["error"]
+        assert (answer.status_code, error["code"], error["message"]) == (422, "unplayable", why)

@@ -15,7 +15,7 @@ vi.mock('../src/player/sources', () => ({ transportFor: (wanted: string) => want
 
 const MINUTES = 10 * 60_000
 
-describe('a WebRTC view whose connection drops while the console is locked', () => {
+describe('a WebRTC view whose connection drops', () => {
   beforeEach(() => {
     vi.useFakeTimers()
     vi.stubGlobal('document', { hidden: false, addEventListener: () => undefined, removeEventListener: () => undefined })
@@ -26,7 +26,7 @@ describe('a WebRTC view whose connection drops while the console is locked', () 
     vi.useRealTimers()
   })
 
-  it('asks once, waits for the lock to go, and is opened again then', () => {
+  function playing() {
     const listeners = new Map<string, () => void>()
     const video = {
       addEventListener: (name: string, hear: () => void) => listeners.set(name, hear),
@@ -35,22 +35,37 @@ describe('a WebRTC view whose connection drops while the console is locked', () 
       videoWidth: 640,
       videoHeight: 360,
     }
-    let last: Report | null = null
+    const last: { report: Report | null } = { report: null }
     const view = new LiveView(video as unknown as HTMLVideoElement, (report) => {
-      last = report
+      last.report = report
     })
+    const seen = () => listeners.get('loadeddata')?.()
     view.play({ camera: 'C1', stream: 'sub', transport: 'webrtc', purpose: null, reason: '' })
-    listeners.get('loadeddata')?.()
+    seen()
     opened[0]?.end('lost', '')
     vi.advanceTimersByTime(2_000)
     expect(opened).toHaveLength(2)
+    return { view, seen, last }
+  }
+
+  it('while the console is locked asks once, waits for the lock to go, and is opened again then', () => {
+    const { view, seen, last } = playing()
     opened[1]?.end('locked', 'the console is locked')
     vi.advanceTimersByTime(MINUTES)
     expect(opened).toHaveLength(2)
     view.unlocked()
     expect(opened).toHaveLength(3)
-    listeners.get('loadeddata')?.()
-    expect(last).toMatchObject({ status: { phase: 'playing' } })
+    seen()
+    expect(last.report).toMatchObject({ status: { phase: 'playing' } })
+    view.stop()
+  })
+
+  it('asks once more and then says why, where B pictures have begun in its stream', () => {
+    const { view, last } = playing()
+    opened[1]?.end('unplayable', 'the stream has B-pictures')
+    vi.advanceTimersByTime(MINUTES)
+    expect(opened).toHaveLength(2)
+    expect(last.report).toMatchObject({ status: { phase: 'ended', code: 'unplayable', message: 'the stream has B-pictures' } })
     view.stop()
   })
 })

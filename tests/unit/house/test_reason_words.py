@@ -1,4 +1,4 @@
-"""Every sentence by which a device or a worker says why there is no picture is known in Chinese, too."""
+"""Every sentence by which a device, a worker or WebRTC says why there is no picture is known in Chinese, too."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from adapters.rtsp import NOTHING_TO_SHOW
 from adapters.rtsp_answers import SENTENCES
 from adapters.rtsp_challenges import NEWER_DIGEST
 from gateway.disk import FULL
+from gateway.media.webrtc import H265, NO_H264, REORDERED
 from gateway.worker.breaker import REFUSED, TOO_MANY
 from gateway.worker.source import QUIET
 
@@ -39,6 +40,7 @@ def _said(file: Path) -> Iterator[str]:
 def test_every_reason_has_a_chinese_sentence(root: Path) -> None:
     said = {sentence for file in FILES for sentence in _said(root / file)}
     said |= {*SENTENCES.values(), *_WORDS.values(), NOTHING_TO_SHOW, NEWER_DIGEST, QUIET, REFUSED, TOO_MANY, FULL}
+    said |= {H265, REORDERED, NO_H264}
     text = (root / "gateway/console/src/words/reasons.ts").read_text("utf-8")
     known = {one or other for one, other in re.findall(r"""^  (?:'(.+)'|"(.+)"):""", text, re.MULTILINE)}
     patterns = [re.compile(found) for found in re.findall(r"^  \[/(\^.+\$)/, ", text, re.MULTILINE)]

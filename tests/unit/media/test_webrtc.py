@@ -105,19 +105,55 @@ async def test_after_a_loss_the_track_goes_on_at_the_next_keyframe() -> None:
     assert unit.number == 11
 
 
+def reordered() -> Feed:
+    """A stream of keyframes, forward and B pictures in their usual order: I, P, B."""
+    return Feed(encoded(bf="2", tune="film", **{"x264-params": "b-adapt=0:scenecut=0"}))
+
+
 async def test_h265_and_b_pictures_are_refused_with_a_sentence() -> None:
     high = Feed(encoded("libx265", frames=3))
     with pytest.raises(Unfit, match=r"H\.265"):
         await first_unit(Viewer(Tally(), [high.next()]))
-    packets = encoded(bf="2", tune="film", **{"x264-params": "b-adapt=0:scenecut=0"})
-    feed = Feed(packets)
-    viewer = Viewer(Tally(), [feed.next() for _ in range(10)])
+    feed = reordered()
+    with pytest.raises(Unfit, match="B-pictures"):
+        await first_unit(Viewer(Tally(), [feed.next() for _ in range(10)]))
+
+
+async def test_b_pictures_are_waited_for_where_the_keyframe_alone_has_come() -> None:
+    feed = reordered()
+    viewer = Viewer(Tally(), [feed.next()])
+    async with asyncio.TaskGroup() as group:
+        looking = group.create_task(_refusal(viewer))
+        for _ in range(webrtc.LOOKED_AT - 1):
+            for _ in range(5):
+                await asyncio.sleep(0)
+            assert not looking.done()
+            viewer.offer(feed.next())
+    assert "B-pictures" in looking.result()
+
+
+async def test_b_pictures_that_begin_later_end_the_track_and_the_next_offer_is_refused(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(webrtc, "FIRST_SECONDS", 0.05)
+    feed = reordered()
+    viewer = Viewer(Tally(), [feed.next()])
     ended: list[Ended] = []
     track = SharedTrack(viewer, await first_unit(viewer), lambda sent: None, ended.append)
+    units = [feed.next() for _ in range(10)]
+    for unit in units:
+        viewer.offer(unit)
     with pytest.raises(webrtc.MediaStreamError):
         [await track.recv() for _ in range(9)]
-    assert ended[0].code == "unplayable"
-    assert "B-pictures" in ended[0].message
+    assert [(one.code, one.message) for one in ended] == [("unplayable", webrtc.REORDERED)]
+    assert units[-1].keyframe
+    assert await _refusal(Viewer(Tally(), units[-1:])) == webrtc.REORDERED
+
+
+async def _refusal(viewer: Viewer) -> str:
+    with pytest.raises(Unfit) as problem:
+        await first_unit(viewer)
+    return str(problem.value)
 
 
 class RsaCertificate(RTCCertificate):

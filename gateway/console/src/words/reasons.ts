@@ -1,4 +1,4 @@
-/** What workers and devices say of a camera, in one English sentence each, as the reader reads it. */
+/** What devices, workers and the gateway say of a camera, in one English sentence each, as the reader reads it. */
 
 import { i18n, wordFor } from './index'
 
@@ -52,6 +52,11 @@ const CHINESE: Record<string, string> = {
   'there was no picture to cut a clip from': '没有可截取的画面',
   'too many clips were being recorded': '同时录制的片段过多',
   'disk full': '磁盘已满',
+  'the stream is H.265, which WebRTC here cannot carry: choose the other stream, or play it over WebSocket':
+    '此码流为 H.265，无法经 WebRTC 播放：请改看另一路码流，或改用低延时流（WebSocket）',
+  'the stream has B-pictures, which WebRTC cannot carry: choose the other stream, or play it over WebSocket':
+    '此码流含 B 帧，无法经 WebRTC 播放：请改看另一路码流，或改用低延时流（WebSocket）',
+  'the offer has no H.264 video to receive': '此浏览器不支持经 WebRTC 接收 H.264',
 }
 
 const PATTERNS: [RegExp, string][] = [
