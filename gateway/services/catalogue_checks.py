@@ -38,6 +38,8 @@ class Known:
     """Every organisation's parent."""
     townships: set[str] = field(default_factory=set)
     """Codes; none where nobody has loaded outlines."""
+    placed: dict[tuple[str, str], str | None] = field(default_factory=dict)
+    """By noun and id the code of the township that it has already."""
     sites: set[str] = field(default_factory=set)
     recorders: dict[str, Recorder] = field(default_factory=dict)
     gb_ids: dict[str, str] = field(default_factory=dict)
@@ -49,13 +51,16 @@ class Known:
 
 async def known(connection: AsyncConnection) -> Known:
     """What the database has."""
+    units = await organisations.every(connection)
     found = Known(
-        organisations={item.id: item.parent_id for item in await organisations.every(connection)},
+        organisations={item.id: item.parent_id for item in units},
         townships={item.code for item in await places.every_township(connection)},
         sites={item.id for item in await sites.every(connection)},
         recorders={item.id: item for item in await recorders.every(connection)},
         usernames=await credentials.usernames(connection),
     )
+    found.placed = {("cameras", name): code for name, code in (await cameras.townships(connection)).items()}
+    found.placed |= {("organisations", item.id): item.township_code for item in units}
     found.kept = {("cameras", name): kept for name, kept in (await cameras.kept_passwords(connection)).items()}
     for item in found.recorders.values():
         if item.credential_id is not None:
@@ -207,7 +212,9 @@ class Checks:
 
     def _township(self, entry: Entry) -> None:
         code, there = entry.values["township_code"], self.there.townships
-        if code is not None and there and code not in there:
+        # What is stored already is no reason to refuse a file that changes something else.
+        new = code != self.there.placed.get((entry.noun, entry.id))
+        if code is not None and there and code not in there and new:
             # Not "load it first": outlines come with the district, in no catalogue file.
             message = f"township_code names the township {code}, which is not known: correct the code"
             self._say(entry, "township_code", message)

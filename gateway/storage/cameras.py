@@ -123,6 +123,12 @@ async def keys(connection: AsyncConnection) -> list[tuple[str, str, str | None, 
     return [(row.id, row.gb_id, row.recorder_id, row.channel) for row in await connection.execute(select(*columns))]
 
 
+async def townships(connection: AsyncConnection) -> dict[str, str]:
+    """The code of every camera's township, by the camera's id."""
+    rows = await connection.execute(select(cameras.c.id, cameras.c.township_code))
+    return {row.id: row.township_code for row in rows}
+
+
 async def get_file(connection: AsyncConnection, camera_id: str) -> CameraFile | None:
     """The camera's whole file."""
     return next(iter(await files(connection, [camera_id])), None)

@@ -178,6 +178,20 @@ async def test_a_township_that_nobody_knows_is_refused_where_townships_are_known
     assert [str(problem) for problem in loaded.problems] == [f"row 2, {said}"]
 
 
+async def test_a_township_that_is_stored_already_does_not_refuse_a_change_of_something_else(
+    store: Store, box: SecretBox
+) -> None:
+    """Be it one of a neighbour, or from before the outlines were loaded."""
+    astray = GOOD.replace("320612001,", "320612999,")
+    assert (await load(store, box, astray)).problems == []
+    async with store.begin() as connection:
+        outline = ((121.0, 32.0), (121.1, 32.0), (121.1, 32.1))
+        await places.replace_townships(connection, [Township("320612001", "金沙", "Jinsha", outline)])
+    assert (await load(store, box, astray.replace("junction", "water"))).problems == []
+    other = astray.replace("320612999,", "320612998,")
+    assert [problem.column for problem in (await load(store, box, other)).problems] == ["township_code"]
+
+
 async def test_every_problem_is_listed_and_nothing_is_half_loaded(store: Store, box: SecretBox) -> None:
     same_id = GOOD.replace("000001", "000002")
     same_gb = GOOD.replace("C-1", "C-3")
