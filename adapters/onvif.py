@@ -12,14 +12,14 @@ import asyncio
 import importlib
 import logging
 import threading
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from adapters.onvif_addresses import at_host, bracketed, other_host, stream_address
-from adapters.reachability import Unreachable
+from adapters.reachability import Unanswered, Unreachable
 from gateway.domain.packets import StreamKind
 from gateway.ports import Credential, DeviceAddress, Refused, Unavailable
 
@@ -29,6 +29,8 @@ PROBE_SECONDS = 30.0
 PARALLEL_CALLS = 4
 MEDIA = "http://www.onvif.org/ver10/media/wsdl"
 MAX_PROFILES = 512
+
+T = TypeVar("T")
 
 _library: Any = None
 _loading = threading.Lock()
@@ -116,8 +118,10 @@ async def _channels(
     async def asked(main: Profile, sub: Profile | None) -> Channel | Unavailable:
         async with few:
             try:
-                address, named = await session.located(main.token)
-                small = await session.small(sub)
+                (address, named), small = await _twice(lambda: session.both(main, sub))
+            except Unanswered:
+                # A channel that is merely slow today would be missing for good, and nobody be told.
+                raise
             except Unavailable as missing:
                 # A recorder may answer so for a channel without a camera; the others are good all the same.
                 return missing
@@ -143,6 +147,14 @@ async def _channels(
     if said and not channels:
         raise next(one for one in said if isinstance(one, Unavailable))
     return tuple(sorted(channels, key=lambda channel: channel.number))
+
+
+async def _twice(ask: Callable[[], Awaitable[T]]) -> T:
+    """The answer, asked for once more if there was none."""
+    try:
+        return await ask()
+    except Unanswered:
+        return await ask()
 
 
 async def snapshot_uri(host: str, port: int, credential: Credential | None) -> str | None:
@@ -201,7 +213,11 @@ class _Session:
         # The clock is asked without a signature; some refuse even that, then our own time has to do.
         with suppress(Unavailable, Refused):
             await self._guarded(self._camera._devicemgmt_with_time())
-        capabilities = await self.call("devicemgmt", "GetCapabilities", {"Category": "All"})
+        try:
+            capabilities = await self.call("devicemgmt", "GetCapabilities", {"Category": "All"})
+        except Unanswered as silent:
+            # Who does not answer the first question answers none, whichever channel is asked about.
+            raise Unreachable(str(silent)) from None
         named = _word(getattr(capabilities, "Media", None), "XAddr")
         usual = f"http://{bracketed(self._host)}:{self._port}/onvif/media_service"
         self._camera.xaddrs[MEDIA] = at_host(named, self._host, self._port) or usual
@@ -238,11 +254,17 @@ class _Session:
         """Where the small encoding's stream is; None if there is none, or the device does not give it."""
         try:
             return None if profile is None else await self.address(profile.token)
-        except Unreachable:
-            # That is no answer: taken for one, the large encoding would be pulled in its place from now on.
+        except Unanswered:
+            # Taken for an answer, the large encoding would be pulled in its place from now on.
             raise
         except Unavailable:
             return None
+
+    async def both(
+        self, main: Profile, sub: Profile | None
+    ) -> tuple[tuple[DeviceAddress, str | None], DeviceAddress | None]:
+        """Where a channel's two streams are, the first with the host that the device named for it."""
+        return await self.located(main.token), await self.small(sub)
 
     async def located(self, token: str) -> tuple[DeviceAddress, str | None]:
         """Where the profile's stream is, and the host the device named for it if that is another."""
@@ -267,7 +289,7 @@ class _Session:
             async with asyncio.timeout(CALL_SECONDS):
                 return await call
         except TimeoutError:
-            raise Unreachable("the device does not answer ONVIF calls in time") from None
+            raise Unanswered("the device does not answer ONVIF calls in time") from None
         except Exception as error:
             # The library lets through what aiohttp, zeep, lxml and its own code raise; its texts may hold addresses.
             raise _translated(error) from None
@@ -345,10 +367,13 @@ def _translated(error: Exception) -> Exception:
     if util.is_auth_error(error) or names == "ONVIFAuthError" or "401" in str(error)[:200]:
         return Refused("the device does not take the user name and password")
     if names == "Fault":
-        return Unavailable("the device refuses an ONVIF call it should know")
+        # The library makes one, too, of any failure that came with XML, such as a page that says 503 while booting.
+        answer = getattr(error, "detail", None)
+        passing = getattr(error, "code", None) is None and isinstance(answer, bytes) and b"Fault" not in answer
+        return (Unanswered if passing else Unavailable)("the device refuses an ONVIF call it should know")
     if isinstance(error, OSError):
         return Unreachable("the device's ONVIF service cannot be reached")
-    return Unavailable(f"the device's ONVIF answer cannot be understood ({names})")
+    return Unanswered(f"the device's ONVIF answer cannot be understood ({names})")
 
 
 def _word(holder: Any, key: str) -> str:

@@ -18,7 +18,11 @@ _WORDS = {
 }
 
 
-class Unreachable(Unavailable):
+class Unanswered(Unavailable):
+    """The device gave no answer that would hold: asked again it may give one."""
+
+
+class Unreachable(Unanswered):
     """Nothing answers at the device's address: whoever asks there at once is not answered either."""
 
 

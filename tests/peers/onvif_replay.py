@@ -53,6 +53,8 @@ class Replay:
         """What it names for the stream of a profile instead of what was recorded; None is a fault."""
         self.swallowed: set[str] = set()
         """Profiles for whose streams it is asked in vain."""
+        self.failing: dict[str, list[bytes | None]] = {}
+        """What it says first with a 503 when asked for the stream of a profile; None hangs up."""
         self.delay = 0.0
         self.writers: set[asyncio.StreamWriter] = set()
         self.digest: tuple[str, str] | None = None
@@ -95,6 +97,13 @@ class Replay:
                 length = re.search(rb"(?i)content-length: (\d+)", head)
                 body = await reader.readexactly(int(length[1]) if length else 0)
                 if self.silent or _profile(body) in self.swallowed:
+                    continue
+                if failing := self.failing.get(_profile(body)):
+                    if (said := failing.pop(0)) is None:
+                        return
+                    writer.write(
+                        b"HTTP/1.1 503 Service Unavailable\r\nContent-Length: %d\r\n\r\n%s" % (len(said), said)
+                    )
                     continue
                 await asyncio.sleep(self.delay)
                 challenged = self._challenged(head)

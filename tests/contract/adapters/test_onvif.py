@@ -164,3 +164,29 @@ async def test_a_small_encoding_that_is_not_answered_for_is_asked_for_again(monk
         replay.swallowed = {"Profile_2"}
         with pytest.raises(Unavailable, match="in time"):
             await onvif.resolve("127.0.0.1", replay.port, ACCOUNT)
+
+
+PASSING = [None, b"", b"<html><body>busy</body></html>", b"busy"]
+"""A hang-up, and what stands in a 503."""
+
+
+@pytest.mark.parametrize("said", PASSING)
+async def test_a_passing_failure_is_not_taken_for_a_camera_without_a_small_encoding(said):
+    """Or the large one would be pulled in its place for good."""
+    async with replaying(HIKVISION) as replay:
+        replay.failing = {"Profile_2": [said] * 9}
+        with pytest.raises(Unavailable):
+            await onvif.resolve("127.0.0.1", replay.port, ACCOUNT)
+        replay.failing = {}
+        assert len(await onvif.resolve("127.0.0.1", replay.port, ACCOUNT)) == 2
+
+
+@pytest.mark.parametrize("said", PASSING)
+async def test_a_channel_that_fails_once_is_asked_for_again_and_never_left_out_in_silence(recorder, said):
+    async with replaying(recorder) as replay:
+        # the library itself asks again after a hang-up
+        replay.failing = {"Second_1": [said] * (2 if said is None else 1)}
+        assert [one.number for one in (await onvif.probe("127.0.0.1", replay.port, ACCOUNT)).channels] == [1, 2]
+        replay.failing = {"Second_1": [said] * 9}
+        with pytest.raises(Unavailable):
+            await onvif.probe("127.0.0.1", replay.port, ACCOUNT)
