@@ -56,4 +56,6 @@ def test_the_problems_of_a_file_are_shown_at_their_cells(desks: Callable[..., De
     page.locator('[data-test="load-problem"]').first.wait_for()
     cells = page.locator('[data-test="load-cell"]').all_inner_texts()
     assert {"B2", "D2"} <= set(cells)
+    told = page.locator('[data-test="load-problem"]').all_inner_texts()
+    assert all("请" in row or "只能" in row for row in told), told
     desk.shoot("load-problems")
