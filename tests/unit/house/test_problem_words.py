@@ -1,4 +1,4 @@
-"""Every sentence that says what is wrong with a catalogue file is known in Chinese, too."""
+"""Every sentence that says what is wrong with a catalogue file, or with the audit, is known in Chinese, too."""
 
 from __future__ import annotations
 
@@ -12,13 +12,18 @@ from gateway.services.catalogue_hands import RECORDER
 from gateway.services.standing_denies import DEVICE, RESTS
 
 FILES = ("catalogue_cells", "catalogue_checks", "catalogue_files", "catalogue_lives", "loading")
-SAYING = {"BadCell": 0, "Unreadable": 0, "Problem": 2, "_say": 2}
+SAYING = {"BadCell": 0, "Unreadable": 0, "Problem": 2, "_say": 2, "Finding": 0, "Fault": 1, "Break": 1}
 """Who is told a sentence, and the place that it has among what is given."""
 COLUMN = {"catalogue_cells": "host "}
 """What stands before the sentence of a cell."""
 ELSEWHERE = {"7", "host 7", "7 7", "gb_id cannot be: 7", "7 names the 7 7, which is not known: load it first"}
 """Sentences that are made of others, which are looked at by themselves."""
 NOUNS = ("organisation", "site", "recorder")
+
+FINDING = ("services/verifying", "storage/view_reading", "domain/audit_lines", "domain/audit_roots")
+ROOTS = ["root 7", "root 7, kept in 7,"]
+NAMES = {"_verify_root": ROOTS, "_noted_wrong": ["the note that the chain ends at line 7"]}
+"""What is found wrong, by the function that says it."""
 
 Assigned = dict[str, list[str]]
 
@@ -41,9 +46,12 @@ def _said(file: Path, hints: list[str]) -> Iterator[str]:
     for function in ast.walk(ast.parse(file.read_text("utf-8"))):
         if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef):
             assigned: Assigned = {"hint": hints} if file.stem == "catalogue_cells" else {}
+            assigned |= {"name": NAMES[function.name]} if function.name in NAMES else {}
             for node in ast.walk(function):
                 if isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant | ast.JoinedStr | ast.IfExp):
-                    assigned |= {one.id: _texts(node.value, {}) for one in node.targets if isinstance(one, ast.Name)}
+                    assigned |= {
+                        one.id: _texts(node.value, assigned) for one in node.targets if isinstance(one, ast.Name)
+                    }
             for node in ast.walk(function):
                 place = SAYING.get(_called(node))
                 if isinstance(node, ast.Call) and place is not None and len(node.args) > place:
@@ -71,6 +79,23 @@ def _hints(file: Path) -> list[str]:
     return [text for node in texts for text in _texts(node.args[2], {})]
 
 
+def _returned(file: Path, *functions: str) -> Iterator[str]:
+    """The sentences that these functions return."""
+    for function in ast.walk(ast.parse(file.read_text("utf-8"))):
+        if isinstance(function, ast.FunctionDef) and function.name in functions:
+            for node in ast.walk(function):
+                if isinstance(node, ast.Return) and node.value is not None:
+                    told = [node.value.body, node.value.orelse] if isinstance(node.value, ast.IfExp) else [node.value]
+                    yield from (text for one in told for text in _texts(one, {}) if " " in text)
+
+
+def _missing(said: set[str], words: Path) -> list[str]:
+    """Those that no pattern of the console's words knows."""
+    found = re.findall(r"^ +\[?/(\^.+\$)/,", words.read_text("utf-8"), re.MULTILINE)
+    patterns = [re.compile(one.replace("\\/", "/")) for one in found]
+    return sorted(one for one in said if not any(pattern.match(one) for pattern in patterns))
+
+
 def test_every_problem_of_a_file_has_a_chinese_sentence(root: Path) -> None:
     services, domain = root / "gateway/services", root / "gateway/domain"
     hints = _hints(services / "catalogue_columns.py")
@@ -80,7 +105,12 @@ def test_every_problem_of_a_file_has_a_chinese_sentence(root: Path) -> None:
     said |= {one for one in _errors(domain / "gbid.py", "gb_id cannot be: ") if "id" in one}
     assert len(hints) > 3
     assert len(said) > 60
-    text = (root / "gateway/console/src/words/problems.ts").read_text("utf-8")
-    patterns = [re.compile(found.replace("\\/", "/")) for found in re.findall(r"^ +\[?/(\^.+\$)/,", text, re.MULTILINE)]
-    missing = {one for one in said if not any(pattern.match(one) for pattern in patterns)}
-    assert sorted(missing) == []
+    assert _missing(said, root / "gateway/console/src/words/problems.ts") == []
+
+
+def test_every_finding_of_a_verification_has_a_chinese_sentence(root: Path) -> None:
+    said = {one for file in FINDING for one in _said(root / "gateway" / f"{file}.py", [])} - ELSEWHERE
+    said |= set(_returned(root / "gateway/domain/audit_lines.py", "_fault", "_text_fault"))
+    said |= set(_returned(root / "gateway/domain/audit_roots.py", "follows"))
+    assert len(said) > 30
+    assert _missing(said, root / "gateway/console/src/words/findings.ts") == []

@@ -1,8 +1,8 @@
 /** What is wrong with a catalogue file, in one English sentence each, as the reader reads it; columns keep their names. */
 
-import { i18n } from './index'
+import { spoken, type Patterns } from './spoken'
 
-const CELLS: [RegExp, string][] = [
+const CELLS: Patterns = [
   [/^(\S+) is missing: fill it in$/, '缺少 $1，请填写'],
   [/^(\S+) has (\d+) characters: shorten it to (\d+)$/, '$1 有 $2 个字符，请缩短到 $3 个以内'],
   [/^(\S+) has a line break or control character: remove it$/, '$1 含换行或控制字符，请删除'],
@@ -49,7 +49,7 @@ const CELLS: [RegExp, string][] = [
   [/^holds a formula: replace it by its value$/, '此单元格是公式，请改为数值'],
 ]
 
-const ROWS: [RegExp, string][] = [
+const ROWS: Patterns = [
   [/^id (\S+) is in row (\d+) already: give this one another id$/, 'id $1 已在第 $2 行出现，请换一个 id'],
   [/^parent_id makes (\S+) its own ancestor: leave it empty at the top$/, 'parent_id 使 $1 成为自己的上级：最上级请留空'],
   [/^main_path is missing: a camera of the scheme rtsp needs its stream's path$/, '缺少 main_path：rtsp 接入的点位需要码流路径'],
@@ -93,7 +93,7 @@ const ROWS: [RegExp, string][] = [
   [/^only who manages every channel of this recorder gives it another owner$/, '只有管理该录像机全部通道的人才能变更其所属单位'],
 ]
 
-const FILES: [RegExp, string][] = [
+const FILES: Patterns = [
   [/^the file is larger than (\d+) MB: split it$/, '文件超过 $1 MB，请拆分'],
   [/^a file that ends in (.+) is not known: give \.yaml, \.csv or \.xlsx$/, '无法识别以 $1 结尾的文件，请提供 .yaml、.csv 或 .xlsx'],
   [/^the file is text in neither UTF-8 nor GB18030: save it as CSV UTF-8, or as \.xlsx$/, '文件编码既不是 UTF-8 也不是 GB18030：请另存为 CSV UTF-8 或 .xlsx'],
@@ -123,9 +123,7 @@ const FILES: [RegExp, string][] = [
   ],
 ]
 
-/** A problem in the language in use; one that is not known here stays as it was said. */
+/** A problem in the language in use. */
 export function problemFor(said: string): string {
-  if (i18n.global.locale.value === 'en') return said
-  const found = [...CELLS, ...ROWS, ...FILES].find(([pattern]) => pattern.test(said))
-  return found === undefined ? said : said.replace(found[0], found[1])
+  return spoken(said, [...CELLS, ...ROWS, ...FILES])
 }

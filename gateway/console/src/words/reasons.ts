@@ -1,6 +1,7 @@
 /** What devices, workers and the gateway say of a camera, in one English sentence each, as the reader reads it. */
 
 import { i18n, wordFor } from './index'
+import { spoken, type Patterns } from './spoken'
 
 const CHINESE: Record<string, string> = {
   'the device does not take the user name and password': '设备不接受该用户名和密码',
@@ -59,7 +60,7 @@ const CHINESE: Record<string, string> = {
   'the offer has no H.264 video to receive': '此浏览器不支持经 WebRTC 接收 H.264',
 }
 
-const PATTERNS: [RegExp, string][] = [
+const PATTERNS: Patterns = [
   [/^the device has sent nothing for (\d+) s$/, '设备已 $1 秒没有发送数据'],
   [/^the device sends (.+); only H\.264 and H\.265 can be taken$/, '设备发送的是 $1，只能接入 H.264 和 H.265'],
   [/^the device refuses the request \((.+)\)$/, '设备拒绝了请求（$1）'],
@@ -79,8 +80,5 @@ export function reasonFor(said: string): string {
   const faults = said.split(', ').map((one) => wordFor('observation', one))
   if (said !== '' && faults.every((word, index) => word !== said.split(', ')[index])) return faults.join(english ? ', ' : '、')
   if (english) return said
-  const known = CHINESE[said]
-  if (known !== undefined) return known
-  const found = PATTERNS.find(([pattern]) => pattern.test(said))
-  return found === undefined ? said : said.replace(found[0], found[1])
+  return CHINESE[said] ?? spoken(said, PATTERNS)
 }
