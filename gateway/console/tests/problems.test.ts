@@ -1,6 +1,11 @@
-import { describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it, vi } from 'vitest'
 import { i18n } from '../src/words'
 import { problemFor } from '../src/words/problems'
+
+vi.hoisted(() => vi.stubGlobal('localStorage', { getItem: () => null }))
+afterEach(() => {
+  i18n.global.locale.value = 'zh-CN'
+})
 
 const SAID: [string, string][] = [
   ['latitude is missing: fill it in', '缺少 latitude，请填写'],

@@ -1,6 +1,13 @@
-import { describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it, vi } from 'vitest'
+import { ApiError } from '../src/api/client'
+import { i18n, sentence } from '../src/words'
 import { en } from '../src/words/en'
 import { zh } from '../src/words/zh'
+
+vi.hoisted(() => vi.stubGlobal('localStorage', { getItem: () => null }))
+afterEach(() => {
+  i18n.global.locale.value = 'zh-CN'
+})
 
 type Tree = { [key: string]: string | Tree }
 
@@ -42,5 +49,17 @@ describe('words', () => {
     }
     expect(asked.size).toBeGreaterThan(100)
     expect([...asked].filter((key) => !chinese.has(key))).toEqual([])
+  })
+})
+
+describe('a refusal', () => {
+  const said = (code: string, message: string) => sentence(new ApiError(409, code, message, {}))
+
+  it('is said in Chinese by its own sentence, and by its kind where that is not known', () => {
+    i18n.global.locale.value = 'zh-CN'
+    expect(said('conflict', 'this is the last system manager: make another one first')).toMatch(/系统管理员/)
+    expect(said('conflict', 'something new')).toBe('内容已被他人修改，请刷新后再试。')
+    i18n.global.locale.value = 'en'
+    expect(said('conflict', 'something new')).toBe('something new')
   })
 })

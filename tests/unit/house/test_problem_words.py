@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import product
 from pathlib import Path
 
@@ -20,6 +20,12 @@ ELSEWHERE = {"7", "host 7", "7 7", "gb_id cannot be: 7", "7 names the 7 7, which
 """Sentences that are made of others, which are looked at by themselves."""
 NOUNS = ("organisation", "site", "recorder")
 
+REFUSALS = ("Invalid", "Conflict", "Forbidden", "KeptInDirectory", "NotSignedIn", "Unavailable", "Refused")
+REFUSING = {**dict.fromkeys(REFUSALS, 0), "Unfit": 1}
+FOLDERS = ("services", "web")
+"""Where a person is refused something."""
+BY_FILE = {"seeding", "standing", "standing_ends", "loading"}
+"""What is refused of files on the machine, by a command that speaks English alone."""
 FINDING = ("services/verifying", "storage/view_reading", "domain/audit_lines", "domain/audit_roots")
 ROOTS = ["root 7", "root 7, kept in 7,"]
 NAMES = {"_verify_root": ROOTS, "_noted_wrong": ["the note that the chain ends at line 7"]}
@@ -41,7 +47,7 @@ def _texts(node: ast.expr, assigned: Assigned) -> list[str]:
     return assigned.get(node.id, ["7"]) if isinstance(node, ast.Name) else ["7"]
 
 
-def _said(file: Path, hints: list[str]) -> Iterator[str]:
+def _said(file: Path, hints: list[str], saying: Mapping[str, int] = SAYING) -> Iterator[str]:
     """The sentences that a file's functions say, each with what it has assigned."""
     for function in ast.walk(ast.parse(file.read_text("utf-8"))):
         if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef):
@@ -53,7 +59,7 @@ def _said(file: Path, hints: list[str]) -> Iterator[str]:
                         one.id: _texts(node.value, assigned) for one in node.targets if isinstance(one, ast.Name)
                     }
             for node in ast.walk(function):
-                place = SAYING.get(_called(node))
+                place = saying.get(_called(node))
                 if isinstance(node, ast.Call) and place is not None and len(node.args) > place:
                     yield from (COLUMN.get(file.stem, "") + text for text in _texts(node.args[place], assigned))
 
@@ -114,3 +120,15 @@ def test_every_finding_of_a_verification_has_a_chinese_sentence(root: Path) -> N
     said |= set(_returned(root / "gateway/domain/audit_roots.py", "follows"))
     assert len(said) > 30
     assert _missing(said, root / "gateway/console/src/words/findings.ts") == []
+
+
+def test_every_refusal_has_a_chinese_sentence(root: Path) -> None:
+    files = [
+        path for folder in FOLDERS for path in (root / "gateway" / folder).glob("*.py") if path.stem not in BY_FILE
+    ]
+    files.append(root / "gateway/domain/accounts.py")
+    said = {one for file in files for one in _said(file, [], REFUSING) if " " in one}
+    words = root / "gateway/console/src/words/refusals"
+    missing = [set(_missing(said, path)) for path in words.glob("*.ts")]
+    assert len(said) > 180
+    assert sorted(set.intersection(*missing)) == []

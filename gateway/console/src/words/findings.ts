@@ -1,6 +1,7 @@
 /** What a verification of the audit finds, in one English sentence each, as the reader reads it. */
 
-import { spoken, type Patterns } from './spoken'
+import { i18n } from './index'
+import { inChinese, type Patterns } from './spoken'
 
 const CHINESE: Patterns = [
   [/^line (\d+) stands before the first$/, '第 $1 行在首行之前'],
@@ -45,5 +46,5 @@ const CHINESE: Patterns = [
 
 /** A finding in the language in use. */
 export function findingFor(said: string): string {
-  return spoken(said, CHINESE)
+  return i18n.global.locale.value === 'en' ? said : inChinese(said, CHINESE)
 }

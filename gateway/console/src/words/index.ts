@@ -4,6 +4,7 @@ import { createI18n } from 'vue-i18n'
 import { ApiError } from '../api/client'
 import type { Named } from '../api/types'
 import { en } from './en'
+import { refusalInChinese } from './refusals'
 import { zh } from './zh'
 
 export type Language = 'zh-CN' | 'en'
@@ -45,6 +46,9 @@ export function wordFor(heading: string, code: string | null | undefined): strin
   return i18n.global.te(key) || i18n.global.te(key, 'zh-CN') ? i18n.global.t(key) : code
 }
 
+/** Kinds of refusals that say little by themselves; their own sentences say why, and what to do. */
+const VAGUE = new Set(['conflict', 'forbidden', 'invalid', 'refused', 'unavailable'])
+
 /** Whatever went wrong as one calm sentence. */
 export function sentence(error: unknown): string {
   const { t } = i18n.global
@@ -56,6 +60,8 @@ export function sentence(error: unknown): string {
   if (error.detail['field'] === 'password' && refused !== '') return refused
   const known = wordFor('errors', error.code)
   if (english && error.message) return error.message
+  const chinese = VAGUE.has(error.code) ? refusalInChinese(error.message) : ''
+  if (chinese !== '') return chinese
   if (known !== error.code) return known
   return error.message || t('errors.unexpected')
 }

@@ -1,6 +1,7 @@
 /** What is wrong with a catalogue file, in one English sentence each, as the reader reads it; columns keep their names. */
 
-import { spoken, type Patterns } from './spoken'
+import { i18n } from './index'
+import { inChinese, type Patterns } from './spoken'
 
 const CELLS: Patterns = [
   [/^(\S+) is missing: fill it in$/, '缺少 $1，请填写'],
@@ -53,7 +54,7 @@ const ROWS: Patterns = [
   [/^id (\S+) is in row (\d+) already: give this one another id$/, 'id $1 已在第 $2 行出现，请换一个 id'],
   [/^parent_id makes (\S+) its own ancestor: leave it empty at the top$/, 'parent_id 使 $1 成为自己的上级：最上级请留空'],
   [/^main_path is missing: a camera of the scheme rtsp needs its stream's path$/, '缺少 main_path：rtsp 接入的点位需要码流路径'],
-  [/^site_id is missing: a camera without recorder needs its site$/, '缺少 site_id：不属于录像机的点位需要填写位置'],
+  [/^site_id is missing: a camera without recorder needs its site$/, '缺少 site_id：不属于录像机的点位需要填写站点'],
   [/^host is missing: a camera without recorder needs its address$/, '缺少 host：不属于录像机的点位需要填写地址'],
   [/^channel is set without recorder_id: fill in both or neither$/, '填了 channel 而没有 recorder_id：请同时填写或同时留空'],
   [/^onvif_port is missing: a camera of the scheme onvif needs it \(often 80\)$/, '缺少 onvif_port：onvif 接入的点位需要填写（通常为 80）'],
@@ -64,7 +65,7 @@ const ROWS: Patterns = [
   [/^channel (\d+) of (\S+) is in row (\d+) already$/, '$2 的第 $1 通道已在第 $3 行出现'],
   [/^channel (\d+) of (\S+) belongs to camera (\S+)$/, '$2 的第 $1 通道已属于点位 $3'],
   [/^(\S+) names the organisation (\S+), which is not known: load it first$/, '$1 中的单位 $2 不存在，请先导入'],
-  [/^(\S+) names the site (\S+), which is not known: load it first$/, '$1 中的位置 $2 不存在，请先导入'],
+  [/^(\S+) names the site (\S+), which is not known: load it first$/, '$1 中的站点 $2 不存在，请先导入'],
   [/^(\S+) names the recorder (\S+), which is not known: load it first$/, '$1 中的录像机 $2 不存在，请先导入'],
   [/^township_code names the township (\S+), which is not known: correct the code$/, 'township_code 中的镇街 $1 不存在，请更正代码'],
   [/^gb_id cannot be: an id of GB\/T 28181 has only the digits 0 to 9: (.+) has something else$/, 'gb_id 无效：国标编码只含数字 0 至 9，$1 含其他字符'],
@@ -125,5 +126,5 @@ const FILES: Patterns = [
 
 /** A problem in the language in use. */
 export function problemFor(said: string): string {
-  return spoken(said, [...CELLS, ...ROWS, ...FILES])
+  return i18n.global.locale.value === 'en' ? said : inChinese(said, [...CELLS, ...ROWS, ...FILES])
 }

@@ -1,7 +1,7 @@
 /** What devices, workers and the gateway say of a camera, in one English sentence each, as the reader reads it. */
 
 import { i18n, wordFor } from './index'
-import { spoken, type Patterns } from './spoken'
+import { inChinese, type Patterns } from './spoken'
 
 const CHINESE: Record<string, string> = {
   'the device does not take the user name and password': '设备不接受该用户名和密码',
@@ -80,5 +80,5 @@ export function reasonFor(said: string): string {
   const faults = said.split(', ').map((one) => wordFor('observation', one))
   if (said !== '' && faults.every((word, index) => word !== said.split(', ')[index])) return faults.join(english ? ', ' : '、')
   if (english) return said
-  return CHINESE[said] ?? spoken(said, PATTERNS)
+  return CHINESE[said] ?? inChinese(said, PATTERNS)
 }
