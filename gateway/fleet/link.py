@@ -18,7 +18,7 @@ from gateway.fleet.framing import Splitter, WireError
 from gateway.fleet.greeting import CHUNK, greeted
 from gateway.fleet.inbox import Inbox, Reports
 from gateway.fleet.wire_events import event_from_json
-from gateway.fleet.wire_marks import MAX_CLIPS, MarkWish, failed_from_json, mark_to_json, marked_to_json
+from gateway.fleet.wire_marks import ENOUGH_CLIPS, MAX_CLIPS, MarkWish, failed_from_json, mark_to_json, marked_to_json
 from gateway.fleet.wire_scans import Scanned, scan_to_json, scanned_from_json
 from gateway.fleet.wire_trials import (
     Offered,
@@ -140,7 +140,7 @@ class WorkerLink:
             raise Refused("the file is too large to be marked")
         clip = wish.media_type != "image/jpeg"
         if clip and self._clips >= MAX_CLIPS:
-            raise Unavailable("the worker has enough clips to mark: ask again in a minute")
+            raise Unavailable(ENOUGH_CLIPS)
         self._clips += clip
         try:
             return await self._pictured(

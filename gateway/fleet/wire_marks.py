@@ -17,6 +17,7 @@ MAX_REGIONS = 500
 MAX_CLIPS = 8
 """Clips that a gateway waits for and a worker holds: it marks one at a time, a large one in a quarter of a minute, and
 all have to come in time."""
+ENOUGH_CLIPS = "the worker has enough clips to mark: ask again in a minute"
 MEDIA_TYPES = ("image/jpeg", "video/mp4")
 
 

@@ -13,7 +13,7 @@ import structlog
 from gateway.domain.packets import Packet, StreamKind
 from gateway.domain.scans import Scan
 from gateway.fleet import wire
-from gateway.fleet.wire_marks import MAX_CLIPS, MarkWish
+from gateway.fleet.wire_marks import ENOUGH_CLIPS, MAX_CLIPS, MarkWish
 from gateway.fleet.wire_scans import Scanned
 from gateway.fleet.wire_trials import Offered, Tried
 from gateway.ports import Clock, Credential, DeviceAddress, Json, Unavailable
@@ -114,7 +114,7 @@ class WorkerDesk:
             async with self._stills:
                 return await asyncio.to_thread(marked, data, wish)
         if self._marking >= MAX_CLIPS:
-            raise Unavailable("the worker has enough clips to mark: ask again in a minute")
+            raise Unavailable(ENOUGH_CLIPS)
         self._marking += 1
         try:
             async with self._clips:

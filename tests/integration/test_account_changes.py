@@ -106,24 +106,30 @@ OVER: list[dict[str, Any]] = [
 ]
 
 
+async def _opened_by_one(
+    world: World, browser_of: Browsers, over: dict[str, Any], more: dict[str, Any]
+) -> dict[str, Any]:
+    """A township operator's account as it is shown once one manager has ended it and then asked to open it again."""
+    manager, address = await browser_of("system"), f"/operators/{world.people['jinsha'].id}"
+    assert (await manager.patch(address, json=over)).json()["footing"]["change"] is None, "taking away never waits"
+    wish = {"disabled": False, "valid_until": None, "pledged_at": world.clock.now().isoformat()}
+    shown: dict[str, Any] = (await manager.patch(address, json=wish | more)).json()
+    assert shown["disabled"] or shown["footing"]["lapsed"] in ("validity", "pledge")
+    assert shown["footing"]["change"]["opens"] is True
+    return shown
+
+
 @pytest.mark.parametrize("over", OVER)
 @pytest.mark.parametrize("later", [False, True])
 async def test_r15_an_account_that_is_over_opens_again_by_two_managers(
     world: World, browser_of: Browsers, over: dict[str, Any], later: bool
 ) -> None:
     """Be it from a day on that is yet to come."""
-    manager, security = await browser_of("system"), await browser_of("security")
-    jinsha, now = world.people["jinsha"].id, world.clock.now()
-    address = f"/operators/{jinsha}"
-    assert (await manager.patch(address, json=over)).json()["footing"]["change"] is None, "taking away never waits"
-    wish: dict[str, Any] = {"disabled": False, "valid_until": None, "pledged_at": now.isoformat()}
-    wish |= {"valid_from": (now + timedelta(days=1)).isoformat()} if later else {}
-    shown = (await manager.patch(address, json=wish | {"name": "改名"})).json()
+    tomorrow = {"valid_from": (world.clock.now() + timedelta(days=1)).isoformat()}
+    shown = await _opened_by_one(world, browser_of, over, {"name": "改名"} | (tomorrow if later else {}))
     assert shown["name"] == "改名"
-    assert shown["disabled"] or shown["footing"]["lapsed"] in ("validity", "pledge")
     assert shown["footing"]["valid_from"] is None
-    assert shown["footing"]["change"]["opens"] is True
-    opened = (await security.post(_release_of(jinsha, shown))).json()
+    opened = (await (await browser_of("security")).post(_release_of(shown["id"], shown))).json()
     assert (opened["disabled"], opened["footing"]["lapsed"]) == (False, "not_yet" if later else None)
     assert (opened["footing"]["valid_from"] is None, opened["footing"]["change"]) == (not later, None)
 
@@ -134,15 +140,9 @@ async def test_r15_an_account_that_is_over_is_not_opened_beside_a_role_that_wait
     world: World, browser_of: Browsers, over: dict[str, Any], role: Role
 ) -> None:
     """The role is a manager's and shows nothing; the account would open in the one that it has until then."""
-    manager, security = await browser_of("system"), await browser_of("security")
-    jinsha, now = world.people["jinsha"].id, world.clock.now()
-    address = f"/operators/{jinsha}"
-    await manager.patch(address, json=over)
-    wish = {"roles": [role], "disabled": False, "valid_until": None, "pledged_at": now.isoformat()}
-    shown = (await manager.patch(address, json=wish)).json()
-    assert shown["disabled"] or shown["footing"]["lapsed"] in ("validity", "pledge")
-    assert (shown["roles"], shown["footing"]["change"]["opens"]) == (["township_operator"], True)
-    opened = (await security.post(_release_of(jinsha, shown))).json()
+    shown = await _opened_by_one(world, browser_of, over, {"roles": [role]})
+    assert shown["roles"] == ["township_operator"]
+    opened = (await (await browser_of("security")).post(_release_of(shown["id"], shown))).json()
     assert (opened["disabled"], opened["footing"]["lapsed"], opened["roles"]) == (False, None, [role])
 
 

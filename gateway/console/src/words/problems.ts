@@ -1,6 +1,7 @@
 /** What is wrong with a catalogue file, in one English sentence each, as the reader reads it; columns keep their names. */
 
 import { i18n } from './index'
+import { CAMERAS } from './refusals/cameras'
 import { inChinese, type Patterns } from './spoken'
 
 const CELLS: Patterns = [
@@ -83,15 +84,6 @@ const ROWS: Patterns = [
   [/^secret_from names (.+), for which no password was given$/, 'secret_from 中的 $1 没有对应的密码'],
   [/^lifecycle is (\S+), but camera (\S+) is (\S+) and cannot become that: leave it empty$/, 'lifecycle 为 $1，但点位 $2 现为 $3，不能改成该状态：请留空'],
   [/^(\S+) is missing: a camera that is (\S+) needs it$/, '缺少 $1：状态为 $2 的点位需要填写'],
-  [/^no camera may look into a place of the type (\S+) \(Order 799, article 8\)$/, '不得在 $1 类场所内安装（《公共安全视频图像信息系统管理条例》第八条）'],
-  [/^cameras that capture faces \(FunctionType 01\) are not taken in$/, '不接入人脸抓拍点位（FunctionType 01）'],
-  [/^recordings of a camera of the class (\S+) are kept at least (\d+) days, and (\d+) are fewer$/, '$1 类点位的录像至少保存 $2 天，$3 天不足'],
-  [/^a deny rests on this camera as it is filed: only who may share every camera may change that$/, '该点位现有档案上有一条禁止授权：只有可共享全部点位的人才能更改'],
-  [
-    /^a deny rests on the device at this address: only who may share every camera may add it or point to it$/,
-    '该地址的设备上有一条禁止授权：只有可共享全部点位的人才能添加或指向它',
-  ],
-  [/^only who manages every channel of this recorder gives it another owner$/, '只有管理该录像机全部通道的人才能变更其所属单位'],
 ]
 
 const FILES: Patterns = [
@@ -126,5 +118,5 @@ const FILES: Patterns = [
 
 /** A problem in the language in use. */
 export function problemFor(said: string): string {
-  return i18n.global.locale.value === 'en' ? said : inChinese(said, [...CELLS, ...ROWS, ...FILES])
+  return i18n.global.locale.value === 'en' ? said : inChinese(said, [...CELLS, ...ROWS, ...FILES, ...CAMERAS])
 }
